@@ -1,0 +1,1 @@
+"""The stage: what is shown, by whom, when."""

@@ -1,0 +1,1 @@
+"""The voice: what the audience says. Contests, ballots, counts."""
