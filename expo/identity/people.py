@@ -1,0 +1,60 @@
+"""A person, a visit, and how sure we are of both. Pure.
+
+A *person* is known to the expo, however slightly; a *visit* is one device's stay, signed in or not.
+Full identity comes later and fills the same values from other sources.
+"""
+
+from enum import StrEnum
+from typing import NewType
+
+import msgspec
+
+from expo.rights import Role
+
+PersonId = NewType("PersonId", str)
+VisitId = NewType("VisitId", str)
+
+
+class Assurance(StrEnum):
+    """How sure it is that one person stands behind a ballot (counting page 5.1)."""
+
+    VERIFIED = "A"
+    """Verified identity."""
+    CONTACT = "B"
+    """A verified contact, an invitation or a venue pass."""
+    DEVICE = "C"
+    """This device only."""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody the expo knows.
+
+    ``electorate`` is the id of the one group this person votes in, or None (staff, screens);
+    ``entity`` is the id of the entity a team member belongs to, or None; ``label`` is what staff
+    logs call this person (never shown to the public).
+    """
+
+    id: PersonId
+    role: Role
+    electorate: str | None = None
+    entity: str | None = None
+    assurance: Assurance = Assurance.DEVICE
+    label: str = ""
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """One device at the door.
+
+    ``id`` is None until the device has been given a cookie; ``person`` is None until it joined or
+    redeemed a pass; ``device`` is a random string kept by the device alone, which seeds the order
+    of options before anybody joined.
+    """
+
+    id: VisitId | None = None
+    person: Person | None = None
+    device: str = ""
+
+    @property
+    def role(self) -> Role:
+        """What this visit may be treated as; the public when nobody is known."""
+        return self.person.role if self.person else Role.PUBLIC

@@ -1,0 +1,1 @@
+"""Pages: templates, guards, QR codes and static files."""

@@ -1,0 +1,127 @@
+"""The frames about contests and ballots, both ways. Pure.
+
+Server frames carry whole states with a position (of the contest's log) or a version, never a
+language: the page has the words. ``docs/PROTOCOL.md`` is generated from these types.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from expo.words import Text
+
+MAX_ID: int = 64
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
+Uuid = Annotated[
+    str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+]
+Nonce = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{43}$")]
+
+
+class Cast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="cast", tag_field="type"):
+    """A person's answer, best first; an empty ranking withdraws. ``id`` makes re-sending harmless."""
+
+    id: Uuid
+    contest: Id
+    ranking: Annotated[tuple[Id, ...], msgspec.Meta(max_length=64)]
+    nonce: Nonce | None = None
+
+
+class AskMine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ask-mine", tag_field="type"):
+    """Asks for the truth about one's own ballot, e.g. after a reconnect."""
+
+    contest: Id
+
+
+class Receipt(msgspec.Struct, frozen=True, tag="receipt", tag_field="type"):
+    """The promise to a voter, sent only after the commit.
+
+    ``leaf`` and ``proof`` stay null until the public ledger exists.
+    """
+
+    id: str
+    contest: str
+    tracker: str
+    revision: int
+    ranking: tuple[str, ...]
+    accepted_at: datetime
+    leaf: str | None = None
+    proof: str | None = None
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="type"):
+    """A rule said no, or the world failed; ``message`` is in the person's language."""
+
+    code: str
+    facts: dict[str, str | int]
+    message: str
+    id: str | None = None
+    contest: str | None = None
+
+
+class Mine(msgspec.Struct, frozen=True, tag="mine", tag_field="type"):
+    """What counts for this person now; ``blocked`` is the code of why casting is impossible."""
+
+    contest: str
+    receipt: Receipt | None
+    blocked: str | None = None
+    message: str | None = None
+    electorate: str | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One revealed place; several options share it when the count could not part them."""
+
+    rank: int
+    ids: tuple[str, ...]
+    titles: tuple[Text, ...]
+    entities: tuple[Text, ...]
+    support: int
+    """Average support in thousandths, for the length of the bar."""
+
+
+class ContestState(msgspec.Struct, frozen=True, tag="contest", tag_field="type"):
+    """Where a contest stands; ``places`` holds only what has been revealed, last place first."""
+
+    contest: str
+    version: int
+    phase: str
+    server_at: datetime
+    opened_at: datetime | None
+    closes_at: datetime | None
+    hard_close_at: datetime | None
+    visibility: str
+    total_places: int
+    places: tuple[Place, ...] = ()
+
+
+class Turnout(msgspec.Struct, frozen=True, tag="turnout", tag_field="type"):
+    """How many ballots count at a position of the log; nothing about what they say."""
+
+    contest: str
+    position: int
+    ballots: int
+    by_electorate: dict[str, int]
+
+
+class StandingRow(msgspec.Struct, frozen=True):
+    """One option in a running or final order; ``support`` in thousandths."""
+
+    id: str
+    rank: int
+    support: int
+    wins: int
+    draws: int
+    losses: int
+
+
+class TallyState(msgspec.Struct, frozen=True, tag="tally", tag_field="type"):
+    """The running order at a position; goes only to rooms that may see it."""
+
+    contest: str
+    position: int
+    ballots: int
+    rows: tuple[StandingRow, ...]
+    waiting: dict[str, int]
+    """Electorates below their minimum, with the ballots still missing."""
