@@ -92,6 +92,9 @@ class ContestState(msgspec.Struct, frozen=True, tag="contest", tag_field="type")
     closes_at: datetime | None
     hard_close_at: datetime | None
     visibility: str
+    options: tuple[str, ...]
+    """Ids of what can be ranked, in the contest's own order."""
+    max_ranked: int
     total_places: int
     places: tuple[Place, ...] = ()
 
