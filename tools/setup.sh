@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Set-up steps that need judgement; the Makefile calls them once each.
+#
+#   tools/setup.sh venv FOLDER    a virtual environment from a Python new enough, or one clear sentence
+#   tools/setup.sh browser        a Chromium and an Arabic font for the browser tests, or one clear sentence
+#
+# As root on a Debian-like machine missing packages are installed; otherwise they are only named.
+set -euo pipefail
+
+OLDEST="3.11"
+
+say() { printf '%s\n' "$*" >&2; }
+
+may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+install() {
+    say "Installing system packages: $*"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq </dev/null >/dev/null
+    apt-get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null
+}
+
+new_enough() {
+    "$1" -c "import sys; sys.exit(sys.version_info < tuple(map(int, '$OLDEST'.split('.'))))" 2>/dev/null
+}
+
+# The Python to build on: $SAWT_PYTHON if set, else the first on the path that is new enough.
+find_python() {
+    local name
+    for name in ${SAWT_PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
+        if command -v "$name" >/dev/null && new_enough "$name"; then
+            command -v "$name"
+            return 0
+        fi
+    done
+    return 1
+}
+
+make_venv() {
+    local folder=$1 python
+    rm -rf "$folder" # only ever called when the Python inside is missing or dead
+    if ! python=$(find_python); then
+        if [ -z "${SAWT_PYTHON:-}" ] && ! command -v python3 >/dev/null && may_install; then
+            install python3 python3-venv
+            python=$(find_python) || true
+        fi
+        if [ -z "${python:-}" ]; then
+            say "Sawt needs Python $OLDEST or newer; found: $(python3 --version 2>/dev/null || echo none)."
+            say "Debian 12, Ubuntu 24.04: sudo apt-get install python3 python3-venv   Elsewhere: https://www.python.org/downloads/"
+            say "If it is installed under another name: make SAWT_PYTHON=/path/to/python run"
+            exit 1
+        fi
+    fi
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        if command -v virtualenv >/dev/null; then
+            virtualenv --quiet --python "$python" "$folder"
+            return
+        fi
+        if may_install; then
+            install "$(basename "$(readlink -f "$python")")-venv" || install python3-venv
+        fi
+    fi
+    if ! "$python" -m venv "$folder" >/dev/null 2>&1; then
+        rm -rf "$folder"
+        say "$python cannot make virtual environments: its venv or ensurepip part is not installed."
+        say "Debian, Ubuntu: sudo apt-get install python3-venv   (or: pipx install virtualenv)   then run make again."
+        exit 1
+    fi
+}
+
+has_browser() {
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null
+}
+
+has_arabic_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=ar family 2>/dev/null)" ]; }
+
+browser() {
+    local missing=()
+    has_browser || missing+=(chromium)
+    has_arabic_font || missing+=(fontconfig fonts-noto-core)
+    [ ${#missing[@]} = 0 ] && return
+    if may_install; then
+        install "${missing[@]}" || true
+    fi
+    if ! has_browser || ! has_arabic_font; then
+        say "The browser tests need a Chromium and a font with Arabic letters."
+        say "Debian: sudo apt-get install ${missing[*]}   then run make again. (make test-core tests the rest without them.)"
+        exit 1
+    fi
+}
+
+case "${1:-}" in
+venv) make_venv "$2" ;;
+browser) browser ;;
+*)
+    say "usage: tools/setup.sh venv FOLDER | browser"
+    exit 2
+    ;;
+esac
