@@ -98,7 +98,7 @@ COMPILE = pip compile pyproject.toml --quiet --universal --python-version 3.11 -
 lock: UV = $(or $(shell command -v uv),$(VENV)/uv/bin/uv)
 lock: $(if $(shell command -v uv),,$(VENV)/uv/bin/uv) ## Pin every dependency again, with hashes (add UPGRADE=1 to take newer ones)
 	$(UV) $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/run.txt
-	$(UV) $(COMPILE) $(if $(UPGRADE),--upgrade) --constraints requirements/run.txt --group dev --output-file requirements/dev.txt
+	$(UV) $(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --output-file requirements/dev.txt
 
 .PHONY: clean
 clean: ## Remove what the tools leave behind (not .venv, not your data)

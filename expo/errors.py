@@ -31,7 +31,7 @@ class Refusal(Exception):
 class Fault(Exception):
     """The world failed; the same request may succeed later."""
 
-    code: ClassVar[str] = "busy"
+    code: ClassVar[str] = N_("busy")
     status: ClassVar[int] = 503
 
     def __init__(self, *, retry_after_ms: int = 1000) -> None:

@@ -114,14 +114,19 @@ def codes(root: Path) -> frozenset[str]:
         for path in (root / top).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 match node:
-                    case ast.Assign(
-                        targets=[ast.Name(id="code")],
-                        value=ast.Call(
-                            func=ast.Name(id="N_"), args=[ast.Constant(value=str(code))]
-                        ),
-                    ):
-                        found.add(code)
+                    case ast.Assign(targets=[ast.Name(id="code")], value=ast.Call() as call):
+                        found |= marked(call)
+                    case ast.AnnAssign(target=ast.Name(id="code"), value=ast.Call() as call):
+                        found |= marked(call)
     return frozenset(found)
+
+
+def marked(call: ast.Call) -> set[str]:
+    """The string in ``N_("…")``; nothing for any other call."""
+    match call:
+        case ast.Call(func=ast.Name(id="N_"), args=[ast.Constant(value=str(text))]):
+            return {text}
+    return set()
 
 
 def load(path: Path, language: str | None = None) -> Catalog:
