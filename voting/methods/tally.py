@@ -1,0 +1,218 @@
+"""The running count of one contest: a fold over its log, equal to a recount at every moment. Pure.
+
+Every state is a function of the latest line of each voter and of nothing else. Hence slicing,
+order and repetition of the lines do not matter, and ``running == recount`` is a plain ``==``.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+from typing_extensions import override
+
+from voting.methods.rankings import (
+    Counts,
+    Pattern,
+    Ranking,
+    UnreadableLine,
+    index_of,
+    said,
+    without,
+)
+
+Matrix = tuple[tuple[int, ...], ...]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of a contest's log: what a voter says from ``position`` on.
+
+    An empty ranking withdraws. ``own`` are the options this voter abstains on. A quarantined ballot
+    is kept apart until a later line of the same voter counts it.
+    """
+
+    position: int
+    voter: str
+    electorate: str
+    revision: int
+    ranking: Ranking
+    own: tuple[str, ...] = ()
+    status: Literal["counted", "quarantined"] = "counted"
+
+
+class GroupTally(msgspec.Struct, frozen=True):
+    """The counts of one electorate over the latest ballot of each of its voters.
+
+    ``above[a][b]``: ballots with a above b (``N``). ``placed[a][p]``: ballots with a on rank p, the
+    last column those that leave it out (``R``). ``abstained[a]``: ballots whose own option is a.
+    ``n`` counts what is in those figures; ``withdrawn``, ``quarantined`` and ``revised`` (voted more
+    than once) count voters. Indices follow the contest's options.
+    """
+
+    id: str
+    n: int
+    above: Matrix
+    placed: Matrix
+    abstained: tuple[int, ...]
+    withdrawn: int = 0
+    quarantined: int = 0
+    revised: int = 0
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """A tally as a value: what readers need (``groups``) and what the fold goes on from (``lines``).
+
+    ``lines`` holds the latest line of each voter, by position.
+    """
+
+    position: int
+    options: tuple[str, ...]
+    groups: tuple[GroupTally, ...]
+    lines: tuple[Line, ...]
+
+
+class _Group:
+    """The mutable counts of one electorate."""
+
+    __slots__ = ("counts", "quarantined", "revised", "withdrawn")
+
+    def __init__(self, size: int) -> None:
+        self.counts = Counts(size)
+        self.withdrawn = self.quarantined = self.revised = 0
+
+    def frozen(self, electorate: str) -> GroupTally:
+        counts = self.counts
+        return GroupTally(
+            electorate,
+            counts.n,
+            tuple(map(tuple, counts.above)),
+            tuple(map(tuple, counts.placed)),
+            tuple(counts.abstained),
+            withdrawn=self.withdrawn,
+            quarantined=self.quarantined,
+            revised=self.revised,
+        )
+
+
+class Tally:
+    """The running count of one contest. Mutable: it belongs to one follower."""
+
+    __slots__ = ("_groups", "_index", "_latest", "options", "position")
+    __hash__ = None  # type: ignore[assignment]  # equal by state, and the state changes
+
+    def __init__(self, options: Sequence[str], electorates: Sequence[str]) -> None:
+        self._index = index_of(options)
+        self.options = tuple(options)
+        self.position = 0
+        self._groups = {electorate: _Group(len(self.options)) for electorate in electorates}
+        self._latest: dict[str, Line] = {}
+
+    def apply(self, line: Line) -> bool:
+        """Take in one line; whether it was news.
+
+        A line at or below the position already known of its voter changes nothing.
+
+        Raises:
+            UnreadableLine: It does not fit the contest. The tally is as it was.
+        """
+        known = self._latest.get(line.voter)
+        if known is not None and line.position <= known.position:
+            return False
+        self._count(line, 1)
+        if known is not None:
+            self._count(known, -1)
+        self._latest[line.voter] = line
+        if line.position > self.position:
+            self.position = line.position
+        return True
+
+    def apply_all(self, lines: Iterable[Line]) -> None:
+        """Take in many lines, one after the other."""
+        for line in lines:
+            self.apply(line)
+
+    def _count(self, line: Line, times: int) -> None:
+        group = self._groups.get(line.electorate)
+        if group is None:
+            msg = f"unknown electorate {line.electorate!r}"
+            raise UnreadableLine(msg)
+        ballot = said(line.ranking, line.own, self._index)
+        if line.status == "quarantined":
+            group.quarantined += times
+        elif not line.ranking:
+            group.withdrawn += times
+        else:
+            group.counts.add(ballot, times)
+        if line.revision > 1:
+            group.revised += times
+
+    @property
+    def ballots(self) -> int:
+        """Counted ballots, all electorates together."""
+        return sum(group.counts.n for group in self._groups.values())
+
+    def groups(self) -> tuple[GroupTally, ...]:
+        """The counts of every electorate at this moment, in the contest's order."""
+        return tuple(group.frozen(electorate) for electorate, group in self._groups.items())
+
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The counted ballots, equal ones together: what instant runoff needs. Costs a pass."""
+        found: dict[tuple[str, Ranking], int] = {}
+        for line in self._latest.values():
+            if line.status == "counted" and line.ranking:
+                key = (line.electorate, without(line.ranking, line.own))
+                found[key] = found.get(key, 0) + 1
+        return tuple(Pattern(group, ranking, n) for (group, ranking), n in found.items())
+
+    def latest(self, voter: str) -> Line | None:
+        """The line that holds for this voter."""
+        return self._latest.get(voter)
+
+    def snapshot(self) -> Snapshot:
+        """This moment as a value that can be stored and compared."""
+        lines = sorted(self._latest.values(), key=lambda line: (line.position, line.voter))
+        return Snapshot(self.position, self.options, self.groups(), tuple(lines))
+
+    @classmethod
+    def from_snapshot(cls, snapshot: Snapshot) -> "Tally":
+        """The tally the snapshot was taken of.
+
+        Raises:
+            UnreadableLine: Its figures are not what its own lines add up to.
+        """
+        tally = cls(snapshot.options, [group.id for group in snapshot.groups])
+        tally.apply_all(snapshot.lines)
+        tally.position = max(tally.position, snapshot.position)
+        if tally.groups() != snapshot.groups:
+            msg = "the snapshot's figures differ from its lines"
+            raise UnreadableLine(msg)
+        return tally
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tally):
+            return NotImplemented
+        return self.snapshot() == other.snapshot()
+
+
+def recount(options: Sequence[str], electorates: Sequence[str], lines: Iterable[Line]) -> Tally:
+    """The tally of a whole log, counted from nothing."""
+    tally = Tally(options, electorates)
+    tally.apply_all(lines)
+    return tally
+
+
+def group_of(options: Sequence[str], electorate: str, patterns: Iterable[Pattern]) -> GroupTally:
+    """The counts of one electorate from ballots that stand in a file, equal ones together.
+
+    Blank ballots are not counted.
+
+    Raises:
+        UnreadableLine: A ranking does not fit the options.
+    """
+    index = index_of(options)
+    group = _Group(len(options))
+    for pattern in patterns:
+        ballot = said(pattern.ranking, (), index)
+        if ballot.levels:
+            group.counts.add(ballot, pattern.count)
+    return group.frozen(electorate)
