@@ -1,0 +1,18 @@
+"""What every test stands on: the bundled SQLite in place, and Hypothesis that repeats itself in CI."""
+
+import os
+import sys
+
+from hypothesis import settings
+
+# `coverage run` has loaded the standard SQLite for its own data file by now. No file is shared with
+# it, so the product may still bring its own, exactly as it does outside of tests.
+for name in ("sqlite3", "sqlite3.dbapi2"):
+    sys.modules.pop(name, None)
+
+import expo  # noqa: E402, F401 - puts the bundled SQLite in place before anybody imports another
+
+settings.register_profile("sawt", deadline=None)  # a busy laptop is slow, not wrong
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("nightly", deadline=None, max_examples=2_000)
+settings.load_profile("ci" if os.environ.get("CI") else "sawt")
