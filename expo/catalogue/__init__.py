@@ -1,0 +1,1 @@
+"""The catalogue: WHAT is proposed, by whom."""

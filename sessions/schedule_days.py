@@ -1,0 +1,163 @@
+"""Reads the days of a schedule: opening hours, sessions, slots and streams. Pure."""
+
+from datetime import date, datetime, time
+from typing import Final, cast
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from expo.catalogue.values import TITLE_LENGTH
+from sessions.programme import SLOT_KINDS, Day, Session, Slot, SlotKind, readings
+from sessions.programme_drafts import DayDraft, SessionDraft
+from sessions.schedule_fields import ID_LENGTH, Form, Notes, Place
+from sessions.schedule_nodes import quoted_fact
+from sessions.streams.sources import PROVIDERS, Provider, Stream, id_in, is_link_of, is_stream_id
+
+MOST_DAYS: Final = 31
+MOST_SESSIONS: Final = 60  # of one day: a session of ten minutes after another, for ten hours
+MOST_SLOTS: Final = 40
+_MOST_LISTED: Final = 1_000  # options read at all; the rule allows far fewer and says how many
+_MOST_STREAMS: Final = 6
+_URL_TEXT: Final = 300
+
+
+class DayRead(msgspec.Struct, frozen=True):
+    """A day as far as it could be read, and the day itself if all of it could."""
+
+    draft: DayDraft
+    day: Day | None
+
+
+def day(place: Place, n: int, zone: ZoneInfo | None, notes: Notes) -> DayRead:
+    """Day number ``n``; without a zone its times are not looked into."""
+    form = Form(place, notes)
+    on = form.date("date")
+    title = form.words("title", TITLE_LENGTH)
+    opens_at, closes_at = _instant(form, "starts", on, zone), _instant(form, "ends", on, zone)
+    announced_only = form.truth("announced_only")
+    places = form.items("sessions", MOST_SESSIONS, required=False)
+    reads = [_session(one, on, zone, notes) for one in places]
+    form.done()
+    drafts = tuple(draft for draft, _ in reads)
+    whole = sorted((s for _, s in reads if s), key=lambda s: (s.starts_at, s.ends_at))
+    unread = form.has("sessions") and not places and not announced_only
+    draft = DayDraft(
+        place.path, on, opens_at, closes_at, announced_only, drafts, has_unread_sessions=unread
+    )
+    if not on or not title or not opens_at or not closes_at or len(whole) < len(reads):
+        return DayRead(draft, None)
+    return DayRead(draft, Day(n, on, title, opens_at, closes_at, announced_only, tuple(whole)))
+
+
+def _instant(form: Form, key: str, on: date | None, zone: ZoneInfo | None) -> datetime | None:
+    """The one instant a written time means on this day; a doubtful one is a problem."""
+    at = form.clock(key)
+    if at is None or on is None or zone is None:
+        return None
+    try:
+        first, second = readings(on, at, zone)
+    except OverflowError:  # the years 1 and 9999 have no neighbours to shift into
+        form.tell(key, "bad-date", found=on.isoformat())
+        return None
+    if first == second:
+        return first
+    code = "time-twice" if first < second else "time-skipped"
+    found = time.isoformat(at, "minutes")
+    form.tell(
+        key, code, found=found, first=_utc(min(first, second)), second=_utc(max(first, second))
+    )
+    return None
+
+
+def _utc(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _session(
+    place: Place, on: date | None, zone: ZoneInfo | None, notes: Notes
+) -> tuple[SessionDraft, Session | None]:
+    form = Form(place, notes)
+    before = len(notes.problems)
+    session_id = form.identifier()
+    title = form.words("title", TITLE_LENGTH)
+    entity = form.identifier("entity", required=False)
+    starts_at, ends_at = _instant(form, "starts", on, zone), _instant(form, "ends", on, zone)
+    slots = tuple(_slot(one, notes) for one in form.items("slots", MOST_SLOTS, required=False))
+    read_slots = tuple(slot for slot in slots if slot)
+    streams = tuple(_stream(s, notes) for s in form.items("streams", _MOST_STREAMS, required=False))
+    options = _options(form)
+    form.done()
+    draft = SessionDraft(
+        place.path,
+        session_id,
+        starts_at,
+        ends_at,
+        entity,
+        read_slots if len(read_slots) == len(slots) else None,
+        options,
+    )
+    if len(notes.problems) > before or form.is_broken:
+        return draft, None
+    if not session_id or not title or not starts_at or not ends_at:
+        return draft, None
+    return draft, Session(
+        session_id,
+        title,
+        starts_at,
+        ends_at,
+        entity,
+        read_slots,
+        tuple(stream for stream in streams if stream),
+        tuple(option for option in options if option),
+    )
+
+
+def _options(form: Form) -> tuple[str | None, ...]:
+    """The ids of the initiatives; whether they exist is a rule's question."""
+    return tuple(text for _, text in form.texts("initiatives", _MOST_LISTED, ID_LENGTH))
+
+
+def _slot(place: Place, notes: Notes) -> Slot | None:
+    form = Form(place, notes)
+    kind = form.choice("kind", SLOT_KINDS)
+    minutes = form.whole("minutes", 1, 24 * 60)
+    title = form.words("title", TITLE_LENGTH, required=False)
+    form.done()
+    if kind is None or minutes is None:
+        return None
+    return Slot(cast("SlotKind", kind), minutes, title)
+
+
+def _stream(place: Place, notes: Notes) -> Stream | None:
+    """One stream; an address of a known provider is taken for the id inside it."""
+    form = Form(place, notes)
+    provider = form.choice("provider", PROVIDERS)
+    stream_id = form.text("id", _URL_TEXT, required=False)
+    url = form.text("url", _URL_TEXT, required=False)
+    form.done()
+    if provider == "link":
+        return _link(form, stream_id, url)
+    if provider == "youtube" or provider == "vimeo":
+        found = stream_id or (id_in(provider, url) if url else None)
+        if found and is_stream_id(provider, found) and not (stream_id and url):
+            return Stream(cast("Provider", provider), id=found)
+        _tell_bad_stream(form, stream_id, url)
+    return None
+
+
+def _link(form: Form, stream_id: str | None, url: str | None) -> Stream | None:
+    if url and not stream_id and is_link_of("link", url):
+        return Stream("link", url=url)
+    _tell_bad_stream(form, stream_id, url)
+    return None
+
+
+def _tell_bad_stream(form: Form, stream_id: str | None, url: str | None) -> None:
+    if not stream_id and not url:
+        form.notes.tell(form.path, "stream-without-address")
+    elif stream_id and url:
+        form.notes.tell(form.path, "stream-with-two-addresses")
+    elif url:
+        form.tell("url", "bad-link", found=quoted_fact(url))
+    else:
+        form.tell("id", "bad-stream-id", found=quoted_fact(stream_id or ""))

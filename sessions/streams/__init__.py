@@ -1,0 +1,1 @@
+"""Where the picture comes from: sources and embeds."""
