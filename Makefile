@@ -81,7 +81,7 @@ check-imports: $(VENV)/ready
 check-messages: $(VENV)/ready
 	$(PYTHON) tools/messages.py check
 check-floor-plan: $(VENV)/ready
-	$(PYTEST) --quiet tests/unit/test_floor_plan.py
+	$(PYTEST) --quiet tests/unit/test_floor_plan.py tests/unit/test_floor_plan_front.py tests/unit/test_documents.py
 
 ##@ House-keeping
 

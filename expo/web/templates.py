@@ -47,6 +47,7 @@ class Renderer:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         )
+        self.environment.policies["ext.i18n.trimmed"] = True  # as the catalogues are gathered
         # newstyle: `{% trans %}` and `_("…", name=value)` escape their values
         self.environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by ext.i18n
             translations.gettext, translations.ngettext, newstyle=True
