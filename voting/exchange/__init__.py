@@ -1,0 +1,1 @@
+"""Ballot files of other programs, read with suspicion: Sawt JSON, PrefLib and BLT. Pure."""

@@ -1,0 +1,171 @@
+"""PrefLib files: .soc and .soi (strict, complete or not), .toc and .toi (with shared ranks). Pure.
+
+Header lines ``# KEY: value``, then ``count: 1,2,{3,4},5``; options are numbered from 1 and their
+numbers are their ids. Source: https://www.preflib.org/format.
+"""
+
+import re
+from typing import Final
+
+import msgspec
+
+from expo.errors import N_
+from voting.exchange.ballot_file import (
+    BAD_ID,
+    BAD_NUMBER,
+    MAX_ID,
+    MAX_OPTIONS,
+    TOO_MANY_OPTIONS,
+    BallotFile,
+    FileUnreadable,
+    count_of,
+    plain_election,
+    ranking_fault,
+    text_of,
+    whole,
+)
+from voting.methods.rankings import Ranking, ids_of
+
+NO_HEADER: Final = N_("the header does not give the number of alternatives")
+BAD_LINE: Final = N_("the line is not of the form “count: 1,2,3”")
+TIE_FORBIDDEN: Final = N_("shared ranks are not allowed in this kind of file")
+INCOMPLETE: Final = N_("the ballot leaves out options, which this kind of file does not allow")
+HEADER_TWICE: Final = N_("a header line stands twice")
+UNKNOWN_ALTERNATIVE: Final = N_("a name for an alternative that does not exist")
+WRONG_SUM: Final = N_("the ballots do not add up to the number in the header")
+
+COMPLETE: Final = frozenset({"soc", "toc"})
+STRICT: Final = frozenset({"soc", "soi"})
+
+_HEADER: Final = re.compile(
+    r"#[ \t]*+([A-Za-z][A-Za-z ]{0,60}?)[ \t]{0,8}([0-9]{1,9})?[ \t]{0,8}:(.*)"
+)
+_TOKEN: Final = re.compile(r"[ \t]*+(?:\{([^{}]*+)\}|([^{},]*+))[ \t]*+(?:,|$)")  # never backtracks
+
+
+class _Header(msgspec.Struct, frozen=True):
+    """What the header gives: ``size`` alternatives, their names by number, sums to check."""
+
+    size: int
+    names: dict[int, str]
+    title: str
+    voters: tuple[int, int] | None
+    """Line of the header and the number it gives."""
+    orders: tuple[int, int] | None
+
+
+def read(data: bytes, kind: str) -> BallotFile:
+    """The election in a PrefLib file; ``kind`` is its ending (soc, soi, toc, toi).
+
+    Raises:
+        FileUnreadable: It is malformed, or not of that kind.
+    """
+    lines = [line.strip(" \t") for line in text_of(data).split("\n")]
+    header = _header(lines)
+    options = tuple(str(number) for number in range(1, header.size + 1))
+    known = frozenset(options)
+    ballots = []
+    for number, line in enumerate(lines, start=1):
+        if line and not line.startswith("#"):
+            count, ranking = _ballot(line, number, known)
+            _check_kind(ranking, kind, header.size, number)
+            ballots.append((count, ranking))
+    _check_sum(header.voters, sum(count for count, _ in ballots))
+    _check_sum(header.orders, len(ballots))
+    names = tuple(header.names.get(number, str(number)) for number in range(1, header.size + 1))
+    return plain_election(options, names, ballots, header.title)
+
+
+def _header(lines: list[str]) -> _Header:
+    found: dict[tuple[str, int], tuple[int, str]] = {}
+    for number, line in enumerate(lines, start=1):
+        match = _HEADER.fullmatch(line)
+        if match is None:
+            continue
+        key = (match[1].upper(), int(match[2] or 0))
+        if key in found and key[0] in ("NUMBER ALTERNATIVES", "ALTERNATIVE NAME"):
+            raise FileUnreadable(number, HEADER_TWICE, line)
+        found[key] = number, match[3].strip()
+    if ("NUMBER ALTERNATIVES", 0) not in found:
+        raise FileUnreadable(1, NO_HEADER)
+    at, text = found["NUMBER ALTERNATIVES", 0]
+    size = whole(text, 1, MAX_OPTIONS)
+    if size is None:
+        raise FileUnreadable(at, TOO_MANY_OPTIONS, text)
+    return _Header(
+        size,
+        _names(found, size),
+        found.get(("TITLE", 0), (0, ""))[1],
+        _number(found.get(("NUMBER VOTERS", 0))),
+        _number(found.get(("NUMBER UNIQUE ORDERS", 0))),
+    )
+
+
+def _names(found: dict[tuple[str, int], tuple[int, str]], size: int) -> dict[int, str]:
+    names = {}
+    for (key, number), (line, name) in found.items():
+        if key != "ALTERNATIVE NAME":
+            continue
+        if not 1 <= number <= size:
+            raise FileUnreadable(line, UNKNOWN_ALTERNATIVE, number)
+        if not 1 <= len(name) <= MAX_ID:
+            raise FileUnreadable(line, BAD_ID, name)
+        names[number] = name
+    return names
+
+
+def _number(found: tuple[int, str] | None) -> tuple[int, int] | None:
+    if found is None:
+        return None
+    line, text = found
+    value = whole(text, 0, 10**18)
+    if value is None:
+        raise FileUnreadable(line, BAD_NUMBER, text)
+    return line, value
+
+
+def _ballot(line: str, number: int, known: frozenset[str]) -> tuple[int, Ranking]:
+    count, colon, order = line.partition(":")
+    if not colon:
+        raise FileUnreadable(number, BAD_LINE, line)
+    ballots = count_of(count.strip(" \t"), number)
+    ranking = _ranking(order.strip(" \t"), number)
+    fault = ranking_fault(ranking, known)
+    if fault is not None:
+        raise FileUnreadable(number, *fault)
+    return ballots, ranking
+
+
+def _ranking(order: str, number: int) -> Ranking:
+    ranks: list[str | tuple[str, ...]] = []
+    at = 0
+    while at < len(order):
+        match = _TOKEN.match(order, at)
+        if match is None or match.end() == at:
+            raise FileUnreadable(number, BAD_LINE, order[at:])
+        shared, single = match.groups()
+        rank = tuple(_option(part, number) for part in (shared or single or "").split(","))
+        ranks.append(rank[0] if len(rank) == 1 else rank)
+        at = match.end()
+    if order.endswith(","):
+        raise FileUnreadable(number, BAD_LINE, order)
+    return tuple(ranks)
+
+
+def _option(text: str, number: int) -> str:
+    value = whole(text.strip(" \t"), 1, 10**9)
+    if value is None:
+        raise FileUnreadable(number, BAD_NUMBER, text)
+    return str(value)
+
+
+def _check_kind(ranking: Ranking, kind: str, size: int, number: int) -> None:
+    if kind in STRICT and any(not isinstance(rank, str) for rank in ranking):
+        raise FileUnreadable(number, TIE_FORBIDDEN)
+    if kind in COMPLETE and sum(len(ids_of(rank)) for rank in ranking) != size:
+        raise FileUnreadable(number, INCOMPLETE)
+
+
+def _check_sum(given: tuple[int, int] | None, found: int) -> None:
+    if given is not None and given[1] != found:
+        raise FileUnreadable(given[0], WRONG_SUM, found)
