@@ -1,0 +1,1 @@
+"""How word gets round: the seam between nodes, rooms of viewers, frames on sockets, the server."""

@@ -1,0 +1,88 @@
+"""uvicorn's h11 engine with deadlines: a whole request must arrive in time, an answer be taken.
+
+uvicorn has no limit of its own: silent, half-sent and trickling connections stay for ever (F5).
+h11 rather than httptools, which accepts headers without end (F6). Bytes behind an upgrade request
+are handed on, where uvicorn would lose them.
+"""
+
+import asyncio
+from typing import Any, Final
+
+import h11
+from typing_extensions import override
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+REQUEST_SECONDS: Final = 30.0
+"""From the first byte (or the connection) to the end of the body."""
+ANSWER_SECONDS: Final = 60.0
+"""How long a client may leave the write buffer full."""
+_COMPLETE: Final = (h11.DONE, h11.MUST_CLOSE, h11.SWITCHED_PROTOCOL)
+_BUSY: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\n"
+    b"content-length: 0\r\n\r\n"
+)
+
+
+class GuardedHTTP(H11Protocol):
+    """One HTTP connection that cannot be held open by doing nothing."""
+
+    request_seconds = REQUEST_SECONDS
+    answer_seconds = ANSWER_SECONDS
+    _request_timer: asyncio.TimerHandle | None = None
+    _answer_timer: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's
+        super().connection_made(transport)
+        self._arm()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._arm()
+        super().data_received(data)
+        if self.conn.their_state in _COMPLETE:
+            self._disarm()
+
+    @override
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self._disarm()
+        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
+            self.transport.write(_BUSY)  # uvicorn counts sockets but turns none away
+            self.transport.close()
+            return
+        early = self.conn.trailing_data[0]
+        super().handle_websocket_upgrade(event)
+        protocol: Any = self.transport.get_protocol()
+        if early and not self.transport.is_closing():
+            protocol.data_received(early)
+
+    @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._answer_timer is None:
+            self._answer_timer = self.loop.call_later(self.answer_seconds, self.transport.abort)
+
+    @override
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_answer_timer()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._disarm()
+        self._stop_answer_timer()
+        super().connection_lost(exc)
+
+    def _arm(self) -> None:
+        if self._request_timer is None:
+            self._request_timer = self.loop.call_later(self.request_seconds, self.transport.abort)
+
+    def _disarm(self) -> None:
+        if self._request_timer is not None:
+            self._request_timer.cancel()
+            self._request_timer = None
+
+    def _stop_answer_timer(self) -> None:
+        if self._answer_timer is not None:
+            self._answer_timer.cancel()
+            self._answer_timer = None

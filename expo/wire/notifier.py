@@ -1,0 +1,53 @@
+"""The seam between one machine and many: "look at the database again", and nothing more.
+
+A notification carries no data, so losing, repeating or reordering one is harmless as long as every
+listener also looks by itself now and then. Implementations pass one contract suite.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+
+
+class Notifier(Protocol):
+    """Tells everybody who listens to a topic that something there has changed."""
+
+    def notify(self, topic: str) -> None:
+        """Wake the listeners of a topic; never waits and never fails the caller."""
+        ...
+
+    def listen(self, topic: str) -> AbstractAsyncContextManager[asyncio.Event]:
+        """An event that is set by every notification from now on; the listener clears it.
+
+        Clear first, then look: a notification between the two only costs a second look.
+        """
+        ...
+
+
+class LocalNotifier:
+    """Notifications inside one process.
+
+    ``notify`` belongs to the loop's thread; another thread goes through ``call_soon_threadsafe``.
+    """
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, set[asyncio.Event]] = {}
+
+    def notify(self, topic: str) -> None:
+        """Wake the listeners of a topic in this process."""
+        for event in self._listeners.get(topic, ()):
+            event.set()
+
+    @asynccontextmanager
+    async def listen(self, topic: str) -> AsyncIterator[asyncio.Event]:
+        """An event of one's own, set by every notification until the block ends."""
+        event = asyncio.Event()
+        self._listeners.setdefault(topic, set()).add(event)
+        try:
+            yield event
+        finally:
+            listeners = self._listeners[topic]
+            listeners.discard(event)
+            if not listeners:
+                del self._listeners[topic]

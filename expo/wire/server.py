@@ -1,0 +1,105 @@
+"""The one HTTP and WebSocket server, with the settings of reliability 3.2."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.types import ASGIApp
+from typing_extensions import override
+from uvicorn import Config, Server
+
+from expo.wire.fanout import FanoutWS
+from expo.wire.guarded_http import GuardedHTTP
+
+BACKLOG: Final = 2048
+_SEND_BUFFER_BYTES: Final = 128 * 1024  # Linux would grow it to 4 MiB for a peer that reads slowly
+_USER_TIMEOUT_MS: Final = 20_000  # unacknowledged data after which the kernel gives a peer up (F2)
+
+
+class ExpoServer(Server):
+    """uvicorn's server, which also says when it is ready."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+        """Set once connections are accepted."""
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.ready.set()
+
+    def stop(self) -> None:
+        """Ask the server to stop gracefully; returns at once."""
+        self.should_exit = True
+
+
+def server(
+    app: ASGIApp,
+    *,
+    proxies: Sequence[str] = ("127.0.0.1",),
+    limit_concurrency: int = 12_000,
+    graceful_seconds: int = 5,
+    http: type[GuardedHTTP] = GuardedHTTP,
+) -> ExpoServer:
+    """A server for this application; run it with ``await it.serve(sockets=[listen(...)])``.
+
+    Args:
+        app: The whole application with its guards around it; its lifespan must succeed.
+        proxies: Addresses whose ``X-Forwarded-*`` headers are believed; never ``*``.
+        limit_concurrency: Connections, sockets included, beyond which 503 is answered.
+        graceful_seconds: How long a stop may wait for answers and goodbyes.
+        http: The HTTP engine; tests shorten its deadlines.
+    """
+    config = Config(
+        app,
+        http=http,
+        ws=FanoutWS,
+        loop="asyncio",
+        lifespan="on",
+        interface="asgi3",
+        ws_max_size=16_384,
+        ws_ping_interval=15,
+        ws_ping_timeout=10,
+        ws_per_message_deflate=False,
+        h11_max_incomplete_event_size=16_384,
+        limit_concurrency=limit_concurrency,
+        backlog=BACKLOG,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=graceful_seconds,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        proxy_headers=True,
+        forwarded_allow_ips=list(proxies),
+    )
+    return ExpoServer(config)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket whose options every accepted connection inherits; port 0 takes a free one.
+
+    Raises:
+        OSError: The address is taken or not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; elsewhere the pings must do
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def port_of(sock: socket.socket) -> int:
+    """The port a socket listens on."""
+    return int(sock.getsockname()[1])
