@@ -1,0 +1,86 @@
+"""How the synthetic audience comes in: the same addresses and cookies as everybody else."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+import httpx2
+import msgspec
+
+_CONNECTIONS: Final = 32  # at once; a crowd that arrives faster waits its turn
+
+
+class TurnedAway(Exception):
+    """The server answered something else than a rehearsal expects; ``str()`` says what."""
+
+    def __init__(self, path: str, answer: httpx2.Response) -> None:
+        super().__init__(f"{path}: {answer.status_code} {answer.text[:200]}")
+        self.status = answer.status_code
+
+
+class Door:
+    """Joins, redeems and gives orders over HTTP.
+
+    Args:
+        url: Where the server is, e.g. ``http://127.0.0.1:8000``.
+        origin: What the server calls itself; the origin of forms and sockets.
+    """
+
+    def __init__(self, url: str, origin: str | None = None) -> None:
+        self.url = url.rstrip("/")
+        self.origin = (origin or self.url).rstrip("/")
+        self._http = httpx2.AsyncClient(
+            base_url=self.url,
+            headers={"origin": self.origin, "accept": "application/json"},
+            limits=httpx2.Limits(max_connections=_CONNECTIONS),
+            timeout=30,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self._http.aclose()
+
+    async def join(self) -> str:
+        """The cookies of a new customer."""
+        return await self._enter("/en/join")
+
+    async def redeem(self, path: str) -> str:
+        """The cookies of whoever the pass at this path (``/pass/…``) is for.
+
+        Raises:
+            TurnedAway: The pass was not accepted.
+        """
+        return await self._enter(f"/en{path}" if path.startswith("/pass/") else path)
+
+    async def order(self, cookies: str, order: Mapping[str, object]) -> None:
+        """Give the control room an order.
+
+        Raises:
+            TurnedAway: The order was refused.
+        """
+        await self.post("/en/staff/control", cookies, order)
+
+    async def post(self, path: str, cookies: str, body: Mapping[str, object]) -> Any:
+        """The decoded JSON answer to a JSON request, or None when there is no body.
+
+        Raises:
+            TurnedAway: The answer was not a success.
+        """
+        answer = await self._http.post(
+            path,
+            content=msgspec.json.encode(body),
+            headers={"content-type": "application/json", "cookie": cookies},
+        )
+        if not answer.is_success:
+            raise TurnedAway(path, answer)
+        return msgspec.json.decode(answer.content) if answer.content else None
+
+    async def _enter(self, path: str) -> str:
+        answer = await self._http.post(path, headers={"cookie": ""})
+        cookies = {name: value for name, value in answer.cookies.items() if name.endswith("visit")}
+        self._http.cookies.clear()
+        if answer.status_code >= httpx2.codes.BAD_REQUEST or not cookies:
+            raise TurnedAway(path, answer)
+        return "; ".join(f"{name}={value}" for name, value in cookies.items())
