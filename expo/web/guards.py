@@ -1,0 +1,179 @@
+"""What stands around the whole application: hosts, origins, headers. Pure ASGI, no exceptions.
+
+They wrap the application instead of being its middleware, because Starlette's own error pages are
+made outside of its middleware and would go out without headers (F15). Order, outermost first:
+``SecurityHeaders(AllowedHosts(SameOrigin(Starlette(...), origins), hosts), https=...)``.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from expo.wire.handshake import is_own_socket, single_headers
+
+FRAME_HEADER: Final = "x-sawt-frame-src"
+"""A page that embeds a player sets this response header; it moves into the policy and goes no further."""
+PLAYERS: Final = frozenset({"https://www.youtube-nocookie.com"})
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_CLOSE: Final = {"type": "websocket.close", "code": 1008}
+
+# No nonces: pages are cached, so everything comes from files of this origin (ruling 14).
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src {connect}; frame-src {frames}; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_HEADERS: Final = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    # YouTube's player refuses to play for a page that sends no referrer at all.
+    b"referrer-policy": b"strict-origin-when-cross-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": (
+        b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
+    ),
+}
+_HSTS: Final = b"max-age=31536000; includeSubDomains"
+
+
+class SecurityHeaders:
+    """Adds the security headers to every response; a header the page has set stays.
+
+    Args:
+        app: Everything else.
+        https: Whether the public address is https; only then is HSTS sent.
+        origins: The public origins; their WebSocket forms are named for browsers whose ``'self'``
+            does not cover them (Safari before 16).
+        players: What a page may ask to embed through `FRAME_HEADER`; anything else is ignored.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        https: bool,
+        origins: Iterable[str] = (),
+        players: frozenset[str] = PLAYERS,
+    ) -> None:
+        self._app = app
+        self._players = players
+        sockets = sorted(origin.replace("http", "ws", 1) for origin in origins)
+        self._connect = " ".join(["'self'", *sockets])
+        self._plain = self._policy("'none'")
+        self._fixed = _HEADERS | ({b"strict-transport-security": _HSTS} if https else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": self._completed(message.get("headers", ()))}
+            await send(message)
+
+        await self._app(scope, receive, guarded)
+
+    def _completed(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        kept: list[tuple[bytes, bytes]] = []
+        policy = self._plain
+        for name, value in headers:
+            if name.lower() == FRAME_HEADER.encode():
+                source = value.decode("latin-1")
+                policy = self._policy(source) if source in self._players else policy
+            else:
+                kept.append((name, value))
+        present = {name.lower() for name, _ in kept}
+        added = self._fixed | {b"content-security-policy": policy}
+        return kept + [(name, value) for name, value in added.items() if name not in present]
+
+    def _policy(self, frames: str) -> bytes:
+        return _POLICY.format(connect=self._connect, frames=frames).encode()
+
+
+class SameOrigin:
+    """Refuses writes and socket handshakes that another site caused (ASVS 5.0: 3.5.1, 4.4.2).
+
+    A write needs an ``Origin`` of ours; a browser that sends none must say in ``Sec-Fetch-Site``
+    that no other site is involved; without both it is a program, and may not bring a cookie.
+
+    Args:
+        app: Everything else.
+        origins: Exactly as browsers send them, e.g. ``https://expo.example``.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Iterable[str]) -> None:
+        self._app = app
+        self._origins = frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or handshake, or refuse it with 403."""
+        if scope["type"] == "websocket" and not is_own_socket(scope, self._origins):
+            await _close(receive, send)
+        elif scope["type"] == "http" and not self._is_own_request(scope):
+            await PlainTextResponse("Cross-site request refused.", 403)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _is_own_request(self, scope: Scope) -> bool:
+        headers = single_headers(scope, b"origin", b"sec-fetch-site", b"host")
+        if headers is None:
+            return False
+        if scope["method"] in _SAFE:
+            return True
+        origin, site = headers[b"origin"], headers[b"sec-fetch-site"]
+        if origin is not None:
+            return origin in self._origins
+        if site is not None:
+            return site in {"same-origin", "none"}
+        return not any(name == b"cookie" for name, _ in scope["headers"])
+
+
+class AllowedHosts:
+    """Refuses requests for a host that is not ours, and request targets that are not a path.
+
+    Args:
+        app: Everything else.
+        hosts: Names or addresses without port; an IPv6 address in brackets.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or handshake, or refuse it with 400 (a handshake with 403)."""
+        if scope["type"] == "lifespan" or self._is_ours(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await _close(receive, send)
+        else:
+            await PlainTextResponse("Unknown host.", 400)(scope, receive, send)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        headers = single_headers(scope, b"host")
+        host = headers[b"host"] if headers else None
+        return (
+            host is not None
+            and scope["path"].startswith("/")
+            and _without_port(host.lower()) in self._hosts
+        )
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    if colon and port.isascii() and port.isdigit() and (":" not in name or name.endswith("]")):
+        return name
+    return host
+
+
+async def _close(receive: Receive, send: Send) -> None:
+    # Closing before accepting is a 403; a denial response makes uvicorn log an ERROR each time (F19).
+    await receive()
+    message: dict[str, Any] = dict(_CLOSE)
+    await send(message)
