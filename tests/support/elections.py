@@ -1,0 +1,92 @@
+"""Small helpers to write an election down in a test, and Hypothesis strategies for random ones."""
+
+from collections.abc import Mapping, Sequence
+
+from hypothesis import strategies as st
+
+from voting.methods import pairwise
+from voting.methods.lot import provisional
+from voting.methods.outcome import Election
+from voting.methods.rankings import Pattern, Ranking
+from voting.methods.tally import GroupTally, Line, group_of
+from voting.methods.weights import Share
+
+Ballots = Mapping[str, int]
+
+
+def ranking_of(text: str) -> Ranking:
+    """``A > B=C`` as a ranking."""
+    ranks = [tuple(part.split("=")) for part in text.replace(" ", "").split(">") if part]
+    return tuple(rank[0] if len(rank) == 1 else rank for rank in ranks)
+
+
+def patterns_of(electorate: str, ballots: Ballots) -> tuple[Pattern, ...]:
+    """``{"A > B": 3}`` as patterns."""
+    return tuple(Pattern(electorate, ranking_of(text), n) for text, n in ballots.items())
+
+
+def plain(
+    options: str | Sequence[str], ballots: Ballots, lot: Sequence[str] | None = None
+) -> Election:
+    """An election of one electorate; options ``"ABC"`` or a list."""
+    return weighted(options, {"all": (Share("all", 1), ballots)}, lot)
+
+
+def weighted(
+    options: str | Sequence[str],
+    groups: Mapping[str, tuple[Share, Ballots]],
+    lot: Sequence[str] | None = None,
+) -> Election:
+    """An election of several electorates."""
+    ids = tuple(options)
+    patterns = {name: patterns_of(name, ballots) for name, (_, ballots) in groups.items()}
+    tallies: list[GroupTally] = [group_of(ids, name, found) for name, found in patterns.items()]
+    combined = pairwise.combine(ids, tallies, [share for share, _ in groups.values()])
+    everybody = tuple(pattern for found in patterns.values() for pattern in found)
+    return Election(combined, tuple(lot) if lot else provisional(ids), everybody)
+
+
+OPTIONS = ("a", "b", "c", "d", "e")
+ELECTORATES = ("employees", "teams", "customers")
+
+
+@st.composite
+def strict_rankings(draw: st.DrawFn, options: Sequence[str] = OPTIONS) -> Ranking:
+    """A ranking as voters send it: distinct, possibly short, possibly empty."""
+    order = draw(st.permutations(options))
+    return tuple(order[: draw(st.integers(0, len(options)))])
+
+
+@st.composite
+def loose_rankings(draw: st.DrawFn, options: Sequence[str] = OPTIONS) -> Ranking:
+    """A ranking as files hold it: some neighbours share a rank."""
+    strict = draw(strict_rankings(options))
+    ranks: list[tuple[str, ...]] = []
+    for option in strict:
+        if ranks and draw(st.integers(0, 3)) == 0:
+            ranks[-1] = (*ranks[-1], str(option))
+        else:
+            ranks.append((str(option),))
+    return tuple(rank[0] if len(rank) == 1 else rank for rank in ranks)
+
+
+@st.composite
+def logs(draw: st.DrawFn, most: int = 25, *, own: bool = True) -> list[Line]:
+    """A log: few voters, so that many vote again, move, withdraw or are quarantined."""
+    lines = []
+    revisions: dict[str, int] = {}
+    for position in range(1, draw(st.integers(0, most)) + 1):
+        voter = draw(st.sampled_from("uvwxyz"))
+        revisions[voter] = revisions.get(voter, 0) + 1
+        lines.append(
+            Line(
+                position,
+                voter,
+                draw(st.sampled_from(ELECTORATES)),
+                revisions[voter],
+                draw(strict_rankings()),
+                own=(draw(st.sampled_from(OPTIONS)),) if own and draw(st.booleans()) else (),
+                status=draw(st.sampled_from(["counted", "counted", "counted", "quarantined"])),
+            )
+        )
+    return lines
