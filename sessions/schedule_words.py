@@ -1,0 +1,106 @@
+"""The sentence for every problem a schedule can have; message ids for the catalogues.
+
+``{names}`` in a sentence are facts of the problem. Pure.
+"""
+
+from types import MappingProxyType
+from typing import Final
+
+from expo.errors import N_
+
+MESSAGES: Final = MappingProxyType(
+    {
+        # the file
+        "file-too-large": N_("The file has {found} bytes; at most {most} are read."),
+        "not-utf8": N_("The text is not in UTF-8."),
+        "control-character": N_("The character {code} is not allowed here."),
+        "not-yaml": N_("This is not valid YAML (column {column}): {detail}"),
+        "second-document": N_("A second document begins here; a schedule is one document."),
+        "too-deep": N_("This is nested deeper than {most} levels."),
+        "too-many-parts": N_("The file has more than {most} parts; it cannot be a schedule."),
+        "alias": N_("Aliases (*{name}) are not allowed; write the text again."),
+        "anchor": N_("Anchors (&{name}) are not allowed; remove it."),
+        "tag": N_("Tags ({tag}) are not allowed; remove it."),
+        "duplicate-key": N_("“{key}” is already written on line {first_line}."),
+        "key-not-text": N_("The name of an entry has to be plain text."),
+        "more-problems": N_("There are {more} more problems; mend these first."),
+        # values
+        "missing": N_("“{key}” is missing."),
+        "not-a-mapping": N_("Named entries (name: value) are expected here."),
+        "not-a-list": N_("A list is expected here."),
+        "not-text": N_("Text is expected here."),
+        "empty-list": N_("The list is empty; at least one entry is needed."),
+        "too-many": N_("There are {found} entries; at most {most} are allowed."),
+        "unknown-key": N_("“{key}” is not known here. Known are: {known}."),
+        "unknown-key-near": N_("“{key}” is not known here. Did you mean “{near}”?"),
+        "language-missing": N_("The text in the language “{language}” is missing."),
+        "empty-text": N_("The text is empty."),
+        "too-long": N_("The text has {found} characters; at most {most} are allowed."),
+        "hidden-character": N_(
+            "The text holds invisible control characters or too many marks on one letter."
+        ),
+        "bad-id": N_("“{found}” is no id; use small Latin letters, digits and single hyphens."),
+        "not-a-number": N_("“{found}” is not a whole number from {low} to {high}."),
+        "not-a-choice": N_("“{found}” is not allowed; choose one of: {allowed}."),
+        "bad-date": N_("“{found}” is not a date; write it like 2017-04-17."),
+        "bad-time": N_("“{found}” is not a time of day; write it like 08:30."),
+        "bad-zone": N_("“{found}” is not a time zone; write it like Asia/Dubai."),
+        "time-skipped": N_(
+            "{found} does not exist on this day: clocks go forward. Nearest are {first} and {second}."
+        ),
+        "time-twice": N_(
+            "{found} comes twice on this day: clocks go back. It may mean {first} or {second}."
+        ),
+        # addresses
+        "bad-link": N_("“{found}” is not an https address of an allowed host."),
+        "bad-stream-id": N_("“{found}” is not a video id of this provider."),
+        "stream-without-address": N_("The stream needs an id or an address."),
+        "stream-with-two-addresses": N_("Give the stream an id or an address, not both."),
+        # ids that refer to each other
+        "duplicate-id": N_("The id “{id}” is already used at {first}."),
+        "unknown-entity": N_("There is no entity “{id}”."),
+        "unknown-entity-near": N_("There is no entity “{id}”. Did you mean “{near}”?"),
+        "unknown-initiative": N_("There is no initiative “{id}”."),
+        "unknown-initiative-near": N_("There is no initiative “{id}”. Did you mean “{near}”?"),
+        "foreign-initiative": N_(
+            "The initiative “{id}” belongs to “{owner}”, the session to “{entity}”."
+        ),
+        # time
+        "ends-before-start": N_("This ends before it starts."),
+        "zero-length": N_("This ends at the moment it starts."),
+        "before-day": N_("The session starts before the day does."),
+        "after-day": N_("The session ends after the day does."),
+        "overlap": N_("The session overlaps with “{other}”."),
+        "slots-do-not-fit": N_("The slots take {found} minutes, the session has {whole}."),
+        "days-out-of-order": N_("The day has to come after {before}."),
+        "day-empty": N_(
+            "The day has no sessions; if they are still to be announced, write “announced_only: true”."
+        ),
+        "announced-with-sessions": N_("A day that is only announced cannot have sessions."),
+        # options and initiatives
+        "too-few-options": N_(
+            "The session has {found} initiatives to rank; at least {least} are needed."
+        ),
+        "too-many-options": N_(
+            "The session has {found} initiatives to rank; at most {most} are allowed."
+        ),
+        "repeated-option": N_("The initiative “{id}” is listed twice."),
+        "stage-missing": N_(
+            "Model stage {stage} is not finished; stages 1 and 2 are needed to take part."
+        ),
+        "stage-before-earlier": N_("Model stage {stage} is finished before stage {earlier}."),
+        "stage-after-expo": N_("Model stage {stage} is finished only after the expo begins."),
+        # electorates
+        "no-weight": N_("All weights are 0; at least one electorate must count."),
+        "min-above-full": N_("“min” is {min}, above “full_weight_at”, which is {full}."),
+        "full-above-expected": N_(
+            "“full_weight_at” is {full}, above the {expected} who are expected."
+        ),
+    }
+)
+"""Problem code → English sentence, which is the message id."""
+
+
+def message_of(code: str) -> str:
+    """The message id for a problem's code; the code itself for one that has no sentence."""
+    return MESSAGES.get(code, code)
