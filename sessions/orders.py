@@ -1,0 +1,95 @@
+"""What an organiser can order from the control room, and what needs a second press. Pure."""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+import msgspec
+
+from expo.errors import N_, Refusal
+from sessions.cues import Cue, Scene
+from voting.contests import Move
+
+MOST_MINUTES: Final = 60  # one extension; longer is a mistyped number
+LARGEST_VERSION: Final = 2**53 - 1  # what a browser can hold exactly
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class Kind(StrEnum):
+    """What is ordered."""
+
+    START = Cue.START.value
+    END = Cue.END.value
+    POSTPONE = Cue.POSTPONE.value
+    RESCHEDULE = Cue.RESCHEDULE.value
+    CANCEL = Cue.CANCEL.value
+    READY = Move.READY.value
+    OPEN = Move.OPEN.value
+    PAUSE = Move.PAUSE.value
+    RESUME = Move.RESUME.value
+    EXTEND = Move.EXTEND.value
+    CLOSE = Move.CLOSE.value
+    REVIEW = Move.REVIEW.value
+    REVEAL = Move.REVEAL.value
+    PUBLISH = Move.PUBLISH.value
+    SCENE = "scene"
+    """Pick a scene, or let it follow by itself again (``scene`` absent)."""
+
+
+OF_SESSION: Final = frozenset({Kind.START, Kind.END, Kind.POSTPONE, Kind.RESCHEDULE, Kind.CANCEL})
+ON_STAGE: Final = frozenset({Kind.OPEN, Kind.REVEAL})
+"""Orders that bring their contest onto the stage when another one is there."""
+NEEDS_CONFIRMATION: Final = frozenset({Kind.CLOSE, Kind.PUBLISH, Kind.END, Kind.CANCEL})
+"""What cannot be undone."""
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One press of a button.
+
+    ``version`` is the version of what is acted on as the organiser saw it: the session's for
+    orders about a session, the contest's for orders about a contest, the stage's for ``scene``.
+    """
+
+    kind: Kind
+    version: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_VERSION)]
+    session: Id | None = None
+    contest: Id | None = None
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=MOST_MINUTES)] | None = None
+    scene: Scene | None = None
+    confirmed: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What is acted on, for the staff log."""
+        if self.kind is Kind.SCENE:
+            return "stage"
+        return (self.session if self.kind in OF_SESSION else self.contest) or ""
+
+
+class ConfirmFirst(Refusal):
+    """This cannot be undone; order it again with ``confirmed``."""
+
+    code = N_("confirm-first")
+    status = 409
+
+
+class IncompleteOrder(Refusal):
+    """The order does not say what it is about; ``missing`` names the field."""
+
+    code = N_("incomplete-order")
+    status = 422
+
+
+def check(order: Order) -> None:
+    """Look whether an order is whole and, where it must be, confirmed.
+
+    Raises:
+        IncompleteOrder: A field this kind needs is missing.
+        ConfirmFirst: It cannot be undone and was not confirmed.
+    """
+    if order.kind is not Kind.SCENE and not order.subject:
+        raise IncompleteOrder(missing="session" if order.kind in OF_SESSION else "contest")
+    if order.kind is Kind.EXTEND and order.minutes is None:
+        raise IncompleteOrder(missing="minutes")
+    if order.kind in NEEDS_CONFIRMATION and not order.confirmed:
+        raise ConfirmFirst(kind=order.kind.value)

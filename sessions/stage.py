@@ -1,0 +1,60 @@
+"""What the organisers have told the stage so far, as values. Pure."""
+
+from datetime import datetime
+
+import msgspec
+
+from sessions.cues import Scene, Status
+from sessions.programme import Programme
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """What the screens were told: ``picked`` is None while the scene follows by itself.
+
+    ``version`` grows with every act of an organiser, whatever it is about, and with every change
+    of the programme, so it is the version of everything the show says.
+    """
+
+    session: str | None = None
+    contest: str | None = None
+    picked: Scene | None = None
+    version: int = 0
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Where one session stands; ``version`` grows with every change of its status."""
+
+    status: Status = Status.SCHEDULED
+    version: int = 0
+    code: str | None = None
+    """Join code, in the form it is shown."""
+
+
+class Rundown(msgspec.Struct, frozen=True):
+    """The programme in force and how far the show has come: everything read at one instant."""
+
+    programme: Programme
+    progress: dict[str, Progress]
+    stage: Stage
+
+    def at(self, session_id: str) -> Progress:
+        """Where a session stands; one the programme does not have counts as scheduled."""
+        return self.progress.get(session_id, Progress())
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """Session id → status, as the board wants it."""
+        return {one: state.status.value for one, state in self.progress.items()}
+
+    def session_of_code(self, code: str) -> str | None:
+        """The session a join code leads to; the code as it is shown."""
+        return next((one for one, s in self.progress.items() if s.code == code), None)
+
+
+class Sighting(msgspec.Struct, frozen=True):
+    """What a screen last said about itself."""
+
+    screen: str
+    seen_at: datetime
+    scene: str
+    version: int
