@@ -44,7 +44,8 @@ class Hub:
         self._viewers: dict[Viewer, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def __len__(self) -> int:
+    @property
+    def connected(self) -> int:
         """How many viewers are connected now."""
         return len(self._viewers)
 

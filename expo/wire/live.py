@@ -102,7 +102,10 @@ class PortableViewer(Viewer):
 
     @override
     def reply(self, payload: bytes) -> None:
+        if self.ending is not None:
+            return
         if len(self._replies) >= self.limits.replies:
+            self._replies.clear()
             self.close(Close.REPLIES_OVERFLOW)
             return
         self._replies.append(payload)
@@ -120,17 +123,18 @@ class PortableViewer(Viewer):
 
     async def outgoing(self) -> AsyncIterator[bytes]:
         """Answers in order, then the latest of each room that moved on; ends when closing."""
-        while self.ending is None:
+        while True:
             self._bell.clear()
-            while self._replies and self.ending is None:
+            while self._replies:
                 yield self._replies.popleft()
+            if self.ending is not None:
+                return
             for room, seen in list(self.rooms.items()):
                 if seen != room.revision and room in self.rooms:
                     self.rooms[room] = room.revision
                     if room.payload is not None:
                         yield room.payload
-            if self.ending is None:
-                await self._bell.wait()
+            await self._bell.wait()
 
 
 async def _converse(websocket: WebSocket[Any], viewer: PortableViewer) -> None:
