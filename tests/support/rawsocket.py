@@ -95,12 +95,20 @@ class RawSocket:
         self._sock.close()
 
     async def status(self) -> int:
-        """Read the head of an HTTP answer; 0 when the server just hangs up."""
-        while b"\r\n\r\n" not in self._data:
-            if not await self._more():
-                return 0
+        """Status of an HTTP answer; 0 when the server just hangs up."""
+        head = await self.head()
+        return int(head[0].split()[1]) if head else 0
+
+    async def head(self) -> list[str]:
+        """The lines of the head of an HTTP answer; none when the server just hangs up."""
+        try:
+            while b"\r\n\r\n" not in self._data:
+                if not await self._more():
+                    return []
+        except ConnectionError:
+            return []
         head, _, self._data = self._data.partition(b"\r\n\r\n")
-        return int(head.split()[1])
+        return head.decode("latin-1").split("\r\n")
 
     async def frame(self) -> tuple[int, bytes]:
         """Opcode and payload of the next server frame.
