@@ -1,0 +1,1 @@
+"""What is on record: the staff log, appended to and never changed."""

@@ -1,0 +1,53 @@
+"""The staff log: appended inside the mover's transaction, read for the control room."""
+
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlmodel import col, select
+
+from expo.db import Tx
+from expo.identity.people import Person
+from expo.record.lines import Facts, LogLine
+from expo.record.tables import StaffLogRow
+
+
+async def append(
+    tx: Tx, *, at: datetime, actor: Person | None, action: str, subject: str, facts: Facts
+) -> None:
+    """Write one line.
+
+    Args:
+        tx: The transaction in which the thing itself is done.
+        at: When, aware.
+        actor: Who; None for the expo itself.
+        action: Stable kebab-case word.
+        subject: Id of what it was done to.
+        facts: Values for the sentence; never a token, a name of the public or a ballot.
+    """
+    await tx.execute(
+        insert(StaffLogRow).values(
+            at=at,
+            actor_id=actor.id if actor else None,
+            actor_label=(actor.label or actor.role.value) if actor else "",
+            action=action,
+            subject=subject,
+            facts=facts,
+        )
+    )
+
+
+async def latest(tx: Tx, limit: int) -> tuple[LogLine, ...]:
+    """The last lines, newest first."""
+    newest = select(StaffLogRow).order_by(col(StaffLogRow.position).desc()).limit(limit)
+    rows = (await tx.execute(newest)).mappings()
+    return tuple(
+        LogLine(
+            position=row["position"],
+            at=row["at"],
+            actor=row["actor_label"],
+            action=row["action"],
+            subject=row["subject"],
+            facts=row["facts"],
+        )
+        for row in rows
+    )

@@ -1,0 +1,286 @@
+"""Configuration: one frozen value, read once at start, with every mistake told together. Pure.
+
+``docs/SETTINGS.md`` lists the same variables; a test keeps the two together.
+"""
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+T = TypeVar("T")
+
+SECRET_BYTES: Final = 32  # the least a secret may have; 256 bits cannot be guessed
+_SECRET_LETTERS: Final = (
+    12  # different characters a secret must have; "aaaa…" and "changeme…" have fewer
+)
+_SAMPLE: Final = re.compile(
+    r"change.?me|example|sample|secret.?key|password|insecure|0123456789|abcdefgh", re.IGNORECASE
+)
+_SQLITE: Final = re.compile(r"sqlite\+aiosqlite:///[^?#\x00-\x20]+")
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
+_IGNORED: Final = frozenset({"SAWT_PYTHON"})  # read by the Makefile alone
+
+
+class Mode(StrEnum):
+    """What the server is for."""
+
+    DEMO = "demo"
+    """Rehearsals: plain http, a secret made by itself."""
+    PRODUCTION = "production"
+    """A real expo: https and a secret of one's own."""
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The effective configuration.
+
+    ``database_url`` is None for the SQLite file in the data folder. ``public_url`` is what people
+    type, without a trailing slash. ``secret_keys``: the first signs, all of them verify; empty only
+    in a demo, until `with_secret`. ``allowed_origins`` are further origins whose pages may write.
+    ``trusted_proxies`` are the addresses whose ``X-Forwarded-*`` headers are believed.
+    """
+
+    mode: Mode
+    public_url: str
+    database_url: str | None = None
+    notifier_url: str = ""
+    secret_keys: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    log_format: LogFormat = LogFormat.TEXT
+
+    @property
+    def is_https(self) -> bool:
+        """Whether cookies may be bound to a secure origin."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Every origin whose pages may write and open sockets, exactly as browsers send it."""
+        return frozenset({self.public_url, *self.allowed_origins})
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """One variable of the environment, as documented; ``default`` and ``allowed`` are for people."""
+
+    name: str
+    allowed: str
+    default: str
+    is_secret: bool = False
+
+
+VARIABLES: Final = (
+    Variable("SAWT_MODE", "`demo` or `production`", "`demo`"),
+    Variable(
+        "SAWT_PUBLIC_URL",
+        "`https://` or `http://`, a host and perhaps a port, nothing after it; `https://` in production",
+        "in a demo the address the server listens on; none in production",
+    ),
+    Variable(
+        "SAWT_SECRET_KEY",
+        "at least 32 bytes of chance, no sample; after a comma older ones that still verify",
+        "in a demo made at first start and kept in the data folder; none in production",
+        is_secret=True,
+    ),
+    Variable(
+        "SAWT_DATABASE_URL",
+        "`sqlite+aiosqlite:///` and the path of a file",
+        "empty: `sawt.sqlite3` in the data folder",
+    ),
+    Variable("SAWT_NOTIFIER_URL", "empty: one process", "empty"),
+    Variable(
+        "SAWT_ALLOWED_ORIGINS",
+        "origins separated by commas, each as for `SAWT_PUBLIC_URL`",
+        "empty: only the public address",
+    ),
+    Variable(
+        "SAWT_TRUSTED_PROXIES",
+        "addresses of proxies separated by commas, never `*`",
+        "`127.0.0.1,::1`",
+    ),
+    Variable("SAWT_LOG_FORMAT", "`text` or `json`", "`text` in a demo, `json` in production"),
+)
+_BY_NAME: Final = {variable.name: variable for variable in VARIABLES}
+
+
+class Mistake(msgspec.Struct, frozen=True):
+    """One wrong variable: its name, what was found (never a secret) and what is allowed."""
+
+    name: str
+    found: str
+    allowed: str
+
+
+class WrongSettings(Exception):
+    """The environment cannot be used; ``mistakes`` holds every reason, ``str()`` one line each."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        lines = (f"{m.name}: found {m.found}; allowed: {m.allowed}" for m in mistakes)
+        super().__init__("\n".join(lines))
+        self.mistakes = mistakes
+
+
+def read(environ: Mapping[str, str], *, public_url: str = "http://127.0.0.1:8000") -> Settings:
+    """The settings in this environment.
+
+    Args:
+        environ: Names and values; everything that does not begin with ``SAWT_`` is ignored.
+        public_url: The address the server listens on, for a demo that does not name another.
+
+    Raises:
+        WrongSettings: Something is missing, malformed, unknown or too weak.
+    """
+    reader = _Reader(environ)
+    mode = reader.read("SAWT_MODE", Mode, Mode.DEMO)
+    demo = mode is Mode.DEMO
+    https_only = not demo
+    settings = Settings(
+        mode=mode,
+        public_url=reader.read(
+            "SAWT_PUBLIC_URL", _origin(https_only), public_url if demo else None
+        ),
+        database_url=reader.read("SAWT_DATABASE_URL", _database, "") or None,
+        notifier_url=reader.read("SAWT_NOTIFIER_URL", _nothing, ""),
+        secret_keys=reader.read("SAWT_SECRET_KEY", _secrets, () if demo else None),
+        allowed_origins=reader.read("SAWT_ALLOWED_ORIGINS", _each(_origin(https_only)), ()),
+        trusted_proxies=reader.read("SAWT_TRUSTED_PROXIES", _each(_address), ("127.0.0.1", "::1")),
+        log_format=reader.read(
+            "SAWT_LOG_FORMAT", LogFormat, LogFormat.TEXT if demo else LogFormat.JSON
+        ),
+    )
+    mistakes = (*reader.mistakes, *_strangers(environ))
+    if mistakes:
+        raise WrongSettings(mistakes)
+    return settings
+
+
+def with_secret(settings: Settings, secret: str) -> Settings:
+    """The settings with the secret of the data folder, where the environment gave none."""
+    if settings.secret_keys:
+        return settings
+    return msgspec.structs.replace(settings, secret_keys=(secret,))
+
+
+def effective(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Each variable's name with its effective value; secrets are only counted."""
+    values = {
+        "SAWT_MODE": settings.mode.value,
+        "SAWT_PUBLIC_URL": settings.public_url,
+        "SAWT_SECRET_KEY": f"({len(settings.secret_keys)} set)",
+        "SAWT_DATABASE_URL": settings.database_url or "",
+        "SAWT_NOTIFIER_URL": settings.notifier_url,
+        "SAWT_ALLOWED_ORIGINS": ",".join(settings.allowed_origins),
+        "SAWT_TRUSTED_PROXIES": ",".join(settings.trusted_proxies),
+        "SAWT_LOG_FORMAT": settings.log_format.value,
+    }
+    return tuple((variable.name, values[variable.name]) for variable in VARIABLES)
+
+
+class _Reader:
+    """Reads one variable after the other and notes the mistakes."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.mistakes: list[Mistake] = []
+
+    def read(self, name: str, parse: Callable[[str], T], default: T | None) -> T:
+        """The parsed value, or the default where it is empty; a default of None means required.
+
+        After a mistake the value is a stand-in that nobody sees: `read` raises in the end.
+        """
+        raw = self._environ.get(name, "").strip()
+        if raw:
+            try:
+                return parse(raw)
+            except ValueError:
+                self._note(name, "(hidden)" if _BY_NAME[name].is_secret else repr(raw))
+        elif default is None:
+            self._note(name, "nothing")
+        return default if default is not None else parse(_STAND_INS[name])
+
+    def _note(self, name: str, found: str) -> None:
+        self.mistakes.append(Mistake(name, found, _BY_NAME[name].allowed.replace("`", "")))
+
+
+_STAND_INS: Final = {
+    "SAWT_PUBLIC_URL": "https://stand-in.invalid",
+    "SAWT_SECRET_KEY": "stand-in: qwertyuiop-zxcvbnm-1357924680",
+}
+
+
+def _strangers(environ: Mapping[str, str]) -> tuple[Mistake, ...]:
+    """Variables that look like ours and are not: most likely a slip of the finger."""
+    unknown = sorted(
+        n for n in environ if n.startswith("SAWT_") and n not in {*_BY_NAME, *_IGNORED}
+    )
+    near = {name: difflib.get_close_matches(name, _BY_NAME, n=1) for name in unknown}
+    return tuple(
+        Mistake(name, "an unknown variable", near[name][0] if near[name] else ", ".join(_BY_NAME))
+        for name in unknown
+    )
+
+
+def _nothing(raw: str) -> str:
+    raise ValueError(raw)
+
+
+def _database(raw: str) -> str:
+    if not _SQLITE.fullmatch(raw):
+        raise ValueError(raw)
+    return raw
+
+
+def _origin(https_only: bool) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        parts = urlsplit(raw)
+        host = (parts.hostname or "").lower()
+        shown = f"[{host}]" if ":" in host else host
+        if (
+            parts.scheme not in ({"https"} if https_only else {"http", "https"})
+            or parts.path.strip("/")
+            or parts.query
+            or parts.fragment
+            or "@" in parts.netloc
+            or not _HOST.fullmatch(shown)
+        ):
+            raise ValueError(raw)
+        default = {"http": 80, "https": 443}[parts.scheme]
+        port = "" if parts.port in (None, default) else f":{parts.port}"
+        return f"{parts.scheme}://{shown}{port}"
+
+    return parse
+
+
+def _address(raw: str) -> str:
+    return str(ipaddress.ip_address(raw))
+
+
+def _each(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    return lambda raw: tuple(parse(one.strip()) for one in raw.split(",") if one.strip())
+
+
+def _secrets(raw: str) -> tuple[str, ...]:
+    secrets = tuple(one.strip() for one in raw.split(",") if one.strip())
+    if not secrets or any(_is_weak(secret) for secret in secrets):
+        raise ValueError
+    return secrets
+
+
+def _is_weak(secret: str) -> bool:
+    return (
+        len(secret.encode()) < SECRET_BYTES
+        or len(set(secret)) < _SECRET_LETTERS
+        or _SAMPLE.search(secret) is not None
+    )
