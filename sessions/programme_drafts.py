@@ -18,7 +18,10 @@ B = TypeVar("B")
 
 
 class SessionDraft(msgspec.Struct, frozen=True):
-    """A session as far as it could be read; ``initiatives`` keeps the places of unreadable ids."""
+    """A session as far as it could be read.
+
+    ``initiatives`` is None when the list could not be read, and holds None for an unreadable id.
+    """
 
     path: str
     id: str | None
@@ -26,7 +29,7 @@ class SessionDraft(msgspec.Struct, frozen=True):
     ends_at: datetime | None
     entity: str | None
     slots: tuple[Slot, ...] | None
-    initiatives: tuple[str | None, ...]
+    initiatives: tuple[str | None, ...] | None
 
 
 class DayDraft(msgspec.Struct, frozen=True):

@@ -89,7 +89,7 @@ def _unknown_entities(draft: ProgrammeDraft) -> Iterator[Finding]:
 def _unknown_initiatives(draft: ProgrammeDraft) -> Iterator[Finding]:
     known = {one.id: one for one in draft.initiatives if one.id}
     for session in draft.sessions if draft.has_initiatives else ():
-        for n, one in enumerate(session.initiatives):
+        for n, one in enumerate(session.initiatives or ()):
             if one and one not in known:
                 path = f"{session.path}.initiatives[{n}]"
                 yield _unknown(path, "unknown-initiative", one, tuple(known))
@@ -103,6 +103,8 @@ def _unknown(path: str, code: str, found: str, known: Sequence[str]) -> Finding:
 
 
 def _options(session: SessionDraft, draft: ProgrammeDraft) -> Iterator[Finding]:
+    if session.initiatives is None:
+        return
     owners = {one.id: one.entity for one in draft.initiatives if one.id}
     path = f"{session.path}.initiatives"
     found = len(session.initiatives)
@@ -124,10 +126,14 @@ def _options(session: SessionDraft, draft: ProgrammeDraft) -> Iterator[Finding]:
 
 
 def _asks_nothing(session: SessionDraft) -> bool:
-    """Whether the session has a plan, without a ranking in it, and nothing to rank."""
-    planned = session.slots is not None and len(session.slots) > 0
-    without = all(slot.kind != "ranking" for slot in session.slots or ())
-    return not session.initiatives and planned and without
+    """Whether the session has a plan, without a ranking in it, and nothing to rank.
+
+    A plan that could not be read gets the benefit of the doubt.
+    """
+    if session.initiatives:
+        return False
+    slots = session.slots
+    return slots is None or (bool(slots) and all(slot.kind != "ranking" for slot in slots))
 
 
 def _day(day: DayDraft) -> Iterator[Finding]:

@@ -108,13 +108,15 @@ def _session(
         entity,
         read_slots,
         tuple(stream for stream in streams if stream),
-        tuple(option for option in options if option),
+        tuple(option for option in options or () if option),
     )
 
 
-def _options(form: Form) -> tuple[str | None, ...]:
-    """The ids of the initiatives; whether they exist is a rule's question."""
-    return tuple(text for _, text in form.texts("initiatives", _MOST_LISTED, ID_LENGTH))
+def _options(form: Form) -> tuple[str | None, ...] | None:
+    """The ids of the initiatives, None for a list that is none; the rules ask whether they exist."""
+    found = tuple(text for _, text in form.texts("initiatives", _MOST_LISTED, ID_LENGTH))
+    is_unread = form.has("initiatives") and not form.is_empty_list("initiatives") and not found
+    return None if is_unread else found
 
 
 def _slot(place: Place, notes: Notes) -> Slot | None:

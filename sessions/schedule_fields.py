@@ -189,15 +189,17 @@ class Form:
             return ()
         return tuple(Place(f"{self.at(key)}[{n}]", item) for n, item in enumerate(node.items))
 
-    def texts(self, key: str, most_items: int, most: int) -> tuple[tuple[str, str], ...]:
-        """Path and text of each item of an optional list of one-line texts."""
-        found = []
+    def texts(self, key: str, most_items: int, most: int) -> tuple[tuple[str, str | None], ...]:
+        """Path and text of each item of an optional list of one-line texts; None where unreadable."""
+        found: list[tuple[str, str | None]] = []
         for place in self.items(key, most_items, required=False):
             self.notes.lines[place.path] = place.node.line
             if isinstance(place.node, Scalar):
                 line = _line_of_text(place.node.text, place.path, most, self.notes)
-                found += [] if line is None else [(place.path, line)]
-            elif not isinstance(place.node, Broken):
+                found.append((place.path, line))
+                continue
+            found.append((place.path, None))
+            if not isinstance(place.node, Broken):
                 self.notes.tell(place.path, "not-text")
         return tuple(found)
 

@@ -163,6 +163,8 @@ def entity(place: Place, notes: Notes) -> tuple[EntityDraft, Entity | None]:
     short = form.words("short", SHORT_LENGTH)
     links = []
     for path, url in form.texts("links", 5, _URL_TEXT):
+        if url is None:
+            continue
         if is_safe_link(url):
             links.append(url)
         else:
