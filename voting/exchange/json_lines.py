@@ -6,6 +6,7 @@ along the path of what is wrong. That walk only happens once per refused file.
 
 import json
 import re
+from collections import Counter
 from json.decoder import JSONDecodeError, JSONDecoder
 from typing import Any, Final, NoReturn
 
@@ -64,11 +65,9 @@ def parsed(text: str) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise _Odd(KEY_TWICE, json.dumps(key, ensure_ascii=False))
-            seen.add(key)
+        times = Counter(key for key, _ in pairs)
+        twice = next(key for key, n in times.items() if n > 1)
+        raise _Odd(KEY_TWICE, json.dumps(twice, ensure_ascii=False))
     return found
 
 
