@@ -30,6 +30,7 @@ class Action(StrEnum):
     SEE_PRIVATE_TALLY = "see-private-tally"
     MANAGE_PASSES = "manage-passes"
     RELOAD_PROGRAMME = "reload-programme"
+    READ_STAFF_LOG = "read-staff-log"
     SHOW_ON_SCREEN = "show-on-screen"
     READ_METRICS = "read-metrics"
 
@@ -51,6 +52,7 @@ TABLE: Final = MappingProxyType(
         Action.SEE_PRIVATE_TALLY: _ORGANISERS,
         Action.MANAGE_PASSES: _ORGANISERS,
         Action.RELOAD_PROGRAMME: _ORGANISERS,
+        Action.READ_STAFF_LOG: _ORGANISERS,
         Action.SHOW_ON_SCREEN: frozenset({Role.SCREEN, Role.ORGANISER}),
         Action.READ_METRICS: _ORGANISERS,
     }

@@ -1,18 +1,35 @@
 """The staff log: appended inside the mover's transaction, read for the control room."""
 
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import insert
 from sqlmodel import col, select
 
 from expo.db import Tx
-from expo.identity.people import Person
 from expo.record.lines import Facts, LogLine
 from expo.record.tables import StaffLogRow
+from expo.rights import Role
+
+
+class Actor(Protocol):
+    """Whoever acts; identity's ``Person`` is one."""
+
+    @property
+    def id(self) -> str:
+        """Stable id."""
+
+    @property
+    def role(self) -> Role:
+        """Stands in for a missing label."""
+
+    @property
+    def label(self) -> str:
+        """What the log calls this person."""
 
 
 async def append(
-    tx: Tx, *, at: datetime, actor: Person | None, action: str, subject: str, facts: Facts
+    tx: Tx, *, at: datetime, actor: Actor | None, action: str, subject: str, facts: Facts
 ) -> None:
     """Write one line.
 

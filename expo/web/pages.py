@@ -11,12 +11,14 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from typing_extensions import override
 
 from expo.errors import N_, BadRequest, Fact, Fault, NotAllowed, NotFound, Refusal
 from expo.rights import Action, may
@@ -28,6 +30,7 @@ from expo.web.visiting import (
     clear_visit_cookie,
     set_visit_cookies,
 )
+from expo.words import LANGUAGES
 
 __all__ = [
     "HANDLERS",
@@ -70,6 +73,23 @@ R = TypeVar("R", bound=Request[Any])
 Endpoint = Callable[[R], Awaitable[Response]]
 
 
+class _LanguageConvertor(Convertor[str]):
+    """``{lang:lang}`` in a path is one of our languages; any other first segment is not found."""
+
+    regex = "|".join(LANGUAGES)
+
+    @override
+    def convert(self, value: str) -> str:
+        return value
+
+    @override
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("lang", _LanguageConvertor())
+
+
 class GuardedRoute(Route):
     """A route that carries the action it stands for; the rights table is asked before it runs."""
 
@@ -88,7 +108,7 @@ class GuardedRoute(Route):
             allow(request, action)
             return await endpoint(request)
 
-        super().__init__(path, checked, methods=methods)
+        super().__init__(path.replace("{lang}", "{lang:lang}"), checked, methods=methods)
 
 
 class GuardedSocket(WebSocketRoute):

@@ -14,6 +14,8 @@ class Close(IntEnum):
     """The server failed; the log has the traceback."""
     RESTART = 1012
     """The server is stopping; come back soon, with jitter."""
+    CHANGED = 4001
+    """The device came in as somebody else meanwhile; come back, with the new cookie."""
     REPLIES_OVERFLOW = 4008
     """The peer asked faster than it read the answers; come back and ask for the truth."""
     JUNK = 4400

@@ -1,0 +1,269 @@
+"""Passes, people and visits in the database, and the secret of a demo in its folder."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import func, insert, update
+from sqlmodel import col, select
+
+from expo.db import Tx
+from expo.identity.admission import Pass
+from expo.identity.people import Assurance, Person, PersonId, Visit, VisitId
+from expo.identity.tables import PassRow, PersonRow, VisitRow
+from expo.rights import Role
+from expo.settings import SECRET_BYTES, Mistake, WrongSettings
+
+_KEPT_IN: Final = "secret.key"  # the file's name in the data folder
+
+# --- visits ---
+
+
+async def find_visit(tx: Tx, fingerprint: str, now: datetime) -> Visit | None:
+    """The visit behind a cookie, with its person; None if unknown, ended or over."""
+    found = (
+        select(VisitRow.id.label("visit_id"), PersonRow.__table__)  # type: ignore[attr-defined]  # SQLModel sets both
+        .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
+        .where(
+            col(VisitRow.fingerprint) == fingerprint,
+            col(VisitRow.ended_at).is_(None),
+            col(VisitRow.expires_at) > now,
+        )
+    )
+    row = (await tx.execute(found)).mappings().one_or_none()
+    return Visit(id=VisitId(row["visit_id"]), person=_person(row)) if row else None
+
+
+async def add_visit(
+    tx: Tx, visit: Visit, *, fingerprint: str, started_at: datetime, expires_at: datetime
+) -> None:
+    """Keep a new visit; it has an id and a person."""
+    if visit.person is None:
+        raise ValueError(visit.id)
+    await tx.execute(
+        insert(VisitRow).values(
+            id=visit.id,
+            fingerprint=fingerprint,
+            person_id=visit.person.id,
+            started_at=started_at,
+            expires_at=expires_at,
+        )
+    )
+
+
+async def end_visit(tx: Tx, visit_id: VisitId, at: datetime) -> None:
+    """End one visit; harmless when it has ended."""
+    ended = update(VisitRow).where(col(VisitRow.id) == visit_id, col(VisitRow.ended_at).is_(None))
+    await tx.execute(ended.values(ended_at=at))
+
+
+async def end_visits_of_pass(tx: Tx, pass_id: str, at: datetime) -> frozenset[VisitId]:
+    """End every visit of everybody this pass made; which ones those were."""
+    people = select(PersonRow.id).where(col(PersonRow.pass_id) == pass_id)
+    ended = (
+        update(VisitRow)
+        .where(col(VisitRow.person_id).in_(people), col(VisitRow.ended_at).is_(None))
+        .values(ended_at=at)
+        .returning(col(VisitRow.id))
+    )
+    return frozenset(VisitId(found) for found in (await tx.execute(ended)).scalars())
+
+
+# --- people ---
+
+
+async def find_device_person(tx: Tx, device: str) -> Person | None:
+    """Whoever joined with the device of this fingerprint."""
+    return await _find_person(tx, col(PersonRow.device) == device)
+
+
+async def add_person(
+    tx: Tx, person: Person, *, at: datetime, pass_id: str | None = None, device: str | None = None
+) -> None:
+    """Keep a new person, and by which pass or device (its fingerprint) they came."""
+    await tx.execute(
+        insert(PersonRow).values(
+            id=person.id,
+            role=person.role.value,
+            electorate=person.electorate,
+            entity=person.entity,
+            assurance=person.assurance.value,
+            label=person.label,
+            pass_id=pass_id,
+            device=device,
+            created_at=at,
+        )
+    )
+
+
+async def pass_of(tx: Tx, person_id: PersonId) -> str | None:
+    """Id of the pass that made this person."""
+    found = select(PersonRow.pass_id).where(col(PersonRow.id) == person_id)
+    return (await tx.execute(found)).scalar_one_or_none()
+
+
+async def has_organiser(tx: Tx, now: datetime) -> bool:
+    """Whether anybody is in as organiser."""
+    found = (
+        select(VisitRow.id)
+        .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
+        .where(
+            col(PersonRow.role) == Role.ORGANISER.value,
+            col(VisitRow.ended_at).is_(None),
+            col(VisitRow.expires_at) > now,
+        )
+        .limit(1)
+    )
+    return (await tx.execute(found)).first() is not None
+
+
+# --- passes ---
+
+
+async def add_passes(tx: Tx, batch: str, issued_by: str | None, passes: Mapping[str, Pass]) -> None:
+    """Keep new passes, by the fingerprint of their nonce.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: A fingerprint or id exists; they are chance, so never.
+    """
+    rows = [
+        {
+            "id": one.id,
+            "fingerprint": fingerprint,
+            "batch": batch,
+            "role": one.role.value,
+            "electorate": one.electorate,
+            "entity": one.entity,
+            "label": one.label,
+            "uses": one.uses,
+            "issued_at": one.issued_at,
+            "issued_by": issued_by,
+            "expires_at": one.expires_at,
+        }
+        for fingerprint, one in passes.items()
+    ]
+    await tx.execute(insert(PassRow), rows)
+
+
+async def has_batch(tx: Tx, batch: str) -> bool:
+    """Whether passes were issued under this batch id."""
+    found = select(PassRow.id).where(col(PassRow.batch) == batch).limit(1)
+    return (await tx.execute(found)).first() is not None
+
+
+async def find_pass(tx: Tx, fingerprint: str) -> Pass | None:
+    """The pass whose nonce has this fingerprint; in a write, locked against another redemption."""
+    found = select(PassRow).where(col(PassRow.fingerprint) == fingerprint).with_for_update()
+    row = (await tx.execute(found)).mappings().one_or_none()
+    return _pass(row) if row else None
+
+
+async def find_pass_by_id(tx: Tx, pass_id: str) -> Pass | None:
+    """The pass with this id."""
+    found = select(PassRow).where(col(PassRow.id) == pass_id).with_for_update()
+    row = (await tx.execute(found)).mappings().one_or_none()
+    return _pass(row) if row else None
+
+
+async def open_passes(tx: Tx, batch: str) -> tuple[Pass, ...]:
+    """The passes of a batch that nobody took back."""
+    found = select(PassRow).where(col(PassRow.batch) == batch, col(PassRow.revoked_at).is_(None))
+    return tuple(_pass(row) for row in (await tx.execute(found)).mappings())
+
+
+async def revoke_pass(tx: Tx, pass_id: str, at: datetime) -> None:
+    """Take a pass back."""
+    revoked = update(PassRow).where(col(PassRow.id) == pass_id).values(revoked_at=at)
+    await tx.execute(revoked)
+
+
+async def used(tx: Tx, pass_id: str) -> int:
+    """How many people the pass has made: counted, never stored."""
+    counted = select(func.count()).where(col(PersonRow.pass_id) == pass_id)
+    return int((await tx.execute(counted)).scalar_one())
+
+
+async def list_passes(tx: Tx, limit: int) -> tuple[tuple[Pass, int], ...]:
+    """The latest passes, newest first, each with how many people it has made."""
+    made = (
+        select(func.count())
+        .where(col(PersonRow.pass_id) == col(PassRow.id))
+        .correlate(PassRow)
+        .scalar_subquery()
+        .label("used")
+    )
+    newest = (
+        select(PassRow.__table__, made)  # type: ignore[attr-defined]  # SQLModel sets __table__
+        .order_by(col(PassRow.issued_at).desc(), col(PassRow.id).desc())
+        .limit(limit)
+    )
+    return tuple((_pass(row), int(row["used"])) for row in (await tx.execute(newest)).mappings())
+
+
+# --- the secret of a demo ---
+
+
+def secret_in(folder: Path) -> str:
+    """The secret kept in a data folder, made at the first call; readable by its owner alone.
+
+    Raises:
+        WrongSettings: The file is there and spoiled.
+    """
+    path = folder / _KEPT_IN
+    if not path.exists():
+        _make_secret(path)
+    path.chmod(0o600)
+    secret = path.read_text().strip()
+    if len(secret) < SECRET_BYTES:
+        allowed = "a file with one secret; delete it to have a new one made (issued passes end)"
+        raise WrongSettings((Mistake("SAWT_SECRET_KEY", f"a spoiled file {path}", allowed),))
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Appears whole or not at all; of two processes at once one wins and both read the same."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass  # another process was faster
+    finally:
+        draft.unlink()
+
+
+async def _find_person(tx: Tx, condition: Any) -> Person | None:
+    row = (await tx.execute(select(PersonRow).where(condition))).mappings().one_or_none()
+    return _person(row) if row else None
+
+
+def _person(row: Mapping[Any, Any]) -> Person:
+    return Person(
+        id=PersonId(row["id"]),
+        role=Role(row["role"]),
+        electorate=row["electorate"],
+        entity=row["entity"],
+        assurance=Assurance(row["assurance"]),
+        label=row["label"],
+    )
+
+
+def _pass(row: Mapping[Any, Any]) -> Pass:
+    return Pass(
+        id=row["id"],
+        role=Role(row["role"]),
+        electorate=row["electorate"],
+        entity=row["entity"],
+        label=row["label"],
+        uses=row["uses"],
+        issued_at=row["issued_at"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+    )

@@ -1,0 +1,359 @@
+"""Coming in, leaving, and what organisers do with passes."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from expo.budgets import Budget
+from expo.clock import Now
+from expo.db import Database, Tx
+from expo.errors import N_, NotFound, Refusal
+from expo.identity import store
+from expo.identity.admission import (
+    CUSTOMERS,
+    IssuedPass,
+    Pass,
+    PassLine,
+    PassOrder,
+    admit,
+    assurance_of,
+    checked,
+    is_device,
+    state_of,
+    stay,
+)
+from expo.identity.people import Assurance, Person, PersonId, Visit, VisitId
+from expo.identity.writer import Joined, JoinWriter
+from expo.passes import PassUnknown, fingerprint, opened, signed
+from expo.record import store as staff_log
+from expo.record.lines import Facts
+from expo.rights import Role
+from expo.wire.codes import Close
+from expo.wire.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+EndSockets = Callable[[frozenset[VisitId], int], None]
+"""Closes every socket of these visits with this code; `closing_through` makes one from a hub."""
+
+MOST_LISTED: Final = 500
+_SCOPES: Final = ("electorate", "entity")
+_FIRST: Final = "first-organiser"  # batch id of the link printed at start
+_FIRST_HOURS: Final = 12  # a newcomer may take lunch before opening the printed link
+_NONCE_BYTES: Final = 16
+_TOKEN_BYTES: Final = 32  # of a visit cookie (ASVS 7.2.3 asks for 16)
+_DEVICE_BYTES: Final = 18
+
+
+class AlreadyIssued(Refusal):
+    """This very order was carried out before; its links were shown then and are kept nowhere."""
+
+    code = N_("already-issued")
+    status = 409
+
+
+def closing_through(hub: Hub) -> EndSockets:
+    """Closes sockets through the hub of this process, whose viewers' ``who`` is or has a visit."""
+
+    def close(ended: frozenset[VisitId], code: int) -> None:
+        if ended:
+            hub.close_where(lambda who: _visit_id(who) in ended, code)
+
+    return close
+
+
+def _visit_id(who: object) -> object:
+    visit = getattr(who, "visit", who)
+    return visit.id if isinstance(visit, Visit) else None
+
+
+class Visits:
+    """Who is at the door; joining and leaving.
+
+    Args:
+        database: Where visits and people are kept.
+        now: The clock.
+        end_sockets: Closes what a visit has open.
+    """
+
+    def __init__(self, database: Database, now: Now, end_sockets: EndSockets) -> None:
+        self._database = database
+        self._now = now
+        self._end_sockets = end_sockets
+        self._writer = JoinWriter(self._write_joins)
+        self._budget = Budget(burst=10, seconds=6)
+
+    async def of(self, cookie: str | None, device: str | None) -> Visit:
+        """The visit behind a cookie; somebody unknown, with a new device token, in doubt.
+
+        Raises:
+            Busy: There is a cookie, and the database does not answer.
+        """
+        device = device if device and is_device(device) else secrets.token_urlsafe(_DEVICE_BYTES)
+        if cookie is None:
+            return Visit(device=device)
+        async with self._database.read() as tx:
+            found = await store.find_visit(tx, fingerprint(cookie), self._now())
+        return msgspec.structs.replace(found or Visit(), device=device)
+
+    async def join(self, visit: Visit) -> tuple[Visit, str]:
+        """The visit as a customer bound to its device, with the token for its cookie.
+
+        A device is one customer, however often it joins, leaves or loses its cookie. Somebody who
+        is known already stays who they are; then the token is empty and the cookie in hand good.
+
+        Raises:
+            TooFast: This device joins more often than a person would.
+            Busy: The database did not take it.
+        """
+        if visit.person is not None:
+            return visit, ""
+        self._budget.spend(visit.device, self._now())
+        joined = await self._writer.join(visit.device)
+        return joined.visit, joined.token
+
+    async def leave(self, visit: Visit) -> None:
+        """End the visit and close its sockets; the device may join again as the same customer."""
+        if visit.id is None:
+            return
+        async with self._database.write() as tx:
+            await store.end_visit(tx, visit.id, self._now())
+        self._end_sockets(frozenset({visit.id}), Close.REVOKED)
+
+    async def _write_joins(self, devices: tuple[str, ...]) -> tuple[Joined, ...]:
+        async with self._database.write() as tx:
+            return tuple([await self._join_device(tx, device) for device in devices])
+
+    async def _join_device(self, tx: Tx, device: str) -> Joined:
+        now, mark = self._now(), fingerprint(device)
+        person = await store.find_device_person(tx, mark)
+        if person is None:
+            person = Person(
+                id=PersonId(_new_id(now)),
+                role=Role.CUSTOMER,
+                electorate=CUSTOMERS,
+                assurance=Assurance.DEVICE,
+            )
+            await store.add_person(tx, person, at=now, device=mark)
+        return await _begin(tx, person, device, now)
+
+
+class Passes:
+    """Issues, redeems and takes back passes.
+
+    Args:
+        database: Where passes and people are kept.
+        now: The clock.
+        secret_keys: The first signs, all verify.
+        end_sockets: Closes what the visits of a revoked pass have open.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        now: Now,
+        secret_keys: tuple[str, ...],
+        end_sockets: EndSockets,
+    ) -> None:
+        self._database = database
+        self._now = now
+        self._secret_keys = secret_keys
+        self._end_sockets = end_sockets
+        self._budget = Budget(burst=20, seconds=6)
+
+    async def issue(
+        self,
+        actor: Person | None,
+        *,
+        role: Role,
+        electorate: str | None = None,
+        entity: str | None = None,
+        label: str = "",
+        expires_at: datetime,
+        uses: int = 1,
+    ) -> IssuedPass:
+        """One new pass; ``actor`` None means the expo itself.
+
+        Raises:
+            BadRequest: The order makes no sense; ``what`` names the field.
+        """
+        order = PassOrder(role, electorate, entity, label, expires_at, uses)
+        return (await self.issue_batch(actor, order, count=1, batch=secrets.token_hex(8)))[0]
+
+    async def issue_batch(
+        self, actor: Person | None, order: PassOrder, *, count: int, batch: str
+    ) -> tuple[IssuedPass, ...]:
+        """New passes of one kind; ``batch`` is the form's own id, so that sending it twice is harmless.
+
+        Raises:
+            BadRequest: The order makes no sense; ``what`` names the field.
+            AlreadyIssued: This batch was issued before.
+        """
+        now = self._now()
+        order = checked(order, count, now)
+        made = {secrets.token_urlsafe(_NONCE_BYTES): _pass(order, now) for _ in range(count)}
+        async with self._database.write() as tx:
+            if await store.has_batch(tx, batch):
+                raise AlreadyIssued
+            await self._keep(tx, actor, batch, made)
+        return tuple(self._signed(nonce, one) for nonce, one in made.items())
+
+    async def look(self, token: str) -> Pass:
+        """The pass behind a token, if it would let somebody in now; changes nothing.
+
+        Raises:
+            PassUnknown, PassExpired, PassUsed, PassRevoked: As `redeem`.
+        """
+        now = self._now()
+        mark = fingerprint(opened(token, self._secret_keys, now).nonce)
+        async with self._database.read() as tx:
+            found = await store.find_pass(tx, mark)
+            if found is None:
+                raise PassUnknown
+            admit(found, await store.used(tx, found.id), now)
+        return found
+
+    async def redeem(self, token: str, visit: Visit) -> tuple[Visit, str]:
+        """A new visit as the person the pass makes, with the token for its cookie.
+
+        The pass is locked while it is counted, so of two tabs at once one wins. The same device
+        may press the button again: it stays the same person, under a new cookie.
+
+        Raises:
+            PassUnknown, PassExpired, PassUsed, PassRevoked: Nobody was let in.
+            TooFast: This device tries more often than a person would.
+        """
+        now = self._now()
+        self._budget.spend(visit.device, now)
+        mark = fingerprint(opened(token, self._secret_keys, now).nonce)
+        async with self._database.write() as tx:
+            found = await store.find_pass(tx, mark)
+            if found is None:
+                raise PassUnknown
+            person = await self._person_for(tx, found, visit, now)
+            if visit.id is not None:
+                await store.end_visit(tx, visit.id, now)
+            joined = await _begin(tx, person, visit.device, now)
+        if visit.id is not None:
+            self._end_sockets(frozenset({visit.id}), Close.CHANGED)
+        logger.info("A pass was redeemed", extra={"pass": found.id, "role": found.role.value})
+        return joined.visit, joined.token
+
+    async def revoke(self, actor: Person, pass_id: str) -> None:
+        """Take a pass back, end the visits it made and close their sockets; harmless when repeated.
+
+        Raises:
+            NotFound: There is no such pass.
+        """
+        now = self._now()
+        async with self._database.write() as tx:
+            found = await store.find_pass_by_id(tx, pass_id)
+            if found is None:
+                raise NotFound
+            if found.revoked_at is not None:
+                return
+            ended = await self._revoke(tx, actor, found, now)
+        self._end_sockets(ended, Close.REVOKED)
+
+    async def list_(self) -> tuple[PassLine, ...]:
+        """The latest passes, newest first, each with its state now."""
+        now = self._now()
+        async with self._database.read() as tx:
+            found = await store.list_passes(tx, MOST_LISTED)
+        return tuple(PassLine(one, used, state_of(one, used, now)) for one, used in found)
+
+    async def first_organiser(self) -> str | None:
+        """Path of a one-time organiser link, while nobody is in as organiser.
+
+        A link printed by an earlier start is taken back: only the newest is good.
+        """
+        now = self._now()
+        async with self._database.write() as tx:
+            if await store.has_organiser(tx, now):
+                return None
+            for old in await store.open_passes(tx, _FIRST):
+                await self._revoke(tx, None, old, now)
+            order = PassOrder(Role.ORGANISER, None, None, "", now + timedelta(hours=_FIRST_HOURS))
+            made = {secrets.token_urlsafe(_NONCE_BYTES): _pass(order, now)}
+            await self._keep(tx, None, _FIRST, made)
+        return next(self._signed(nonce, one).path for nonce, one in made.items())
+
+    def new_batch(self) -> str:
+        """A batch id for one showing of the form."""
+        return secrets.token_hex(16)
+
+    def _signed(self, nonce: str, one: Pass) -> IssuedPass:
+        return IssuedPass(one, signed(nonce, one.expires_at, self._secret_keys))
+
+    async def _keep(self, tx: Tx, actor: Person | None, batch: str, made: dict[str, Pass]) -> None:
+        kept = {fingerprint(nonce): one for nonce, one in made.items()}
+        await store.add_passes(tx, batch, actor.id if actor else None, kept)
+        one = next(iter(kept.values()))
+        facts: Facts = {"count": len(kept), "role": one.role.value, "label": one.label}
+        facts |= {name: found for name in _SCOPES if (found := getattr(one, name))}
+        subject = one.id if len(kept) == 1 else batch
+        at = one.issued_at
+        await staff_log.append(
+            tx, at=at, actor=actor, action=N_("issue-passes"), subject=subject, facts=facts
+        )
+
+    async def _revoke(
+        self, tx: Tx, actor: Person | None, one: Pass, now: datetime
+    ) -> frozenset[VisitId]:
+        await store.revoke_pass(tx, one.id, now)
+        ended = await store.end_visits_of_pass(tx, one.id, now)
+        facts: Facts = {"role": one.role.value, "label": one.label, "ended": len(ended)}
+        await staff_log.append(
+            tx, at=now, actor=actor, action=N_("revoke-pass"), subject=one.id, facts=facts
+        )
+        return ended
+
+    async def _person_for(self, tx: Tx, one: Pass, visit: Visit, now: datetime) -> Person:
+        """Who the pass makes: a new person, or the one this very device already is by it."""
+        known = visit.person
+        if known and one.revoked_at is None and await store.pass_of(tx, known.id) == one.id:
+            return known
+        admit(one, await store.used(tx, one.id), now)
+        person = Person(
+            id=PersonId(_new_id(now)),
+            role=one.role,
+            electorate=one.electorate,
+            entity=one.entity,
+            assurance=assurance_of(one.role),
+            label=one.label,
+        )
+        await store.add_person(tx, person, at=now, pass_id=one.id)
+        return person
+
+
+async def _begin(tx: Tx, person: Person, device: str, now: datetime) -> Joined:
+    """A new visit of this person, kept, with the only copy of its cookie's token."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    visit = Visit(id=VisitId(_new_id(now)), person=person, device=device)
+    over_at = now + stay(person.role)
+    await store.add_visit(
+        tx, visit, fingerprint=fingerprint(token), started_at=now, expires_at=over_at
+    )
+    return Joined(visit, token)
+
+
+def _pass(order: PassOrder, now: datetime) -> Pass:
+    return Pass(
+        id=_new_id(now),
+        role=order.role,
+        electorate=order.electorate,
+        entity=order.entity,
+        label=order.label,
+        uses=order.uses,
+        issued_at=now,
+        expires_at=order.expires_at,
+    )
+
+
+def _new_id(now: datetime) -> str:
+    """A short id that sorts by time; 48 bits of chance part those of one millisecond."""
+    return f"{int(now.timestamp() * 1000):011x}{secrets.token_hex(6)}"

@@ -1,0 +1,36 @@
+"""The staff log as a page."""
+
+from typing import Final, TypedDict
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from expo.db import Database
+from expo.record import store
+from expo.rights import Action
+from expo.web.pages import guarded
+from expo.web.templates import Renderer
+
+MOST_LINES: Final = 500
+
+
+class LogState(TypedDict):
+    """What this page needs."""
+
+    pages: Renderer
+    database: Database
+
+
+async def log_page(request: Request[LogState]) -> Response:
+    """What organisers and the clock did, newest first."""
+    async with request.state["database"].read() as tx:
+        lines = await store.latest(tx, MOST_LINES)
+    headers = {"cache-control": "no-store"}
+    values = {"lines": lines, "most": MOST_LINES}
+    return request.state["pages"].page(request, "staff/log.html", values, headers=headers)
+
+
+def routes() -> list[BaseRoute]:
+    """The routes of this file."""
+    return [guarded("/{lang}/staff/log", log_page, Action.READ_STAFF_LOG)]
