@@ -36,6 +36,8 @@ class Rundown(msgspec.Struct, frozen=True):
     programme: Programme
     progress: dict[str, Progress]
     stage: Stage
+    imported_at: datetime
+    """When this programme was put in force."""
 
     def at(self, session_id: str) -> Progress:
         """Where a session stands; one the programme does not have counts as scheduled."""

@@ -30,7 +30,8 @@ async def rundown(tx: Tx) -> Rundown | None:
     programme = await find_programme(tx)
     if stage is None or programme is None:
         return None
-    return Rundown(programme, await progress(tx), stage)
+    imported_at = (await tx.execute(select(col(ProgrammeRow.imported_at)))).scalar_one()
+    return Rundown(programme, await progress(tx), stage, imported_at)
 
 
 async def find_programme(tx: Tx) -> Programme | None:

@@ -1,0 +1,1 @@
+"""The organisers' pages: the control room, and reloading the programme."""

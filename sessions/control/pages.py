@@ -1,0 +1,211 @@
+"""The control room and the programme page; both work without scripts."""
+
+from collections.abc import Mapping
+from typing import Any, Final, TypedDict
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute
+
+from expo.errors import BadRequest, NotAllowed, Refusal
+from expo.identity.people import Person, Visit
+from expo.rights import Action
+from expo.web import translations
+from expo.web.pages import client_form, client_json, guarded, sentence_for, wants_json
+from expo.web.templates import Renderer
+from expo.words import latin_digits
+from sessions.orders import ConfirmFirst, Order
+from sessions.reload import REASONS
+from sessions.reloading.usecases import ReloadPreview
+from sessions.schedule_words import MESSAGES
+from sessions.usecases import Show
+
+_NUMBERS: Final = frozenset({"version", "minutes"})
+_FIELDS: Final = frozenset(Order.__struct_fields__)
+_NO_STORE: Final = {"cache-control": "no-store"}
+
+
+class ControlState(TypedDict):
+    """What these pages need."""
+
+    pages: Renderer
+    visit: Visit
+    show: Show
+
+
+ControlRequest = Request[ControlState]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A mistake of a schedule, in words."""
+
+    line: int
+    path: str
+    message: str
+
+
+# --- the control room ---
+
+
+async def control(request: ControlRequest) -> Response:
+    """The whole control room; ``?session=`` looks at another session's contest."""
+    return await _control_page(request)
+
+
+async def order(request: ControlRequest) -> Response:
+    """Carry out an order; a form comes back to the page, a program gets the new state."""
+    is_program = wants_json(request)
+    wanted = await client_json(request, Order) if is_program else _order(await client_form(request))
+    show = request.state["show"]
+    try:
+        await show.act(_actor(request), wanted)
+    except ConfirmFirst as refusal:
+        if is_program:
+            return await _refused(request, refusal)
+        return await _control_page(request, asks=wanted)
+    except Refusal as refusal:
+        if is_program:
+            return await _refused(request, refusal)
+        return await _control_page(request, refusal=refusal)
+    if is_program:
+        return JSONResponse(msgspec.to_builtins(await show.control()), headers=_NO_STORE)
+    address = f"/{translations.language.get()}/staff/control"
+    return RedirectResponse(address, status_code=303)
+
+
+async def _control_page(
+    request: ControlRequest, *, asks: Order | None = None, refusal: Refusal | None = None
+) -> Response:
+    show, pages = request.state["show"], request.state["pages"]
+    asked = request.query_params.get("session") or (asks.contest if asks else None)
+    view = await show.control(asked if asked and show.programme.session(asked) else None)
+    values = {
+        "control": view,
+        "asks": asks,
+        "error": _error(refusal, pages) if refusal else None,
+        "tally": show.private_tally(view.contest.contest) if view.contest else None,
+        "turnout": show.turnout(view.contest.contest) if view.contest else None,
+        "programme": show.programme,
+    }
+    status = refusal.status if refusal else 200
+    return pages.page(request, "staff/control.html", values, status=status, headers=_NO_STORE)
+
+
+async def _refused(request: ControlRequest, refusal: Refusal) -> Response:
+    """The canonical refusal, with the state as it is now beside it."""
+    view = await request.state["show"].control()
+    body = {**_error(refusal, request.state["pages"]), "control": msgspec.to_builtins(view)}
+    return JSONResponse(body, status_code=refusal.status, headers=_NO_STORE)
+
+
+def _order(fields: Mapping[str, str]) -> Order:
+    """The order a form holds: empty fields are left out, ``scene=auto`` lets the scene follow.
+
+    Raises:
+        BadRequest: A field is not what it should be.
+    """
+    unknown = sorted(set(fields) - _FIELDS)
+    if unknown:
+        raise BadRequest(what=unknown[0][:32])
+    values: dict[str, Any] = {name: text for name, text in fields.items() if text}
+    for name in _NUMBERS & set(values):
+        values[name] = _number(name, values[name])
+    if values.get("scene") == "auto":
+        del values["scene"]
+    if "confirmed" in values:
+        values["confirmed"] = values["confirmed"] == "yes"
+    try:
+        return msgspec.convert(values, Order)
+    except msgspec.ValidationError as error:
+        raise BadRequest(what="order") from error
+
+
+def _number(name: str, text: str) -> int:
+    digits = latin_digits(text).strip()
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 16):
+        raise BadRequest(what=name)
+    return int(digits)
+
+
+# --- the programme ---
+
+
+async def programme_page(request: ControlRequest) -> Response:
+    """The programme in force, and the form that compares an edited schedule with it."""
+    return _programme_page(request)
+
+
+async def reload(request: ControlRequest) -> Response:
+    """Show what an edited schedule would change, or put exactly that in force."""
+    fields = await client_form(request)
+    text = fields.get("text", "")
+    raw = text.encode() if text.strip() else None
+    show = request.state["show"]
+    try:
+        if fields.get("do") == "apply":
+            await show.apply_reload(_actor(request), raw, fields.get("digest", ""))
+            return _programme_page(request, applied=True)
+        preview = await show.preview_reload(raw)
+    except Refusal as refusal:
+        if wants_json(request):
+            raise
+        return _programme_page(request, refusal=refusal, text=text)
+    return _programme_page(request, preview=preview, text=text)
+
+
+def _programme_page(
+    request: ControlRequest,
+    *,
+    preview: ReloadPreview | None = None,
+    refusal: Refusal | None = None,
+    text: str = "",
+    applied: bool = False,
+) -> Response:
+    pages = request.state["pages"]
+    values = {
+        "programme": request.state["show"].programme,
+        "preview": preview,
+        "problems": _problems(preview) if preview else (),
+        "reasons": REASONS,
+        "text": text,
+        "applied": applied,
+        "error": _error(refusal, pages) if refusal else None,
+    }
+    status = refusal.status if refusal else 200
+    return pages.page(request, "staff/programme.html", values, status=status, headers=_NO_STORE)
+
+
+def _problems(preview: ReloadPreview) -> tuple[Problem, ...]:
+    return tuple(
+        Problem(
+            one.line, one.path, translations.sentence(MESSAGES.get(one.code, one.code), one.facts)
+        )
+        for one in preview.problems
+    )
+
+
+def _actor(request: ControlRequest) -> Person:
+    person = request.state["visit"].person
+    if person is None:  # the route is guarded; a visit without a person cannot come here
+        raise NotAllowed(action=Action.RUN_SHOW.value)
+    return person
+
+
+def _error(refusal: Refusal, pages: Renderer) -> dict[str, Any]:
+    return {
+        "code": refusal.code,
+        "facts": refusal.facts,
+        "message": sentence_for(refusal, pages.zone),
+    }
+
+
+def routes() -> list[BaseRoute]:
+    """The routes of this file."""
+    desk, programme = "/{lang:lang}/staff/control", "/{lang:lang}/staff/programme"
+    return [
+        guarded(desk, control, Action.RUN_SHOW),
+        guarded(desk, order, Action.RUN_SHOW, methods=("POST",)),
+        guarded(programme, programme_page, Action.RELOAD_PROGRAMME),
+        guarded(programme, reload, Action.RELOAD_PROGRAMME, methods=("POST",)),
+    ]

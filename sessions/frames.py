@@ -1,0 +1,96 @@
+"""What a live connection of the show is told first, and what it may say; ballots go to voting."""
+
+from typing import Final
+
+import msgspec
+
+from expo.clock import Now
+from expo.errors import N_, Fact
+from expo.identity.people import Visit
+from expo.rights import Role
+from expo.web import translations
+from expo.wire.viewer import Viewer
+from expo.words import Language
+from sessions.protocol import Beat, Hello
+from sessions.usecases import Show
+from voting.protocol import Refused
+
+VERSION: Final = "1"
+"""Of the frames; a page made for another version reloads when convenient."""
+
+MALFORMED: Final = N_("malformed-frame")
+BINARY: Final = N_("binary-frame")
+TOO_FAST: Final = N_("too-fast")
+NOT_ALLOWED: Final = N_("not-allowed")
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who is at the other end of a connection; kept with it, since there is no request later."""
+
+    visit: Visit
+    language: Language
+    contest: str | None = None
+    """The contest of the session this connection follows."""
+    screen: str | None = None
+    """The projector this connection feeds."""
+
+
+class ShowFrames:
+    """What sockets ask of the show.
+
+    Args:
+        show: Hears the beats of screens.
+        now: The clock.
+    """
+
+    def __init__(self, show: Show, now: Now) -> None:
+        self._show = show
+        self._now = now
+
+    def hello(self, caller: Caller) -> bytes:
+        """The first frame: the server's clock, and what one is here."""
+        person = caller.visit.person
+        return msgspec.json.encode(
+            Hello(
+                server_at=self._now(),
+                version=VERSION,
+                role=caller.visit.role.value,
+                electorate=person.electorate if person else None,
+                joined=person is not None and person.role is not Role.PUBLIC,
+            )
+        )
+
+    def on_beat(self, viewer: Viewer, raw: bytes) -> bool:
+        """Take a screen's beat; whether it was one."""
+        caller = viewer.who
+        if not isinstance(caller, Caller) or caller.screen is None:
+            return False
+        try:
+            beat = _beat.decode(raw)
+        except (msgspec.DecodeError, RecursionError):
+            return False
+        self._show.beat(caller.screen, beat)
+        return True
+
+    def came(self, caller: Caller) -> None:
+        """A screen has connected."""
+        if caller.screen is not None:
+            self._show.screens.arrive(caller.screen, self._now())
+
+    def left(self, caller: Caller) -> None:
+        """A screen has gone."""
+        if caller.screen is not None:
+            self._show.screens.leave(caller.screen)
+
+
+def refused(code: str, language: Language, facts: dict[str, Fact] | None = None) -> bytes:
+    """A refused frame that is about no ballot, in the caller's language."""
+    token = translations.language.set(language)
+    try:
+        message = translations.sentence(code, facts or {})
+    finally:
+        translations.language.reset(token)
+    return msgspec.json.encode(Refused(code=code, facts=facts or {}, message=message))
+
+
+_beat = msgspec.json.Decoder(Beat)

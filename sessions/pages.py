@@ -1,0 +1,253 @@
+"""The public pages of the stage: home, schedule, days, sessions, initiatives, codes and calendars."""
+
+from typing import Any, TypedDict
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
+
+from expo.clock import Now
+from expo.errors import N_, NotFound
+from expo.identity.people import Visit
+from expo.rights import Action
+from expo.settings import Settings
+from expo.web import translations
+from expo.web.guards import FRAME_HEADER
+from expo.web.pages import guarded, sentence_for
+from expo.web.templates import Renderer
+from expo.words import latin_digits
+from sessions import ical
+from sessions.control import pages as control_pages
+from sessions.programme import Day, Session
+from sessions.projector import pages as projector_pages
+from sessions.usecases import Show
+from sessions.views import SessionView, session_view
+from voting.usecases import Voting
+
+PLAYER = "https://www.youtube-nocookie.com"
+_CALENDAR = "text/calendar; charset=utf-8"
+_MOST_DIGITS = 3  # of a day's number in an address
+
+
+class UnknownCode(NotFound):
+    """No session has this join code."""
+
+    code = N_("unknown-code")
+
+
+class StageState(TypedDict):
+    """What these pages need."""
+
+    settings: Settings
+    pages: Renderer
+    now: Now
+    visit: Visit
+    voting: Voting
+    show: Show
+
+
+StageRequest = Request[StageState]
+
+
+async def home(request: StageRequest) -> Response:
+    """Today: what is on, what follows, what one counts down to."""
+    board = request.state["show"].board()
+    now = [_view(request, row.session) for row in board.now]
+    values = {"board": board, "day": board.day, "now": tuple(now)}
+    headers = _embedding(*now)
+    return request.state["pages"].page(request, "sessions/home.html", values, headers=headers)
+
+
+async def schedule(request: StageRequest) -> Response:
+    """All days with all sessions."""
+    board = request.state["show"].board()
+    values = {"board": board, "day": board.day}
+    return request.state["pages"].page(request, "sessions/schedule.html", values)
+
+
+async def day(request: StageRequest) -> Response:
+    """One day's sessions."""
+    board = request.state["show"].board()
+    number = _day(request).n
+    shown = next(one for one in board.days if one.day.n == number)
+    values = {"board": board, "day": shown}
+    return request.state["pages"].page(request, "sessions/day.html", values)
+
+
+async def session(request: StageRequest) -> Response:
+    """One session with its initiatives and its ballot."""
+    return await _session_page(request, _session(request))
+
+
+async def code_page(request: StageRequest) -> Response:
+    """The page a join code leads to, itself: one step from the QR code to the ballot."""
+    show = request.state["show"]
+    target = show.code_target(request.path_params["code"])
+    found = show.programme.session(target) if target else None
+    if found is None:
+        return _join_page(request, error=UnknownCode())
+    return await _session_page(request, found)
+
+
+async def code_entry(request: StageRequest) -> Response:
+    """Where a code is typed; a typed code leads on to its page."""
+    typed = request.query_params.get("code")
+    if typed is None:
+        return _join_page(request)
+    target = request.state["show"].code_target(typed)
+    if target is None:
+        return _join_page(request, error=UnknownCode())
+    address = f"/{translations.language.get()}/session/{target}"
+    return RedirectResponse(address, status_code=303, headers={"cache-control": "no-store"})
+
+
+async def initiative(request: StageRequest) -> Response:
+    """One initiative."""
+    programme = request.state["show"].programme
+    found = programme.initiative(request.path_params["id"])
+    if found is None:
+        raise NotFound
+    shown = programme.sessions_of(found.id)
+    values = {
+        "initiative": found,
+        "entity": programme.entity(found.entity),
+        "session": _view(request, shown[0]) if shown else None,
+    }
+    return request.state["pages"].page(request, "sessions/initiative.html", values)
+
+
+# --- calendars ---
+
+
+async def calendar(request: StageRequest) -> Response:
+    """All sessions of all days as iCalendar."""
+    rundown = request.state["show"].rundown
+    content = ical.of_programme(
+        rundown.programme,
+        translations.language.get(),
+        rundown.imported_at,
+        site=request.state["settings"].public_url,
+        statuses=rundown.statuses,
+    )
+    return _calendar(content, "expo")
+
+
+async def day_calendar(request: StageRequest) -> Response:
+    """One day as iCalendar."""
+    rundown = request.state["show"].rundown
+    found = _day(request)
+    content = ical.of_day(
+        rundown.programme,
+        found,
+        translations.language.get(),
+        rundown.imported_at,
+        site=request.state["settings"].public_url,
+        statuses=rundown.statuses,
+    )
+    return _calendar(content, f"day-{found.n}")
+
+
+async def session_calendar(request: StageRequest) -> Response:
+    """One session as iCalendar."""
+    rundown = request.state["show"].rundown
+    found = _session(request)
+    content = ical.of_session(
+        rundown.programme,
+        found,
+        translations.language.get(),
+        rundown.imported_at,
+        site=request.state["settings"].public_url,
+        statuses=rundown.statuses,
+    )
+    return _calendar(content, found.id)
+
+
+# --- inside ---
+
+
+async def _session_page(request: StageRequest, found: Session) -> Response:
+    show = request.state["show"]
+    view = _view(request, found)
+    contest = show.contest(found.id)
+    visit = request.state["visit"]
+    ballot = await request.state["voting"].ballot_view(visit, contest.id) if contest else None
+    values = {
+        "session": view,
+        "ballot": ballot,
+        "board": show.board(),
+        "code": view.code,
+        "short_url": f"{request.state['settings'].public_url}/v/{view.code}",
+    }
+    headers = {"cache-control": "no-store", **_embedding(view)}
+    return request.state["pages"].page(request, "sessions/session.html", values, headers=headers)
+
+
+def _join_page(request: StageRequest, error: NotFound | None = None) -> Response:
+    pages = request.state["pages"]
+    told: dict[str, Any] | None = None
+    if error is not None:
+        told = {
+            "code": error.code,
+            "facts": error.facts,
+            "message": sentence_for(error, pages.zone),
+        }
+    values = {"error": told, "board": request.state["show"].board()}
+    status = error.status if error else 200
+    return pages.page(request, "sessions/join.html", values, status=status)
+
+
+def _view(request: StageRequest, found: Session) -> SessionView:
+    site = request.state["settings"].public_url
+    return session_view(request.state["show"].rundown, found, origin=site)
+
+
+def _embedding(*views: SessionView) -> dict[str, str]:
+    """The header that lets a page put a player in after consent."""
+    return {FRAME_HEADER: PLAYER} if any(view.embeds for view in views) else {}
+
+
+def _session(request: StageRequest) -> Session:
+    found = request.state["show"].programme.session(request.path_params["id"])
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _day(request: StageRequest) -> Day:
+    digits = latin_digits(request.path_params["n"])
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS
+    found = request.state["show"].programme.day(int(digits)) if is_number else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _calendar(content: bytes, name: str) -> Response:
+    headers = {
+        "content-disposition": f'inline; filename="{name}.ics"',
+        "cache-control": "no-cache",
+        "vary": "accept-language",
+    }
+    return Response(content, media_type=_CALENDAR, headers=headers)
+
+
+def routes() -> list[BaseRoute]:
+    """The routes of the stage: public pages, control room, projectors."""
+    lang, read = "/{lang:lang}", Action.READ_PAGES
+    return [
+        guarded(f"{lang}/", home, read),
+        guarded(f"{lang}/schedule", schedule, read),
+        guarded(f"{lang}/day/{{n}}.ics", day_calendar, read),
+        guarded(f"{lang}/day/{{n}}", day, read),
+        guarded(f"{lang}/session/{{id}}.ics", session_calendar, read),
+        guarded(f"{lang}/session/{{id}}", session, read),
+        guarded(f"{lang}/initiative/{{id}}", initiative, read),
+        guarded(f"{lang}/join", code_entry, read),
+        guarded("/schedule.ics", calendar, read),
+        guarded("/v", code_entry, read),
+        guarded("/V", code_entry, read),
+        guarded("/v/{code}", code_page, read),
+        guarded("/V/{code}", code_page, read),
+        *control_pages.routes(),
+        *projector_pages.routes(),
+    ]

@@ -1,0 +1,1 @@
+"""What the hall looks at: the stage page."""

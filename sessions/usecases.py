@@ -1,0 +1,260 @@
+"""The show: the programme in force, where every session stands, and what organisers order.
+
+`Show` keeps one snapshot of the database (`Rundown`) that pages and frames read without waiting;
+every act opens its own transaction, makes the moves, commits, looks again and notifies.
+"""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from voting.usecases import Voting
+
+from expo.clock import Now
+from expo.db import Database
+from expo.errors import N_, Refusal
+from expo.identity.people import Person
+from expo.passes import normalised
+from expo.record import store as record
+from expo.wire.hub import Hub
+from expo.wire.notifier import Notifier
+from sessions import moves, orders, store
+from sessions.board import Board, Row, RowState, board
+from sessions.control_view import Watched, control_view
+from sessions.cues import Status
+from sessions.orders import Order
+from sessions.programme import Programme
+from sessions.protocol import Beat, ControlView, Counts, StaffLine, StageState
+from sessions.reloading.usecases import Reloading, ReloadPreview
+from sessions.screens import Pace, Screens
+from sessions.stage import Progress, Rundown
+from sessions.stage_view import Figures, stage_state
+from voting.contests import Contest, ContestId
+
+logger = logging.getLogger(__name__)
+
+TOPIC: Final = "show"
+LOG_SHOWN: Final = 20  # lines of the staff log in the control room; the log page has them all
+
+
+class NoProgramme(Refusal):
+    """No programme has been imported yet."""
+
+    code = N_("no-programme")
+    status = 503
+
+
+class Show:
+    """Everything about the stage; one per process.
+
+    Args:
+        database: Where it is kept.
+        notifier: Tells the followers of every process.
+        voting: Knows contests, turnout and tallies.
+        hub: Knows who is connected.
+        now: The clock.
+        secret: Makes the join codes.
+        site: Public address without a slash at the end.
+        schedule: The file that "reload" reads; None where there is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        notifier: Notifier,
+        voting: Voting,
+        hub: Hub,
+        now: Now,
+        secret: str,
+        site: str,
+        schedule: Path | None = None,
+    ) -> None:
+        self.now = now
+        self.site = site
+        self.screens = Screens()
+        self._database = database
+        self._notifier = notifier
+        self._voting = voting
+        self._hub = hub
+        self._secret = secret
+        self._reloading = Reloading(
+            database,
+            lambda contest: voting.turnout(contest).ballots,
+            now,
+            secret=secret,
+            schedule=schedule,
+        )
+        self._pace = Pace()
+        self._rundown: Rundown | None = None
+
+    # --- the snapshot ---
+
+    async def begin(self, programme: Programme) -> None:
+        """Load what is in force; at the very first start, put this programme in force.
+
+        Afterwards the database rules: an edited schedule comes in by `apply_reload` alone.
+        """
+        async with self._database.write() as tx:
+            if await store.version(tx) is None:
+                await moves.put_in_force(tx, programme, self._secret, self.now())
+            self.screens.remember(await store.sightings(tx))
+        await self._voting.refresh([])
+        await self.refresh()
+        if store.digest(self.programme) != store.digest(programme):
+            logger.warning("The schedule file differs from the programme in force")
+
+    async def refresh(self) -> bool:
+        """Look at the database again; whether anything had changed."""
+        async with self._database.read() as tx:
+            known = await store.version(tx)
+            if self._rundown is not None and known == self._rundown.stage.version:
+                return False
+            self._rundown = await store.rundown(tx)
+        return True
+
+    @property
+    def rundown(self) -> Rundown:
+        """Programme, progress and stage as last read.
+
+        Raises:
+            NoProgramme: `begin` has not been called.
+        """
+        if self._rundown is None:
+            raise NoProgramme
+        return self._rundown
+
+    @property
+    def programme(self) -> Programme:
+        """The programme in force."""
+        return self.rundown.programme
+
+    def status(self, session_id: str) -> Status:
+        """Where a session stands."""
+        return self.rundown.at(session_id).status
+
+    def progress(self, session_id: str) -> Progress:
+        """Status, version and join code of a session."""
+        return self.rundown.at(session_id)
+
+    def contest(self, session_id: str | None) -> Contest | None:
+        """What a session asks the audience."""
+        return self._voting.contests.get(ContestId(session_id)) if session_id else None
+
+    def board(self, at: datetime | None = None) -> Board:
+        """The board at an instant, by default now."""
+        return board(self.programme, at or self.now(), self.rundown.statuses)
+
+    def stage(self) -> StageState:
+        """What every screen is told now."""
+        shown = self.board()
+        upcoming = next((row for row in _rows(shown) if row.state is RowState.UPCOMING), None)
+        return stage_state(
+            self.rundown, self._figures(), upcoming=upcoming, day=shown.day.day.n, site=self.site
+        )
+
+    def code_target(self, code: str) -> str | None:
+        """The session a typed or scanned code leads to; None when it leads nowhere."""
+        plain = normalised(code)
+        return self.rundown.session_of_code(plain) if plain else None
+
+    # --- the control room ---
+
+    async def act(self, actor: Person, order: Order) -> None:
+        """Carry out what an organiser ordered; a second press of the same button does nothing.
+
+        Raises:
+            StaleVersion: Somebody acted first; the facts say where it stands now.
+            Refusal: A rule says no.
+        """
+        orders.check(order)
+        async with self._database.write() as tx:
+            if await moves.is_repeat(tx, actor, order):
+                return
+            moved = await moves.carry_out(tx, actor, order, self.now())
+        await self._announce(moved)
+
+    async def control(self, session_id: str | None = None) -> ControlView:
+        """The control room now; its contest is the stage's, or that of the session asked for."""
+        async with self._database.read() as tx:
+            lines = await record.latest(tx, LOG_SHOWN)
+        log = tuple(
+            StaffLine(one.at, one.actor, one.action, one.subject, one.facts) for one in lines
+        )
+        contest = self.contest(session_id or self.rundown.stage.session)
+        return control_view(
+            self.rundown,
+            self.contest,
+            self._watched(contest) if contest else None,
+            at=self.now(),
+            counts=self._counts(contest),
+            screens=self.screens.lines(),
+            log=log,
+        )
+
+    def beat(self, screen: str, beat: Beat) -> None:
+        """A screen says what it shows."""
+        self.screens.beat(screen, beat, self.now())
+
+    async def save_screens(self) -> None:
+        """Keep what screens said since the last time."""
+        seen = self.screens.take_unsaved()
+        if seen:
+            async with self._database.write() as tx:
+                await store.note_sightings(tx, seen)
+
+    # --- the programme ---
+
+    async def preview_reload(self, text: bytes | None = None) -> ReloadPreview:
+        """As `Reloading.preview`."""
+        return await self._reloading.preview(text)
+
+    async def apply_reload(self, actor: Person, text: bytes | None, digest: str) -> None:
+        """As `Reloading.apply`; afterwards everybody sees the new programme."""
+        await self._announce(await self._reloading.apply(actor, text, digest))
+
+    # --- inside ---
+
+    async def _announce(self, moved: tuple[ContestId, ...]) -> None:
+        """After the commit: look again, then tell everybody to."""
+        await self._voting.refresh(moved)
+        await self.refresh()
+        self._notifier.notify(TOPIC)
+        for contest in moved:
+            self._notifier.notify(f"contest.{contest}")
+
+    def _figures(self) -> Figures | None:
+        contest = self.contest(self.rundown.stage.session)
+        if contest is None:
+            return None
+        return Figures(
+            contest=contest,
+            state=self._voting.state(contest.id),
+            turnout=self._voting.turnout(contest.id),
+            tally=self._voting.standing(contest.id) if _is_live(contest) else None,
+        )
+
+    def _watched(self, contest: Contest) -> Watched:
+        return Watched(
+            contest, self._voting.state(contest.id), self._voting.is_disputed(contest.id)
+        )
+
+    def _counts(self, contest: Contest | None) -> Counts:
+        if contest is None:
+            return Counts(len(self._hub), 0, 0, {})
+        ballots = self._voting.turnout(contest.id).ballots
+        return Counts(
+            connected=len(self._hub),
+            ballots=ballots,
+            per_minute=self._pace.note(contest.id, ballots, self.now()),
+            refused=dict(self._voting.refusals(contest.id)),
+        )
+
+
+def _rows(shown: Board) -> list[Row]:
+    return [row for day in shown.days for row in day.rows]
+
+
+def _is_live(contest: Contest) -> bool:
+    return contest.rules.visibility == "live"

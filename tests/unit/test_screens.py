@@ -1,0 +1,62 @@
+"""Projectors come, say what they show, and go; the pace of ballots forgets after a minute."""
+
+from datetime import UTC, datetime, timedelta
+
+from sessions.cues import Scene
+from sessions.protocol import Beat
+from sessions.screens import MOST_SCREENS, Pace, Screens
+from sessions.stage import Sighting
+
+AT = datetime(2017, 4, 17, 5, 20, tzinfo=UTC)
+LATER = AT + timedelta(seconds=5)
+
+
+def test_screen_with_two_windows_is_connected_until_both_have_gone() -> None:
+    screens = Screens()
+    screens.arrive("main", AT)
+    screens.arrive("main", AT)
+
+    screens.leave("main")
+    assert [line.connected for line in screens.lines()] == [True]
+
+    screens.leave("main")
+    assert [line.connected for line in screens.lines()] == [False]
+
+
+def test_beat_says_what_a_screen_shows_and_is_saved_once() -> None:
+    screens = Screens()
+    screens.arrive("main", AT)
+    screens.beat("main", Beat(Scene.NOW, 7), LATER)
+
+    expected = Sighting("main", LATER, "now", 7)
+    assert screens.take_unsaved() == (expected,)
+    assert screens.take_unsaved() == ()
+    assert (screens.lines()[0].scene, screens.lines()[0].version) == ("now", 7)
+
+
+def test_flood_of_names_forgets_the_oldest() -> None:
+    screens = Screens()
+    for n in range(MOST_SCREENS + 10):
+        screens.arrive(f"s{n}", AT)
+
+    assert len(screens.lines()) == MOST_SCREENS
+    assert "s0" not in {line.id for line in screens.lines()}
+
+
+def test_what_the_database_knows_does_not_replace_what_is_newer() -> None:
+    screens = Screens()
+    screens.arrive("main", LATER)
+    screens.remember((Sighting("main", AT, "join", 1), Sighting("side", AT, "join", 1)))
+
+    assert [line.seen_at for line in screens.lines()] == [LATER, AT]
+
+
+def test_pace_counts_the_last_minute_and_starts_again_with_another_contest() -> None:
+    pace = Pace()
+
+    assert pace.note("a", 10, AT) == 0
+    assert pace.note("a", 25, AT + timedelta(seconds=30)) == 15
+    assert pace.note("a", 30, AT + timedelta(seconds=80)) == 20
+    assert pace.note("a", 30, AT + timedelta(seconds=95)) == 5
+    assert pace.note("b", 3, AT + timedelta(seconds=96)) == 0
+    assert pace.note("b", 1, AT + timedelta(seconds=97)) == 0
