@@ -135,7 +135,10 @@ class SameOrigin:
 
 
 class AllowedHosts:
-    """Refuses requests for a host that is not ours, and request targets that are not a path.
+    """Refuses requests for a host that is not ours, targets that are no path, bodies of two lengths.
+
+    A request that names a length and is chunked as well is read differently by different servers,
+    which is how requests are smuggled past a proxy.
 
     Args:
         app: Everything else.
@@ -153,16 +156,16 @@ class AllowedHosts:
         elif scope["type"] == "websocket":
             await _close(receive, send)
         else:
-            await PlainTextResponse("Unknown host.", 400)(scope, receive, send)
+            refusal = PlainTextResponse("Bad request.", 400, headers={"connection": "close"})
+            await refusal(scope, receive, send)
 
     def _is_ours(self, scope: Scope) -> bool:
-        headers = single_headers(scope, b"host")
-        host = headers[b"host"] if headers else None
-        return (
-            host is not None
-            and scope["path"].startswith("/")
-            and _without_port(host.lower()) in self._hosts
-        )
+        headers = single_headers(scope, b"host", b"content-length", b"transfer-encoding")
+        if headers is None or not scope["path"].startswith("/"):
+            return False
+        if headers[b"content-length"] is not None and headers[b"transfer-encoding"] is not None:
+            return False
+        return _without_port((headers[b"host"] or "").lower()) in self._hosts
 
 
 def _without_port(host: str) -> str:

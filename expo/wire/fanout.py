@@ -27,6 +27,9 @@ from expo.wire.wired import WiredViewer
 _LIMITS: Final = Limits()
 _MAX_UNREAD_BYTES: Final = 256 * 1024  # written but not taken by the peer; more and it is cut
 _MAX_EARLY_BYTES: Final = 16_384  # kept before the endpoint has decided; then reading pauses
+_SLICE_BYTES: Final = (
+    4_096  # parsed at once: a flood in one segment is cut before it is all objects
+)
 _DECIDE_SECONDS: Final = 5.0  # after accepting; pings of a plain endpoint wait for it
 _BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
@@ -102,7 +105,10 @@ class FanoutWS(WebSocketsSansIOProtocol):
             if len(self._early) > _MAX_EARLY_BYTES:
                 self.transport.pause_reading()
             return
-        super().data_received(data)
+        for at in range(0, len(data), _SLICE_BYTES):
+            super().data_received(data[at : at + _SLICE_BYTES])
+            if self.transport.is_closing():
+                return
         if not self.handshake_initiated and self.conn.handshake_exc is not None:
             self._refuse_request()
 
@@ -177,6 +183,11 @@ class FanoutWS(WebSocketsSansIOProtocol):
     @override
     def handle_ping(self) -> None:
         super().handle_ping()
+        self._guard()
+
+    @override
+    def handle_pong(self, event: Frame) -> None:
+        super().handle_pong(event)
         self._guard()
 
     @override

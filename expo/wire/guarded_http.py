@@ -16,6 +16,8 @@ REQUEST_SECONDS: Final = 30.0
 """From the first byte (or the connection) to the end of the body."""
 ANSWER_SECONDS: Final = 60.0
 """How long a client may leave the write buffer full."""
+_SLICE_BYTES: Final = 8_192
+"""Parsed at once: h11 looks at its limit only after a parse, and one segment may hold 256 KiB."""
 _COMPLETE: Final = (h11.DONE, h11.MUST_CLOSE, h11.SWITCHED_PROTOCOL)
 _BUSY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\n"
@@ -39,7 +41,14 @@ class GuardedHTTP(H11Protocol):
     @override
     def data_received(self, data: bytes) -> None:
         self._arm()
-        super().data_received(data)
+        for at in range(0, len(data), _SLICE_BYTES):
+            super().data_received(data[at : at + _SLICE_BYTES])
+            if self.transport.is_closing():
+                return
+            successor: Any = self.transport.get_protocol()
+            if successor is not self:  # upgraded: the rest is not HTTP
+                successor.data_received(data[at + _SLICE_BYTES :])
+                return
         if self.conn.their_state in _COMPLETE:
             self._disarm()
 
@@ -52,9 +61,9 @@ class GuardedHTTP(H11Protocol):
             return
         early = self.conn.trailing_data[0]
         super().handle_websocket_upgrade(event)
-        protocol: Any = self.transport.get_protocol()
+        successor: Any = self.transport.get_protocol()
         if early and not self.transport.is_closing():
-            protocol.data_received(early)
+            successor.data_received(early)
 
     @override
     def pause_writing(self) -> None:

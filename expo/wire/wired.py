@@ -29,7 +29,7 @@ _NOTSENT_LOWAT: Final = (
     4096  # bytes the kernel may hold unsent; doubling doubles how stale a viewer gets
 )
 _USER_TIMEOUT_MS: Final = 20_000  # unacknowledged data after which the kernel gives the peer up
-_DEAF_SECONDS: Final = 1.0  # how long the rest of a broken message is read and thrown away
+_DEAF_SECONDS: Final = 0.3  # how long the rest of a broken message is read and thrown away
 _OPCODE: Final = 0x0F
 _CONTROL_HEAD: Final = 6  # bytes: two and the mask; a longer head means an illegal length
 _PING_FRAME: Final = frame(b"", PING)

@@ -234,6 +234,15 @@ async def test_two_hosts_and_an_absolute_target_are_refused(here: str) -> None:
     assert (await ask(here, "GET", "http://evil.example/ok"))[0] == 400
 
 
+async def test_body_with_two_lengths_is_refused_and_the_connection_ends(here: str) -> None:
+    headers = f"Origin: {OURS}\r\nContent-Length: 3\r\nTransfer-Encoding: chunked"
+    async with RawSocket(here) as client:
+        await client.send(f"POST /ok HTTP/1.1\r\nHost: expo.example\r\n{headers}\r\n\r\n".encode())
+
+        assert await client.status() == 400
+        assert await client.ended()
+
+
 @pytest.mark.parametrize(
     ("origin", "cookie", "query", "status"),
     [

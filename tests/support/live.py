@@ -31,6 +31,7 @@ class Place:
         self.app = Starlette(
             routes=[
                 Route("/ok", self._ok, methods=["GET", "POST"]),
+                Route("/big", _big),
                 WebSocketRoute("/live", self._live),
                 WebSocketRoute("/late", self._late),
                 WebSocketRoute("/plain", _plain),
@@ -92,6 +93,10 @@ async def until(condition: Callable[[], object]) -> None:
 async def each(*things: Awaitable[Any]) -> list[Any]:
     """All of these at once; a short name for a long test."""
     return list(await asyncio.gather(*things))
+
+
+async def _big(request: Request[Any]) -> PlainTextResponse:
+    return PlainTextResponse("x" * 5_000_000)
 
 
 async def _plain(websocket: WebSocket[Any]) -> None:

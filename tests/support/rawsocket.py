@@ -1,6 +1,7 @@
 """A WebSocket client that may break every rule: it writes bytes and reads only when told to."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 from types import TracebackType
@@ -62,6 +63,8 @@ class RawSocket:
         if receive_buffer:
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._data = b""
+        self.received = 0
+        """Bytes read so far."""
 
     async def __aenter__(self) -> Self:
         address, _, port = self.host.rpartition(":")
@@ -142,6 +145,15 @@ class RawSocket:
         except (EOFError, ConnectionError):
             return 0
 
+    async def skip(self, size: int) -> None:
+        """Read and throw away that many bytes."""
+        await self._exactly(size)
+
+    def nibble(self) -> None:
+        """Take one byte, if there is one."""
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            self._sock.recv(1)
+
     async def ended(self) -> bool:
         """Wait until the server has let go of the connection."""
         try:
@@ -162,4 +174,5 @@ class RawSocket:
         async with asyncio.timeout(_SECONDS):
             chunk = await asyncio.get_running_loop().sock_recv(self._sock, 65_536)
         self._data += chunk
+        self.received += len(chunk)
         return bool(chunk)
