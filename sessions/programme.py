@@ -199,8 +199,3 @@ def readings(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """
     local = datetime.combine(day, at, tzinfo=zone)
     return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
-
-
-def local_time(instant: datetime, zone: ZoneInfo) -> time:
-    """The time of day the hall's clock shows at this instant."""
-    return instant.astimezone(zone).time()

@@ -235,11 +235,9 @@ def read(text: bytes) -> tuple[Node, list[Problem]]:
         _feed(builder, decoded)
     except _Stop:
         return Broken(1), builder.problems
-    except yaml.MarkedYAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        # without libyaml, over-long version numbers and code points raise the last two
         builder.problems.append(_syntax(error))
-        return Broken(1), builder.problems
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError):
-        builder.problems.append(Problem(1, "", "not-yaml", {"detail": "", "column": 1}))
         return Broken(1), builder.problems
     return builder.root or Scalar(1, ""), builder.problems
 
@@ -258,9 +256,9 @@ def _events(text: str) -> Iterator[Any]:
     return iter(yaml.parse(text, Loader=_LOADER))
 
 
-def _syntax(error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    detail = quoted_fact(str(error.problem or error.context or ""))
+def _syntax(error: Exception) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    detail = quoted_fact(getattr(error, "problem", None) or str(error))
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     return Problem(line, "", "not-yaml", {"detail": detail, "column": column})
 

@@ -10,6 +10,8 @@ from expo.identity.people import Assurance
 from expo.words import Text
 from sessions import schedule_words
 from sessions.programme import Slot
+from sessions.programme_drafts import SessionDraft
+from sessions.programme_rules import overlap
 from sessions.schedule_dump import dump
 from sessions.schedule_file import parse
 from sessions.streams.sources import Channel, Stream
@@ -225,3 +227,25 @@ def test_every_problem_has_a_sentence_whose_facts_are_given() -> None:
         wanted = set(re.findall(r"{(\w+)}", schedule_words.message_of(problem.code)))
         assert problem.code in schedule_words.MESSAGES
         assert wanted <= set(problem.facts)
+
+
+def test_programme_finds_its_parts() -> None:
+    found = programme()
+
+    assert [session.id for session in found.sessions_of("leak")] == ["water"]
+    assert found.sessions_of("nothing") == ()
+    assert (found.day(2), found.day(3)) == (found.days[1], None)
+    assert (found.day_of("talk"), found.day_of("nothing")) == (found.days[0], None)
+    assert (found.session("talk"), found.session("nothing")) == (found.sessions[1], None)
+    assert (found.entity("roads"), found.entity(None)) == (found.entities[1], None)
+    assert [one.id for one in found.options_of(found.sessions[0])] == ["leak", "meter"]
+
+
+def test_sessions_without_times_do_not_overlap() -> None:
+    timed, untimed = (
+        SessionDraft("x", "x", starts_at, starts_at, None, None, ())
+        for starts_at in (datetime(2017, 4, 17, tzinfo=UTC), None)
+    )
+
+    assert not overlap(timed, untimed)
+    assert not overlap(untimed, timed)

@@ -292,3 +292,70 @@ def _sections() -> list[str]:
             parts.append("")
         parts[-1] += line
     return parts
+
+
+def test_hundreds_of_anchors_are_cut_short() -> None:
+    found = problems("".join(f"k{n}: &a{n} x\n" for n in range(500)))
+
+    assert len(found) <= MOST_TOLD + 1
+    assert {one.code for one in found} == {"anchor"}
+
+
+def test_text_of_too_many_parts_is_refused_quickly() -> None:
+    began = time.monotonic()
+
+    assert only("[" + "1," * 200_000 + "1]")[2] == "too-many-parts"
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    "text", ["%YAML " + "9" * 5_000 + ".1\n--- a", '"\\U99999999"', "a: \u20ac: b", "&"]
+)
+def test_oddities_of_yaml_are_one_problem(text: str) -> None:
+    assert only(text)[2] == "not-yaml"
+
+
+def test_entry_whose_name_is_no_text_is_told() -> None:
+    found = told(changed(("expo:", "? [a, b]\n: x\n? *c\n: y\nexpo:")))
+
+    assert [code for _, _, code in found] == ["key-not-text", "alias"]
+
+
+def test_edge_of_the_calendar_is_told() -> None:
+    text = changed(
+        ("2017-04-17", "0001-01-01"), ('starts: "08:30"\n    ends', 'starts: "00:30"\n    ends')
+    )
+
+    assert ("days[0].starts", "bad-date") in {one[1:] for one in told(text)}
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "http://a.ae", "https://10.0.0.1"])
+def test_links_of_entities_and_channels_are_checked(link: str) -> None:
+    entity = changed(
+        ("short: {ar: ماء, en: Water}", f'short: {{ar: ماء, en: Water}}, links: ["{link}"]')
+    )
+    channel = changed(
+        ("electorates:\n", f'  channels: [{{kind: web, url: "{link}"}}]\nelectorates:\n')
+    )
+
+    assert only(entity)[1:] == ("entities[0].links[0]", "bad-link")
+    assert only(channel)[1:] == ("expo.channels[0].url", "bad-link")
+
+
+def test_list_items_that_are_no_text_are_told_at_their_place() -> None:
+    options = changed(("[leak, meter]", "[leak, [x], meter, metr]"))
+    links = changed(("short: {ar: ماء, en: Water}", "short: {ar: ماء, en: Water}, links: [{a: b}]"))
+    kinds = changed(("electorates:\n", "  channels: [{kind: fax, url: x}]\nelectorates:\n"))
+
+    assert {one[1:] for one in told(options)} == {
+        ("days[0].sessions[0].initiatives[1]", "not-text"),
+        ("days[0].sessions[0].initiatives[3]", "unknown-initiative-near"),
+    }
+    assert only(links)[1:] == ("entities[0].links[0]", "not-text")
+    assert only(kinds)[1:] == ("expo.channels[0].kind", "not-a-choice")
+
+
+def test_reported_item_of_a_list_is_not_told_twice() -> None:
+    text = changed(("[leak, meter]", "[leak, *other, meter]"))
+
+    assert only(text)[1:] == ("days[0].sessions[0].initiatives[1]", "alias")
