@@ -1,6 +1,6 @@
 """What is asked: a contest, its options and electorates, and the states it goes through. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal, NewType
@@ -164,3 +164,10 @@ class Contest(msgspec.Struct, frozen=True):
     def electorate(self, electorate_id: str | None) -> Electorate | None:
         """The electorate with this id, if it takes part."""
         return next((group for group in self.electorates if group.id == electorate_id), None)
+
+    @property
+    def hard_close_at(self) -> datetime | None:
+        """Last instant at which a ballot may arrive: the announced close and the grace after it."""
+        if self.closes_at is None:
+            return None
+        return self.closes_at + timedelta(seconds=self.rules.grace_seconds)

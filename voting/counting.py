@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from expo.errors import N_
+from expo.errors import N_, Refusal
 from expo.words import Language, clean, number, percent
 from voting.exchange import files
 from voting.exchange.ballot_file import BallotFile
@@ -117,6 +117,20 @@ def count_file(name: str, data: bytes, method: str | None = None) -> CountReport
     election = election_in(file)
     ballots = sum(group.n for group in election.combined.electorates)
     return CountReport(file, count(election), ballots)
+
+
+def told(refusal: Refusal, translate: Translate) -> str:
+    """One line about why a file was not counted, with what was found there.
+
+    Args:
+        refusal: Any that ``count_file`` raises.
+        translate: The catalogue: a code becomes its sentence, a reason its phrase.
+    """
+    facts = dict(refusal.facts)
+    if "reason" in facts:
+        facts["reason"] = translate(str(facts["reason"]))
+    line = translate(refusal.code).format(**facts)
+    return f"{line}: {facts['found']}" if facts.get("found") else line
 
 
 def election_in(file: BallotFile) -> Election:

@@ -14,7 +14,10 @@ from expo.words import Text
 MAX_ID: int = 64
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
 Uuid = Annotated[
-    str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+    str,
+    msgspec.Meta(
+        pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+    ),
 ]
 Nonce = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{43}$")]
 
@@ -28,7 +31,9 @@ class Cast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="cast", 
     nonce: Nonce | None = None
 
 
-class AskMine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ask-mine", tag_field="type"):
+class AskMine(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ask-mine", tag_field="type"
+):
     """Asks for the truth about one's own ballot, e.g. after a reconnect."""
 
     contest: Id

@@ -1,0 +1,126 @@
+"""What a batch of ballots does to one contest's record: the rule the writer follows. Pure.
+
+Under the contest's lock the outcome depends on nothing but the head, the lines already there and
+the ballots in order of arrival, so it can be tried without a database.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from expo.errors import Refusal
+from voting.ballots import Ballot, IdConflict, tag_of, tracker_of
+from voting.contests import Contest
+from voting.eligibility import check_window
+from voting.protocol import Receipt
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The locked head of a contest's log: its state, its secret, and the last position taken."""
+
+    contest: Contest
+    secret: bytes
+    position: int
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """One accepted ballot as it stands in the record; ``voter`` is a tag, never a person."""
+
+    contest: str
+    position: int
+    ballot_id: str
+    voter: str
+    electorate: str
+    revision: int
+    ranking: tuple[str, ...]
+    own: tuple[str, ...]
+    tracker: str
+    accepted_at: datetime
+    nonce: str | None = None
+    status: str = "counted"
+
+
+Answer = Receipt | Refusal
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """The answer to each ballot in order, and the lines to append (positions follow the head's)."""
+
+    answers: tuple[Answer, ...]
+    lines: tuple[Kept, ...]
+
+
+def settle(
+    head: Head, ballots: Sequence[Ballot], known: Iterable[Kept], current: Iterable[Kept]
+) -> Settled:
+    """Decide on a batch.
+
+    A ballot id that is on record is answered as it was the first time, even after the close: the
+    answer may have been lost on its way. Only then does the clock have a say.
+
+    Args:
+        head: Of the contest all ballots are for.
+        ballots: In order of arrival.
+        known: The lines on record whose id is one of the batch's.
+        current: The latest line of each voter of the batch.
+    """
+    by_id = {line.ballot_id: line for line in known}
+    latest = {line.voter: line for line in current}
+    answers: list[Answer] = []
+    lines: list[Kept] = []
+    for ballot in ballots:
+        voter = tag_of(head.secret, ballot.person)
+        try:
+            line = _repeated(by_id.get(ballot.id), ballot, voter)
+            if line is None:
+                check_window(head.contest, ballot.arrived_at)
+                line = _line(head, ballot, voter, latest.get(voter), len(lines))
+                by_id[ballot.id] = latest[voter] = line
+                lines.append(line)
+        except Refusal as refusal:
+            answers.append(refusal)
+        else:
+            answers.append(receipt_of(line))
+    return Settled(tuple(answers), tuple(lines))
+
+
+def receipt_of(line: Kept) -> Receipt:
+    """The promise made for an accepted ballot."""
+    return Receipt(
+        id=line.ballot_id,
+        contest=line.contest,
+        tracker=line.tracker,
+        revision=line.revision,
+        ranking=line.ranking,
+        accepted_at=line.accepted_at,
+    )
+
+
+def _repeated(line: Kept | None, ballot: Ballot, voter: str) -> Kept | None:
+    """The line this ballot was accepted as before, if it was.
+
+    Raises:
+        IdConflict: The id was used by somebody else, or for another answer.
+    """
+    if line is None:
+        return None
+    if (line.voter, line.ranking, line.nonce) != (voter, ballot.ranking, ballot.nonce):
+        raise IdConflict
+    return line
+
+
+def _line(head: Head, ballot: Ballot, voter: str, before: Kept | None, taken: int) -> Kept:
+    return Kept(
+        contest=ballot.contest,
+        position=head.position + taken + 1,
+        ballot_id=ballot.id,
+        voter=voter,
+        electorate=ballot.electorate,
+        revision=before.revision + 1 if before else 1,
+        ranking=ballot.ranking,
+        own=ballot.own,
+        tracker=before.tracker if before else tracker_of(head.secret, voter),
+        accepted_at=ballot.arrived_at,
+        nonce=ballot.nonce,
+    )

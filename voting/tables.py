@@ -1,0 +1,103 @@
+"""Rows of the voice: contests with the heads of their logs, the lines, current ballots, results.
+
+``contest_line`` is the record; everything else about ballots can be made again from it. The record
+knows voters by tag only. Triggers refuse to change or remove a line; checks and unique keys refuse
+what the code must never write.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field
+
+from expo.db import Row
+
+
+class ContestRow(Row, table=True):
+    """A contest and the head of its log.
+
+    ``value`` is its definition as JSON; the columns beside it are its state. ``position`` is the
+    last one taken in the log, ``secret`` (hex) makes the voters' tags.
+    """
+
+    __tablename__ = "contest"
+    __table_args__ = (
+        CheckConstraint("version >= 0 AND position >= 0 AND revealed >= 0", name="counts"),
+        CheckConstraint("length(secret) = 64", name="secret"),
+    )
+
+    id: str = Field(primary_key=True, max_length=64)
+    day: int
+    value: str
+    phase: str = Field(max_length=16)
+    version: int
+    opened_at: datetime | None = None
+    closes_at: datetime | None = None
+    closed_at: datetime | None = None
+    paused_at: datetime | None = None
+    revealed: int = 0
+    secret: str = Field(max_length=64)
+    position: int = 0
+
+
+class LineRow(Row, table=True):
+    """One line of a contest's log: an accepted ballot, or the close after which nothing follows."""
+
+    __tablename__ = "contest_line"
+    __table_args__ = (
+        UniqueConstraint("contest", "ballot_id"),
+        UniqueConstraint("contest", "voter", "revision", name="uq_contest_line_revision"),
+        CheckConstraint("position >= 1", name="position"),
+        CheckConstraint(
+            "(kind = 'closed' AND ballot_id IS NULL AND voter IS NULL) OR "
+            "(kind = 'cast' AND length(ballot_id) = 36 AND length(voter) = 64 AND revision >= 1 "
+            "AND electorate IS NOT NULL AND length(tracker) = 16 "
+            "AND length(ranking) BETWEEN 2 AND 1024 AND length(own) BETWEEN 2 AND 1024 "
+            "AND status IN ('counted', 'quarantined'))",
+            name="kind",
+        ),
+    )
+
+    contest: str = Field(primary_key=True, foreign_key="contest.id", max_length=64)
+    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: str = Field(max_length=8)
+    at: datetime
+    ballot_id: str | None = Field(default=None, max_length=36)
+    voter: str | None = Field(default=None, max_length=64)
+    electorate: str | None = Field(default=None, max_length=64)
+    revision: int | None = None
+    ranking: str | None = None
+    own: str | None = None
+    status: str | None = Field(default=None, max_length=16)
+    tracker: str | None = Field(default=None, max_length=16)
+    nonce: str | None = Field(default=None, max_length=43)
+
+
+class BallotRow(Row, table=True):
+    """The line that counts for one voter now; ``position`` says which."""
+
+    __tablename__ = "ballot"
+    __table_args__ = (
+        UniqueConstraint("contest", "tracker"),
+        Index("ix_ballot_tracker", "tracker"),
+        CheckConstraint("position >= 1 AND revision >= 1", name="counts"),
+    )
+
+    contest: str = Field(primary_key=True, foreign_key="contest.id", max_length=64)
+    voter: str = Field(primary_key=True, max_length=64)
+    position: int
+    revision: int
+    tracker: str = Field(max_length=16)
+
+
+class ResultRow(Row, table=True):
+    """The frozen outcome of a closed contest; ``disputed`` when the recount differed."""
+
+    __tablename__ = "contest_result"
+
+    contest: str = Field(primary_key=True, foreign_key="contest.id", max_length=64)
+    position: int
+    places: int
+    disputed: bool
+    value: str
+    frozen_at: datetime
