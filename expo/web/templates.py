@@ -56,6 +56,7 @@ class Renderer:
             "static": statics.address,
             "rehearsal": rehearsal,
             "site": site,
+            "zone": zone.key,
             "qr": lambda text, **kw: Markup(svg(text, **kw)),  # noqa: S704 - our own drawing
             "plural_forms": translations.plural_forms,
             "sentence": translations.sentence,
