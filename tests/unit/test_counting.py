@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from voting.counting import CountReport, count_file
+from voting.counting import CountReport, count_file, told
 from voting.exchange.ballot_file import FileUnreadable
 from voting.methods.registry import UnknownMethod
+from voting.methods.weights import InvalidShares
 
 CYCLE: dict[str, object] = {
     "title": "A circle",
@@ -152,3 +153,24 @@ def test_preflib_and_blt_count_like_json() -> None:
     assert got[0] == got[1]
     assert got[0]["ranking"] == [["1"], ["2"], ["3"]]
     assert got[0]["pairwise"] == json.loads(report(CYCLE).as_json())["pairwise"]
+
+
+def test_refusal_is_told_in_the_callers_words() -> None:
+    words = {
+        "ballot-file-unreadable": "Line {line}: {reason}",
+        "unknown-method": "No {method}, only {known}",
+        "the file is empty": "nothing in it",
+        "an option that is not among the candidates": "who is that",
+    }.__getitem__
+
+    with pytest.raises(FileUnreadable) as empty:
+        count_file("x.json", b"")
+    with pytest.raises(FileUnreadable) as unknown:
+        count_file("x.soi", b"# NUMBER ALTERNATIVES: 1\n1: 7\n")
+    with pytest.raises(UnknownMethod) as method:
+        count_file("x.json", b"", "{0.__class__}")
+
+    assert told(empty.value, words) == "Line 1: nothing in it"
+    assert told(unknown.value, words) == "Line 2: who is that: 7"
+    assert told(method.value, words) == ("No {0.__class__}, only ranked_pairs, schulze, borda, irv")
+    assert told(InvalidShares(electorate="x", reason="r"), str) == "invalid-shares"
