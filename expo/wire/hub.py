@@ -50,15 +50,19 @@ class Hub:
         return len(self._viewers)
 
     def admit(self, viewer: Viewer) -> None:
-        """Count a viewer in, before it joins any room."""
-        if viewer not in self._viewers:
+        """Count a viewer in, before it joins any room; one that has gone stays gone."""
+        if viewer not in self._viewers and not viewer.is_gone:
             self._viewers[viewer] = None
             self.counters.connections += 1
 
     def join(self, viewer: Viewer, room: str) -> None:
-        """Put a viewer into a room; the room's latest frame, if any, is sent at once."""
+        """Put a viewer into a room; the room's latest frame, if any, is sent at once.
+
+        A use case may finish after its viewer has left; then nothing happens.
+        """
         self.admit(viewer)
-        viewer.enter(self._room(room))
+        if not viewer.is_gone:
+            viewer.enter(self._room(room))
 
     def leave(self, viewer: Viewer, room: str) -> None:
         """Take a viewer out of one room."""
@@ -69,8 +73,8 @@ class Hub:
 
     def drop(self, viewer: Viewer) -> None:
         """Take a viewer out of the hub; harmless when it has gone already."""
-        if self._viewers.pop(viewer, self) is self:
-            return
+        viewer.is_gone = True
+        self._viewers.pop(viewer, None)
         for room in list(viewer.rooms):
             viewer.exit(room)
             self._tidy(room)

@@ -102,7 +102,7 @@ class PortableViewer(Viewer):
 
     @override
     def reply(self, payload: bytes) -> None:
-        if self.ending is not None:
+        if self.ending is not None or self.is_gone:
             return
         if len(self._replies) >= self.limits.replies:
             self._replies.clear()

@@ -78,6 +78,7 @@ class Viewer:
         "_tokens",
         "_tokens_at",
         "behind_at",
+        "is_gone",
         "limits",
         "on_junk",
         "on_leave",
@@ -103,6 +104,8 @@ class Viewer:
         self.on_leave = on_leave
         self.rooms: dict[Room, int] = {}
         self.behind_at: float | None = None
+        self.is_gone = False
+        """Dropped by the hub for good; answers and joins that come later do nothing."""
         self.strikes = 0
         self._tokens = float(limits.text_burst)
         self._tokens_at = 0.0

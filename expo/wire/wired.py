@@ -105,7 +105,7 @@ class WiredViewer(Viewer, asyncio.Protocol):
         self._answer(frame(payload))
 
     def _answer(self, data: bytes) -> None:
-        if self._state is not _OPEN:
+        if self.is_gone:
             return
         if not self.is_behind and not self._replies:
             self._transport.write(data)

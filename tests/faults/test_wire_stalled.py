@@ -135,6 +135,16 @@ async def test_server_stops_in_time_with_stalled_viewers_and_endpoints() -> None
         assert time.monotonic() - started < 5.0
 
 
+async def test_ordinary_endpoint_is_freed_from_a_peer_that_never_reads() -> None:
+    async with serving(Place().app) as (base_url, server):
+        server.config.ws_ping_interval = server.config.ws_ping_timeout = 0.3
+        async with RawSocket(base_url, receive_buffer=4_096) as client:
+            await client.upgrade("/talk")
+
+            await until(lambda: not server.server_state.connections)
+            await until(lambda: not server.server_state.tasks)
+
+
 @pytest.fixture
 async def impatient() -> AsyncIterator[str]:
     async with running(Place().app, http=ImpatientHTTP) as base_url:

@@ -104,6 +104,21 @@ async def test_viewer_that_leaves_is_gone_from_its_rooms_and_reported_once(
     assert place.left.empty()
 
 
+async def test_answer_to_a_viewer_that_has_left_goes_nowhere_quietly(
+    place: Place, anywhere: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with dial(anywhere) as client:
+        await client.recv()
+    viewer = await place.left.get()
+
+    for _ in range(50):
+        viewer.reply(b"too late")
+    place.hub.join(viewer, "board")
+    viewer.close(Close.REVOKED)
+
+    assert (place.hub.connected, caplog.records) == (0, [])
+
+
 async def test_revoked_viewer_is_closed_with_4501_and_others_stay(
     place: Place, anywhere: str
 ) -> None:

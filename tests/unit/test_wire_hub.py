@@ -128,6 +128,19 @@ def test_leave_and_drop_end_the_frames_ready_or_behind(is_behind: bool) -> None:
     assert (hub.members("board"), hub.connected) == (0, 0)
 
 
+def test_viewer_that_has_gone_cannot_be_brought_back() -> None:
+    hub = Hub()
+    hub.publish("board", b"1")
+    viewer = Reader(hub)
+    hub.join(viewer, "turnout")
+    hub.drop(viewer)
+
+    hub.join(viewer, "board")
+
+    assert viewer.got == []
+    assert (hub.connected, hub.members("board"), viewer.rooms) == (0, 0, {})
+
+
 def test_forget_sends_nothing_to_who_comes_or_catches_up_later() -> None:
     hub = Hub()
     slow, late = Reader(hub, room_for=1), Reader(hub)
