@@ -21,7 +21,6 @@ VERSION: Final = "1"
 MALFORMED: Final = N_("malformed-frame")
 BINARY: Final = N_("binary-frame")
 TOO_FAST: Final = N_("too-fast")
-NOT_ALLOWED: Final = N_("not-allowed")
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -29,10 +28,10 @@ class Caller(msgspec.Struct, frozen=True):
 
     visit: Visit
     language: Language
-    contest: str | None = None
-    """The contest of the session this connection follows."""
     screen: str | None = None
     """The projector this connection feeds."""
+    is_staff: bool = False
+    """Whether this is a control room."""
 
 
 class ShowFrames:

@@ -16,8 +16,10 @@ from expo.errors import Fault
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
 from sessions.control_view import board_state
+from sessions.frames import Caller
 from sessions.protocol import ControlView, StageState
 from sessions.usecases import TOPIC, Show
+from voting.visibility import staff_room
 from voting.writer import ANY_CONTEST
 
 logger = logging.getLogger(__name__)
@@ -83,6 +85,7 @@ class ShowFollower:
         self._stage = _Room(STAGE, PUBLIC_SECONDS)
         self._staff = _Room(STAFF, STAFF_SECONDS)
         self._save_at = 0.0
+        self._contest: str | None = None
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -94,13 +97,15 @@ class ShowFollower:
             while True:
                 bell.clear()
                 wait = await self.look()
-                await _heard(bell, wait)
+                await asyncio.sleep(STAFF_SECONDS)  # every batch of ballots rings the bell
+                await _heard(bell, wait - STAFF_SECONDS)
 
     async def look(self) -> float:
         """Look at everything once and publish what is new; seconds until the next look is due."""
         now = asyncio.get_running_loop().time()
         try:
             await self._show.refresh()
+            self._move_desks()
             waits = [
                 self._look_at_board(now),
                 self._look_at_stage(now),
@@ -113,6 +118,19 @@ class ShowFollower:
             logger.warning("The show could not be looked at; screens keep their last state")
             return _TICK_SECONDS
         return min((wait for wait in waits if wait > 0), default=_TICK_SECONDS)
+
+    def _move_desks(self) -> None:
+        """Let every control room hear the contest on the stage, and no other any more."""
+        contest = self._show.rundown.stage.contest
+        if contest == self._contest:
+            return
+        for viewer in self._hub.viewers():
+            if isinstance(viewer.who, Caller) and viewer.who.is_staff:
+                if self._contest is not None:
+                    self._hub.leave(viewer, staff_room(self._contest))
+                if contest is not None:
+                    self._hub.join(viewer, staff_room(contest))
+        self._contest = contest
 
     def _look_at_board(self, now: float) -> float:
         rundown = self._show.rundown
@@ -149,8 +167,10 @@ async def _ring(event: asyncio.Event, bell: asyncio.Event) -> None:
 
 async def _heard(bell: asyncio.Event, seconds: float) -> None:
     """Returns when the bell rings, or after so many seconds."""
+    if seconds <= 0:
+        return
     try:
-        async with asyncio.timeout(max(0.01, seconds)):
+        async with asyncio.timeout(seconds):
             await bell.wait()
     except TimeoutError:
         pass

@@ -9,11 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from voting.usecases import Voting
-
 from expo.clock import Now
 from expo.db import Database
 from expo.errors import N_, Refusal
+from expo.identity.admission import Named, PassTargets
 from expo.identity.people import Person
 from expo.passes import normalised
 from expo.record import store as record
@@ -31,6 +30,10 @@ from sessions.screens import Pace, Screens
 from sessions.stage import Progress, Rundown
 from sessions.stage_view import Figures, stage_state
 from voting.contests import Contest, ContestId
+from voting.protocol import TallyState, Turnout
+from voting.usecases import Voting
+from voting.visibility import public_tally
+from voting.writer import ANY_CONTEST
 
 logger = logging.getLogger(__name__)
 
@@ -149,9 +152,20 @@ class Show:
     def stage(self) -> StageState:
         """What every screen is told now."""
         shown = self.board()
-        upcoming = next((row for row in _rows(shown) if row.state is RowState.UPCOMING), None)
         return stage_state(
-            self.rundown, self._figures(), upcoming=upcoming, day=shown.day.day.n, site=self.site
+            self.rundown,
+            self._figures(),
+            upcoming=_coming(shown, self.rundown.stage.session),
+            day=shown.day.day.n,
+            site=self.site,
+        )
+
+    def pass_targets(self) -> PassTargets:
+        """What passes can be issued for: the programme's electorates and entities."""
+        programme = self.programme
+        return PassTargets(
+            tuple(Named(one.id, one.name) for one in programme.electorates),
+            tuple(Named(one.id, one.name) for one in programme.entities),
         )
 
     def code_target(self, code: str) -> str | None:
@@ -193,6 +207,14 @@ class Show:
             log=log,
         )
 
+    def private_tally(self, contest_id: str) -> TallyState:
+        """The running order as organisers see it."""
+        return self._voting.standing(ContestId(contest_id))
+
+    def turnout(self, contest_id: str) -> Turnout:
+        """How many ballots count, by electorate."""
+        return self._voting.turnout(ContestId(contest_id))
+
     def beat(self, screen: str, beat: Beat) -> None:
         """A screen says what it shows."""
         self.screens.beat(screen, beat, self.now())
@@ -221,6 +243,8 @@ class Show:
         await self._voting.refresh(moved)
         await self.refresh()
         self._notifier.notify(TOPIC)
+        if moved:
+            self._notifier.notify(ANY_CONTEST)
         for contest in moved:
             self._notifier.notify(f"contest.{contest}")
 
@@ -232,7 +256,7 @@ class Show:
             contest=contest,
             state=self._voting.state(contest.id),
             turnout=self._voting.turnout(contest.id),
-            tally=self._voting.standing(contest.id) if _is_live(contest) else None,
+            tally=public_tally(self._voting.standing(contest.id)) if _is_live(contest) else None,
         )
 
     def _watched(self, contest: Contest) -> Watched:
@@ -242,18 +266,21 @@ class Show:
 
     def _counts(self, contest: Contest | None) -> Counts:
         if contest is None:
-            return Counts(len(self._hub), 0, 0, {})
+            return Counts(self._hub.connected, 0, 0, {})
         ballots = self._voting.turnout(contest.id).ballots
         return Counts(
-            connected=len(self._hub),
+            connected=self._hub.connected,
             ballots=ballots,
             per_minute=self._pace.note(contest.id, ballots, self.now()),
             refused=dict(self._voting.refusals(contest.id)),
         )
 
 
-def _rows(shown: Board) -> list[Row]:
-    return [row for day in shown.days for row in day.rows]
+def _coming(shown: Board, on_stage: str | None) -> Row | None:
+    """The next session the audience can look forward to, besides the one on the stage."""
+    awaited = {RowState.DUE, RowState.UPCOMING}
+    rows = (row for day in shown.days for row in day.rows)
+    return next((r for r in rows if r.state in awaited and r.session.id != on_stage), None)
 
 
 def _is_live(contest: Contest) -> bool:

@@ -112,15 +112,27 @@ class GuardedRoute(Route):
 
 
 class GuardedSocket(WebSocketRoute):
-    """A socket route that carries its action; who may not is refused before the accept (403, F19)."""
+    """A socket route that carries its action; who may not is refused before the accept (403, F19).
 
-    def __init__(self, path: str, endpoint: Callable[..., Awaitable[None]], action: Action) -> None:
+    A browser cannot read why. Where its page must know, ``refuse`` turns away in its own words.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Awaitable[None]],
+        action: Action,
+        *,
+        refuse: Callable[..., Awaitable[None]] | None = None,
+    ) -> None:
         self.action = action
 
         @functools.wraps(endpoint)
         async def checked(websocket: WebSocket[Any]) -> None:
             if may(websocket.state["visit"].role, action):
                 await endpoint(websocket)
+            elif refuse is not None:
+                await refuse(websocket)
             else:
                 await websocket.close(_POLICY_VIOLATION)
 
@@ -135,10 +147,14 @@ def guarded(
 
 
 def guarded_socket(
-    path: str, endpoint: Callable[[WebSocket[Any]], Awaitable[None]], action: Action
+    path: str,
+    endpoint: Callable[[WebSocket[Any]], Awaitable[None]],
+    action: Action,
+    *,
+    refuse: Callable[[WebSocket[Any]], Awaitable[None]] | None = None,
 ) -> GuardedSocket:
     """A socket route for those whom the rights table allows this action."""
-    return GuardedSocket(path, endpoint, action)
+    return GuardedSocket(path, endpoint, action, refuse=refuse)
 
 
 def allow(request: Request[Any], action: Action) -> None:

@@ -10,6 +10,8 @@ class Close(IntEnum):
     """A text frame was not UTF-8."""
     TOO_FAST = 1008
     """More messages than `Limits` allows, in spite of having been told."""
+    TOO_BIG = 1009
+    """A message was longer than `Limits` allows."""
     BUG = 1011
     """The server failed; the log has the traceback."""
     RESTART = 1012
@@ -22,3 +24,7 @@ class Close(IntEnum):
     """Three unreadable frames in a row; come back after reloading the page."""
     REVOKED = 4501
     """The pass or visit was revoked, or the person was banned; do not come back."""
+    NOT_ALLOWED = 4503
+    """This page is not for whoever is asking; do not come back."""
+    NOTHING_HERE = 4504
+    """There is no such session or screen; do not come back."""

@@ -18,7 +18,6 @@ from expo.wire.hub import Hub
 from expo.wire.viewer import Limits, Outlet, Viewer
 
 EXTENSION: Final = "sawt.fanout"
-_TOO_BIG: Final = 1009
 
 
 async def serve(
@@ -29,7 +28,7 @@ async def serve(
     rooms: Iterable[str],
     on_text: Callable[[Viewer, bytes], None],
     on_junk: Callable[[Viewer, str], None],
-    greeting: bytes | None,
+    greeting: bytes | tuple[bytes, ...] | None,
     on_leave: Callable[[Viewer], None] | None = None,
 ) -> None:
     """Make a viewer of an accepted connection; call it last, right after accepting.
@@ -45,7 +44,7 @@ async def serve(
         rooms: Joined in this order; each room's latest frame is sent at once.
         on_text: Gets every text message as UTF-8 bytes, at most `Limits.max_bytes` long.
         on_junk: Gets "binary" or "too-fast"; it answers, the wire counts.
-        greeting: The first frame the viewer sees, or None.
+        greeting: The first frame or frames the viewer sees, before those of the rooms; or None.
         on_leave: Called once when the connection has gone.
     """
     adopter = (websocket.scope.get("extensions") or {}).get(EXTENSION)
@@ -64,10 +63,12 @@ async def serve(
             on_leave(viewer)
 
 
-def _enter(hub: Hub, viewer: Viewer, rooms: Iterable[str], greeting: bytes | None) -> None:
+def _enter(
+    hub: Hub, viewer: Viewer, rooms: Iterable[str], greeting: bytes | tuple[bytes, ...] | None
+) -> None:
     hub.admit(viewer)
-    if greeting is not None:
-        viewer.reply(greeting)
+    for first in (greeting,) if isinstance(greeting, bytes) else greeting or ():
+        viewer.reply(first)
     for room in rooms:
         hub.join(viewer, room)
 
@@ -169,7 +170,7 @@ async def _incoming(websocket: WebSocket[Any]) -> AsyncIterator[str | bytes]:
 
 def _take(viewer: PortableViewer, message: str | bytes) -> None:
     if len(message) > viewer.limits.max_bytes:
-        viewer.close(_TOO_BIG)
+        viewer.close(Close.TOO_BIG)
     elif isinstance(message, bytes):
         viewer.junk("binary")
     else:

@@ -1,0 +1,205 @@
+"""The live endpoints: who may listen to which rooms, and where what they say goes.
+
+One checks, looks up what the newcomer must know first, accepts, and hands the connection to the
+wire; after that no task stays and nothing is looked up any more: what a frame needs to know of the
+person travels in ``Caller``.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypedDict
+
+from starlette.routing import BaseRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from expo.clock import Now
+from expo.errors import NotAllowed, NotFound
+from expo.identity.people import Visit
+from expo.rights import Action
+from expo.settings import Settings
+from expo.web import translations
+from expo.web.pages import guarded_socket
+from expo.wire import live
+from expo.wire.codes import Close
+from expo.wire.handshake import Handshake, Seat
+from expo.wire.hub import Hub
+from expo.wire.notifier import Notifier
+from expo.wire.viewer import Viewer
+from expo.words import Language
+from sessions.frames import BINARY, MALFORMED, TOO_FAST, Caller, ShowFrames, refused
+from sessions.projector.pages import SCREEN
+from sessions.show_follower import BOARD, STAFF, STAGE
+from sessions.usecases import TOPIC, Show
+from voting import visibility
+from voting.frames import VotingFrames
+from voting.usecases import Voting
+
+NOTICE: Final = "notice"
+_JUNK: Final = {"binary": BINARY, "too-fast": TOO_FAST}
+
+
+class LiveState(TypedDict):
+    """What these endpoints need."""
+
+    settings: Settings
+    now: Now
+    hub: Hub
+    notifier: Notifier
+    visit: Visit
+    voting: Voting
+    show: Show
+
+
+Socket = WebSocket[LiveState]
+
+
+class _Desk:
+    """What the endpoints of one application share."""
+
+    def __init__(self, state: LiveState) -> None:
+        self.hub = state["hub"]
+        self.notifier = state["notifier"]
+        self.ballots = VotingFrames(state["voting"], state["hub"])
+        self.frames = ShowFrames(state["show"], state["now"])
+        # Who may follow what is asked by the route; a page that may not is told so after the accept.
+        self.handshake = Handshake(
+            state["settings"].origins,
+            may_enter=lambda _socket: True,
+            visit_of=lambda socket: socket.state["visit"].id,
+        )
+
+    def on_text(self, viewer: Viewer, raw: bytes) -> None:
+        """Hand a text to whoever understands it; answer and count what nobody does."""
+        if self.frames.on_beat(viewer, raw) or self.ballots.on_text(viewer, raw):
+            return
+        viewer.reply(refused(MALFORMED, _language(viewer)))
+        viewer.strike()
+
+    def on_junk(self, viewer: Viewer, kind: str) -> None:
+        """Answer what is no text, or comes too fast; the wire counts."""
+        viewer.reply(refused(_JUNK.get(kind, MALFORMED), _language(viewer)))
+
+    def leaving(self, seat: Seat, caller: Caller) -> Callable[[Viewer], None]:
+        """What is to be done when this connection has gone."""
+
+        def left(_viewer: Viewer) -> None:
+            seat.leave()
+            self.frames.left(caller)
+            if caller.screen is not None or caller.is_staff:
+                self.notifier.notify(TOPIC)
+
+        return left
+
+
+class Live:
+    """The endpoints of one application; what they share is made with the first connection."""
+
+    def __init__(self) -> None:
+        self._desk: _Desk | None = None
+
+    async def day(self, socket: Socket) -> None:
+        """The board, for home and day pages."""
+        await self._follow(socket, _caller(socket), (BOARD, NOTICE))
+
+    async def session(self, socket: Socket) -> None:
+        """The board and one session's contest; ballots come in here."""
+        show = socket.state["show"]
+        found = show.programme.session(socket.path_params["session"])
+        if found is None:
+            await self._turn_away(socket, NotFound.code, Close.NOTHING_HERE)
+            return
+        contest = show.contest(found.id)
+        caller = _caller(socket)
+        if contest is None:
+            await self._follow(socket, caller, (BOARD, NOTICE))
+            return
+        ballots = self._shared(socket).ballots
+        # The exact order is for the control room; a public page on an organiser's laptop may be
+        # seen by a whole hall.
+        staff = visibility.staff_room(contest.id)
+        rooms = [one for one in await ballots.rooms(caller.visit, contest.id) if one != staff]
+        mine = await ballots.greeting(caller.visit, contest.id, caller.language)
+        await self._follow(socket, caller, (BOARD, NOTICE, *rooms), *mine)
+
+    async def screen(self, socket: Socket) -> None:
+        """A projector: the stage alone."""
+        name = socket.path_params["screen"]
+        if SCREEN.fullmatch(name):
+            await self._follow(socket, _caller(socket, screen=name), (STAGE,))
+        else:
+            await self._turn_away(socket, NotFound.code, Close.NOTHING_HERE)
+
+    async def staff(self, socket: Socket) -> None:
+        """The control room, with the exact running order of the contest on the stage."""
+        contest = socket.state["show"].rundown.stage.contest
+        rooms = (visibility.staff_room(contest),) if contest else ()
+        await self._follow(socket, _caller(socket, is_staff=True), (STAFF, NOTICE, *rooms))
+
+    async def turn_away(self, socket: Socket) -> None:
+        """Tell a page that it is not for whoever is asking."""
+        await self._turn_away(socket, NotAllowed.code, Close.NOT_ALLOWED)
+
+    async def _follow(
+        self, socket: Socket, caller: Caller, rooms: tuple[str, ...], *more: bytes
+    ) -> None:
+        """Make a viewer of whoever is asking; nothing may follow on the server's side."""
+        desk = self._shared(socket)
+        seat = await desk.handshake.admit(socket)
+        if seat is None:
+            return
+        await socket.accept()
+        desk.frames.came(caller)
+        if caller.screen is not None or caller.is_staff:
+            desk.notifier.notify(TOPIC)  # the staff room is empty while nobody listens
+        await live.serve(
+            socket,
+            desk.hub,
+            who=caller,
+            rooms=rooms,
+            on_text=desk.on_text,
+            on_junk=desk.on_junk,
+            greeting=(desk.frames.hello(caller), *more),
+            on_leave=desk.leaving(seat, caller),
+        )
+
+    async def _turn_away(self, socket: Socket, code: str, close: Close) -> None:
+        seat = await self._shared(socket).handshake.admit(socket)
+        if seat is None:
+            return
+        try:
+            await socket.accept()
+            await socket.send_text(refused(code, translations.language.get()).decode())
+            await socket.close(close)
+        except WebSocketDisconnect:
+            pass  # leaving first is fine
+        finally:
+            seat.leave()
+
+    def _shared(self, socket: Socket) -> _Desk:
+        if self._desk is None:
+            self._desk = _Desk(socket.state)
+        return self._desk
+
+
+def _caller(socket: Socket, *, screen: str | None = None, is_staff: bool = False) -> Caller:
+    return Caller(socket.state["visit"], translations.language.get(), screen, is_staff)
+
+
+def _language(viewer: Viewer) -> Language:
+    return viewer.who.language if isinstance(viewer.who, Caller) else "ar"
+
+
+def routes() -> list[BaseRoute]:
+    """The routes of one application."""
+    endpoints = Live()
+    follow = Action.FOLLOW_LIVE
+    return [
+        guarded_socket("/live/day", endpoints.day, follow),
+        guarded_socket("/live/staff", endpoints.staff, Action.RUN_SHOW, refuse=endpoints.turn_away),
+        guarded_socket(
+            "/live/screen/{screen}",
+            endpoints.screen,
+            Action.SHOW_ON_SCREEN,
+            refuse=endpoints.turn_away,
+        ),
+        guarded_socket("/live/{session}", endpoints.session, follow),
+    ]
