@@ -15,8 +15,10 @@ from expo.errors import N_, Refusal, StaleVersion
 from voting import store
 from voting.ballots import whole_ms
 from voting.batches import Head
-from voting.contests import Contest, ContestId, IllegalMove, Move, Phase, after
+from voting.contests import MOST_OPTIONS, Contest, ContestId, IllegalMove, Move, Phase, after
 from voting.eligibility import UnknownContest
+from voting.methods.weights import checked
+from voting.results import shares_of
 
 _SECRET_BYTES: Final = 32
 _LONGEST: Final = timedelta(hours=12)  # a window beyond the day is a slip of the finger
@@ -43,6 +45,13 @@ class TooLong(Refusal):
     status = 422
 
 
+class Incomplete(Refusal):
+    """The contest's definition cannot be put to anybody: no option, too many, or one twice."""
+
+    code = N_("contest-incomplete")
+    status = 409
+
+
 async def create(tx: Tx, contest: Contest) -> Contest:
     """A new contest in draft, with a secret of its own."""
     draft = msgspec.structs.replace(contest, phase=Phase.DRAFT, version=1)
@@ -64,8 +73,17 @@ async def redefine(tx: Tx, contest: Contest) -> Contest:
 
 
 async def ready(tx: Tx, contest_id: str, version: int, now: datetime | None = None) -> Contest:  # noqa: ARG001 - every press has an instant
-    """The contest with its definition fixed."""
+    """The contest with its definition fixed.
+
+    Raises:
+        Incomplete: Its options cannot be ranked.
+        InvalidShares: Its electorates cannot be weighed.
+    """
     head, phase = await _moved(tx, contest_id, version, Move.READY)
+    options = [option.id for option in head.contest.options]
+    if not 0 < len(options) <= MOST_OPTIONS or len(set(options)) != len(options):
+        raise Incomplete(options=len(options))
+    checked(shares_of(head.contest))
     return await _saved(tx, head, head.contest, phase=phase)
 
 

@@ -1,0 +1,283 @@
+"""Folds the logs and tells the rooms: the running tally, turnout and state of every contest.
+
+Wakes when told, and after a second anyway; reads the lines after its position; publishes whole
+states, each room at its own rate and only when it has news. What nobody may see yet is put into no
+public room at all (`voting.visibility`). Must run in the process that holds the hub.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+import msgspec
+
+from expo.clock import Now
+from expo.db import Database, Tx
+from expo.errors import Fault
+from expo.wire.hub import Hub
+from expo.wire.notifier import Notifier
+from voting import store, visibility
+from voting.contest_book import Contests
+from voting.contests import Contest, Phase
+from voting.methods.outcome import Outcome
+from voting.methods.rankings import UnreadableLine
+from voting.methods.tally import Tally
+from voting.protocol import ContestState, StandingRow, TallyState, Turnout
+from voting.results import Result, outcome_of, thousandths
+from voting.writer import ANY_CONTEST
+
+logger = logging.getLogger(__name__)
+
+PUBLIC_SECONDS: Final = 0.5
+STAFF_SECONDS: Final = 0.25
+IRV_SECONDS: Final = 5.0  # a running order by instant runoff needs every ballot (counting page 1.5)
+_HEAL_SECONDS: Final = 1.0  # how stale a viewer may get when a notification is lost
+_CHUNK: Final = 2_000  # lines read at once; the loop breathes in between
+
+
+class _Desk:
+    """What is known of one contest."""
+
+    __slots__ = ("broken", "outcome", "outcome_at", "position", "result", "tally")
+
+    def __init__(self, contest: Contest) -> None:
+        self.tally = Tally(
+            [option.id for option in contest.options], [group.id for group in contest.electorates]
+        )
+        self.position = 0
+        self.result: Result | None = None
+        self.broken = False
+        self.outcome: Outcome | None = None
+        self.outcome_at = 0
+
+
+class TallyFollower:
+    """One per process; everything here belongs to the loop's thread.
+
+    Args:
+        database: Where the record is.
+        notifier: Wakes it.
+        hub: Has the rooms.
+        now: The clock that frames carry.
+    """
+
+    def __init__(self, database: Database, notifier: Notifier, hub: Hub, now: Now) -> None:
+        self.contests = Contests()
+        self._database = database
+        self._notifier = notifier
+        self._hub = hub
+        self._now = now
+        self._desks: dict[str, _Desk] = {}
+        self._said: dict[str, object] = {}
+        self._free_at: dict[str, float] = {}
+        self._is_late = False
+        self._lock = asyncio.Lock()
+
+    # --- what is known, without waiting ---
+
+    def tally(self, contest_id: str) -> Tally | None:
+        """The running count of a contest that can be voted in."""
+        desk = self._desks.get(contest_id)
+        return desk.tally if desk else None
+
+    def position(self, contest_id: str) -> int:
+        """The last line of the contest's log that is in the count."""
+        desk = self._desks.get(contest_id)
+        return desk.position if desk else 0
+
+    def result(self, contest_id: str) -> Result | None:
+        """The frozen outcome, once it has been recounted."""
+        desk = self._desks.get(contest_id)
+        return desk.result if desk else None
+
+    def is_disputed(self, contest_id: str) -> bool:
+        """Whether the recount differed, or the log cannot be read."""
+        desk = self._desks.get(contest_id)
+        return desk is not None and (desk.broken or bool(desk.result and desk.result.disputed))
+
+    def turnout(self, contest: Contest) -> Turnout:
+        """How many ballots count, and nothing about what they say."""
+        tally = self.tally(contest.id)
+        found = {group.id: group.n for group in tally.groups()} if tally else {}
+        by_electorate = {group.id: found.get(group.id, 0) for group in contest.electorates}
+        position = self.position(contest.id)
+        return Turnout(contest.id, position, sum(by_electorate.values()), by_electorate)
+
+    def standing(self, contest: Contest) -> TallyState:
+        """The exact running order; for organisers."""
+        desk = self._desks.get(contest.id)
+        if desk is None:
+            return TallyState(contest.id, 0, 0, (), {})
+        if desk.outcome is None or desk.outcome_at != desk.position:
+            desk.outcome, desk.outcome_at = outcome_of(contest, desk.tally), desk.position
+        return _standing(contest, desk.outcome, desk.position)
+
+    def state(self, contest: Contest) -> ContestState:
+        """Where the contest stands, with the places revealed so far and no others."""
+        result = self.result(contest.id)
+        return ContestState(
+            contest=contest.id,
+            version=contest.version,
+            phase=contest.phase.value,
+            server_at=self._now(),
+            opened_at=contest.opened_at,
+            closes_at=contest.closes_at,
+            hard_close_at=contest.hard_close_at,
+            visibility=contest.rules.visibility,
+            options=tuple(option.id for option in contest.options),
+            max_ranked=contest.rules.max_ranked,
+            total_places=visibility.total_places(contest, result),
+            places=visibility.places(contest, result),
+        )
+
+    # --- following ---
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        async with self._notifier.listen(ANY_CONTEST) as event:
+            while True:
+                event.clear()
+                try:
+                    await self.look()
+                except Fault:
+                    logger.warning("The record could not be read; viewers keep the last state")
+                await asyncio.sleep(STAFF_SECONDS)
+                await _heard(event, STAFF_SECONDS if self._is_late else _HEAL_SECONDS)
+
+    async def look(self) -> None:
+        """Read what is new and publish what may be.
+
+        Raises:
+            Fault: The database cannot be read; what is known stays as it was.
+        """
+        async with self._lock:
+            await self._read()
+            self._is_late = False
+            for contest in self.contests.all():
+                if contest.phase is not Phase.DRAFT:
+                    self._publish(contest, monotonic())
+
+    async def _read(self) -> None:
+        async with self._database.read() as tx:
+            stands = await store.stands(tx)
+            stale = [one.contest for one in stands if self._is_stale(one)]
+            for contest in await store.contests(tx, stale) if stale else ():
+                self.contests.put(contest)
+                if contest.phase is not Phase.DRAFT:
+                    self._desks.setdefault(contest.id, _Desk(contest))
+            for stand in stands:
+                desk = self._desks.get(stand.contest)
+                if desk is not None:
+                    await self._fold(tx, desk, stand)
+
+    def _is_stale(self, stand: store.Stand) -> bool:
+        known = self.contests.get(stand.contest)
+        return known is None or known.version < stand.version
+
+    async def _fold(self, tx: Tx, desk: _Desk, stand: store.Stand) -> None:
+        while desk.position < stand.position and not desk.broken:
+            position, lines = await store.lines(tx, stand.contest, desk.position, _CHUNK)
+            try:
+                desk.tally.apply_all(lines)
+            except UnreadableLine:
+                logger.critical(
+                    "A log does not fit its contest",
+                    extra={"contest": stand.contest},
+                    exc_info=True,
+                )
+                desk.broken = True
+            desk.position = position
+        if stand.is_frozen and desk.result is None:
+            desk.result = await store.result(tx, stand.contest)
+
+    # --- telling ---
+
+    def _publish(self, contest: Contest, now: float) -> None:
+        desk = self._desks[contest.id]
+        shown = (contest.version, visibility.total_places(contest, desk.result))
+        self._offer(
+            visibility.contest_room(contest.id),
+            shown,
+            lambda: self.state(contest),
+            now,
+            PUBLIC_SECONDS,
+        )
+        turnout = self.turnout(contest)
+        self._offer(
+            visibility.turnout_room(contest.id), turnout, lambda: turnout, now, PUBLIC_SECONDS
+        )
+        slow = IRV_SECONDS if contest.rules.method == "irv" else 0.0
+        self._offer(
+            visibility.staff_room(contest.id),
+            desk.position,
+            lambda: self.standing(contest),
+            now,
+            max(STAFF_SECONDS, slow),
+        )
+        self._publish_order(contest, desk.position, now, max(PUBLIC_SECONDS, slow))
+
+    def _publish_order(self, contest: Contest, position: int, now: float, seconds: float) -> None:
+        """The running order for the audience, or its end."""
+        room = visibility.public_room(contest)
+        if room is not None:
+            self._offer(
+                room,
+                position,
+                lambda: visibility.public_tally(self.standing(contest)),
+                now,
+                seconds,
+            )
+            return
+        for closed in (visibility.live_room(contest.id), visibility.voted_room(contest.id)):
+            if self._said.pop(closed, None) is not None:
+                self._hub.forget(closed)
+
+    def _offer(
+        self,
+        room: str,
+        content: object,
+        make: Callable[[], msgspec.Struct],
+        now: float,
+        seconds: float,
+    ) -> None:
+        """Publish to a room if its content is news and the room's rate allows; else come back."""
+        if self._said.get(room) == content:
+            return
+        if now < self._free_at.get(room, 0.0):
+            self._is_late = True
+            return
+        self._said[room] = content
+        self._free_at[room] = now + seconds
+        self._hub.publish(room, msgspec.json.encode(make()))
+
+
+def _standing(contest: Contest, outcome: Outcome, position: int) -> TallyState:
+    rows = []
+    for option in outcome.order:
+        record = outcome.facts.record(option)
+        support = thousandths(record.support, record.support_of)
+        rows.append(
+            StandingRow(
+                option, outcome.rank(option), support, record.wins, record.draws, record.losses
+            )
+        )
+    electorates = outcome.combined.electorates
+    return TallyState(
+        contest=contest.id,
+        position=position,
+        ballots=sum(one.n for one in electorates),
+        rows=tuple(rows),
+        waiting={
+            one.id: one.needed - one.n for one in electorates if one.weight and not one.counted
+        },
+    )
+
+
+async def _heard(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass

@@ -1,0 +1,262 @@
+"""The voice of the audience: casting, and everything pages and sockets ask about contests."""
+
+import asyncio
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from expo.clock import Now
+from expo.db import Database
+from expo.errors import Fault, Refusal
+from expo.identity.people import Person, Visit
+from expo.wire.hub import Hub
+from expo.wire.notifier import Notifier
+from voting import eligibility, store, visibility
+from voting.ballots import Ballot, admit, tag_of, whole_ms
+from voting.batches import Kept, receipt_of
+from voting.contest_book import Contests
+from voting.contests import Contest, Phase
+from voting.eligibility import ContestNotOpen, UnknownContest
+from voting.methods.tally import Tally
+from voting.protocol import Cast, ContestState, Mine, Receipt, TallyState, Turnout
+from voting.results import Result
+from voting.tally_follower import TallyFollower
+from voting.views import BallotView, Known, ballot_view
+from voting.writer import ANY_CONTEST, Deliver, Told, Writer
+
+logger = logging.getLogger(__name__)
+
+_CLOCKLESS = frozenset({Phase.DRAFT, Phase.READY})
+"""Phases in which no ballot can be on record yet, so a cast need not go to the writer."""
+
+
+class Voting:
+    """One per process. Its `writer` and `follower` run under the supervisor.
+
+    Args:
+        database: Where the record is.
+        notifier: Tells every process.
+        hub: Has this process's viewers.
+        now: The clock.
+    """
+
+    def __init__(self, *, database: Database, notifier: Notifier, hub: Hub, now: Now) -> None:
+        self.database = database
+        self.notifier = notifier
+        self.now = now
+        self.writer = Writer(database, notifier)
+        self.follower = TallyFollower(database, notifier, hub, now)
+        self._refused: dict[str, Counter[str]] = {}
+
+    # --- casting ---
+
+    def submit(
+        self, person: Person | None, cast: Cast, arrived_at: datetime, deliver: Deliver
+    ) -> None:
+        """Answer a cast: at once if a rule that needs no record says no, else after the commit.
+
+        Args:
+            person: Who casts; None when nobody is known.
+            cast: As decoded.
+            arrived_at: The server's stamp, taken when the whole cast had arrived.
+            deliver: Called exactly once, with the receipt, or with what was refused or failed.
+        """
+        try:
+            ballot = self._admitted(person, cast, arrived_at)
+        except Refusal as refusal:
+            self._note(cast.contest, refusal)
+            deliver(refusal)
+            return
+        self.writer.put(ballot, lambda told: self._deliver(ballot, told, deliver))
+
+    async def cast(self, person: Person | None, cast: Cast, arrived_at: datetime) -> Receipt:
+        """The receipt, once the ballot is in the record.
+
+        Raises:
+            Refusal: A rule says no.
+            Fault: It could not be recorded; sending the same again is safe.
+        """
+        answer: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+
+        def deliver(told: Told) -> None:
+            if not answer.done():  # nobody waits any more when the request was given up
+                answer.set_result(told)
+
+        self.submit(person, cast, arrived_at, deliver)
+        told = await answer
+        if isinstance(told, Receipt):
+            return told
+        raise told
+
+    def _admitted(self, person: Person | None, cast: Cast, arrived_at: datetime) -> Ballot:
+        contest = self.contests.get(cast.contest)
+        if contest is None or contest.phase is Phase.DRAFT:
+            raise UnknownContest
+        electorate = eligibility.check_person(person, contest)
+        if contest.phase in _CLOCKLESS or person is None:
+            raise ContestNotOpen
+        return admit(cast, contest, person, electorate.id, arrived_at)
+
+    def _deliver(self, ballot: Ballot, told: Told, deliver: Deliver) -> None:
+        if not isinstance(told, Receipt):
+            self._note(ballot.contest, told)
+        deliver(told)
+
+    def _note(self, contest_id: str, problem: Refusal | Fault) -> None:
+        if self.contests.get(contest_id) is not None:  # a made-up id must not grow the memory
+            self._refused.setdefault(contest_id, Counter())[problem.code] += 1
+
+    # --- what pages and frames ask ---
+
+    @property
+    def contests(self) -> Contests:
+        """Every contest as last seen."""
+        return self.follower.contests
+
+    async def mine(self, person: Person | None, contest_id: str) -> Mine:
+        """What counts for this person now, and why casting is impossible, if it is.
+
+        Raises:
+            UnknownContest: There is no such contest.
+        """
+        contest = self._known(contest_id)
+        kept = await self._current(person, contest_id)
+        code = self._blocked(person, contest)
+        electorate = contest.electorate(person.electorate) if person else None
+        return Mine(
+            contest=contest_id,
+            receipt=receipt_of(kept) if kept else None,
+            blocked=code,
+            electorate=electorate.id if electorate else None,
+        )
+
+    async def ballot_view(self, visit: Visit, contest_id: str) -> BallotView:
+        """The contest as this visit's ballot.
+
+        Raises:
+            UnknownContest: There is no such contest.
+        """
+        contest = self._known(contest_id)
+        kept, seed = None, visit.device
+        if visit.person is not None:
+            async with self.database.read() as tx:
+                secret = await store.secret(tx, contest_id) or b""
+                seed = tag_of(secret, visit.person.id)
+                kept = next(iter(await store.current(tx, contest_id, [seed])), None)
+        known = Known(
+            receipt=receipt_of(kept) if kept else None,
+            turnout=self.turnout(contest_id).by_electorate,
+            places=visibility.places(contest, self.frozen(contest_id)),
+            total_places=visibility.total_places(contest, self.frozen(contest_id)),
+            live=self._live(visit, contest, has_ballot=bool(kept and kept.ranking)),
+            seed=seed,
+        )
+        return ballot_view(contest, visit, known, str(uuid.uuid4()))
+
+    async def receipt(self, visit: Visit, tracker: str) -> tuple[Contest, Kept, bool] | None:
+        """The ballot with this tracker, and whether it is this visit's own; None for no such."""
+        async with self.database.read() as tx:
+            kept = await store.tracked(tx, tracker)
+            if kept is None:
+                return None
+            secret = await store.secret(tx, kept.contest) or b""
+        contest = self._known(kept.contest)
+        person = visit.person
+        return contest, kept, person is not None and tag_of(secret, person.id) == kept.voter
+
+    async def result(self, contest_id: str) -> Result | None:
+        """The frozen outcome, once the contest is closed and recounted; not for the public as it is."""
+        return self.frozen(contest_id)
+
+    def frozen(self, contest_id: str) -> Result | None:
+        """As `result`, without waiting."""
+        return self.follower.result(contest_id)
+
+    def is_disputed(self, contest_id: str) -> bool:
+        """Whether nothing of this contest may be published: its recount differed."""
+        return self.follower.is_disputed(contest_id)
+
+    def standing(self, contest_id: str) -> TallyState:
+        """The exact running order; organisers only.
+
+        Raises:
+            UnknownContest: There is no such contest.
+        """
+        return self.follower.standing(self._known(contest_id))
+
+    def turnout(self, contest_id: str) -> Turnout:
+        """How many ballots count, by electorate.
+
+        Raises:
+            UnknownContest: There is no such contest.
+        """
+        return self.follower.turnout(self._known(contest_id))
+
+    def state(self, contest_id: str) -> ContestState:
+        """Where the contest stands, with the places revealed so far.
+
+        Raises:
+            UnknownContest: There is no such contest.
+        """
+        return self.follower.state(self._known(contest_id))
+
+    def tally(self, contest_id: str) -> Tally | None:
+        """The running count itself."""
+        return self.follower.tally(contest_id)
+
+    def refusals(self, contest_id: str) -> Mapping[str, int]:
+        """How many casts were refused since start, by code."""
+        return dict(self._refused.get(contest_id, {}))
+
+    # --- keeping up ---
+
+    async def refresh(self, contest_ids: Collection[str] = ()) -> None:  # noqa: ARG002 - one read shows them all
+        """Look at the database again, after a commit that moved these contests.
+
+        A database that cannot be read now is read by the follower a moment later.
+        """
+        try:
+            await self.follower.look()
+        except Fault:
+            logger.warning("The contests could not be read again; the follower will")
+        self.notifier.notify(ANY_CONTEST)
+
+    async def drain(self) -> None:
+        """Wait until every cast submitted before now has its answer."""
+        await self.writer.drain()
+
+    async def close(self) -> None:
+        """Take no more casts and answer those that were taken; before the server stops."""
+        await self.writer.close()
+
+    # --- inside ---
+
+    def _known(self, contest_id: str) -> Contest:
+        contest = self.contests.get(contest_id)
+        if contest is None:
+            raise UnknownContest
+        return contest
+
+    def _blocked(self, person: Person | None, contest: Contest) -> str | None:
+        try:
+            eligibility.check(person, contest, whole_ms(self.now()))
+        except Refusal as refusal:
+            return refusal.code
+        return None
+
+    async def _current(self, person: Person | None, contest_id: str) -> Kept | None:
+        if person is None:
+            return None
+        async with self.database.read() as tx:
+            secret = await store.secret(tx, contest_id) or b""
+            tag = tag_of(secret, person.id)
+            return next(iter(await store.current(tx, contest_id, [tag])), None)
+
+    def _live(self, visit: Visit, contest: Contest, *, has_ballot: bool) -> TallyState | None:
+        if visibility.public_room(contest) is None:
+            return None
+        if not visibility.may_see_tally(visit.role, contest, has_ballot=has_ballot):
+            return None
+        return visibility.public_tally(self.follower.standing(contest))
