@@ -96,7 +96,9 @@ class Database:
             mode = (await tx.execute(text("PRAGMA journal_mode"))).scalar_one()
             level = (await tx.execute(text("PRAGMA synchronous"))).scalar_one()
         if mode != "wal" or level < _FULL:
-            raise Unfit(f"SQLite runs with journal_mode={mode}, synchronous={level}; wal, 2 needed.")
+            raise Unfit(
+                f"SQLite runs with journal_mode={mode}, synchronous={level}; wal, 2 needed."
+            )
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -157,7 +159,7 @@ def _prepare_reader(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 
 
 def _pragmas(connection: DBAPIConnection, *more: str) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # ours to send BEGIN, not the driver's
+    connection.isolation_level = None  # ours to send BEGIN, not the driver's
     cursor = connection.cursor()
     always = ("foreign_keys=ON", "trusted_schema=OFF", "cell_size_check=ON")
     for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", *always, *more):

@@ -33,3 +33,17 @@ def svg(text: str, *, label: str = "", border: int = 4) -> str:
 
 def _attribute(text: str) -> str:
     return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+
+
+def for_terminal(text: str) -> str:
+    """A QR code of block characters, two modules a line, dark on light whatever the theme."""
+    code = QRCode(error_correction=ERROR_CORRECT_M, border=2)
+    code.add_data(text)
+    code.make()
+    rows = code.get_matrix()
+    rows += [[False] * len(rows[0])] * (len(rows) % 2)
+    blocks = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
+    return "\n".join(
+        "".join(blocks[upper, lower] for upper, lower in zip(rows[y], rows[y + 1], strict=True))
+        for y in range(0, len(rows), 2)
+    )

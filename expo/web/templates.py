@@ -38,6 +38,7 @@ class Renderer:
     ) -> None:
         self.zone = zone
         self.site = site
+        self.rehearsal = rehearsal
         self.public_url = public_url
         self.environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),

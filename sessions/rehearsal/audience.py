@@ -39,6 +39,8 @@ class Audience:
         origin: str | None = None,
     ) -> None:
         self.report = Report()
+        self.finished = asyncio.Event()
+        """Set once everybody who takes part has had the answer to the last ballot it will cast."""
         self.door = Door(url, origin)
         self.electorates: list[str] = []
         self._passes = {electorate: list(paths) for electorate, paths in passes.items()}
@@ -46,6 +48,7 @@ class Audience:
         self._seed = seed
         self._pace = pace
         self._ballots = ballots
+        self._still_voting = size
 
     async def run(self, came: Came = lambda _number: None) -> None:
         """Come in and take part until cancelled."""
@@ -92,7 +95,13 @@ class Audience:
             habit=ways,
             think=self._thoughts(number, last=0 if ways.revises_after is None else 1),
             report=self.report,
+            on_done=self._one_done,
         )
+
+    def _one_done(self) -> None:
+        self._still_voting -= 1
+        if self._still_voting <= 0:
+            self.finished.set()
 
     def _thoughts(self, number: int, *, last: int) -> Think:
         def thoughts(options: Sequence[str], longest: int, attempt: int) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ class Member:
         habit: How it behaves.
         think: What it thinks of the options.
         report: Where it notes what happened.
+        on_done: Called whenever it has no more to say about a contest, or never had.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Member:
         habit: Habit,
         think: Think,
         report: Report,
+        on_done: Callable[[], None] = lambda: None,
     ) -> None:
         self.number = number
         self._url = url
@@ -53,6 +55,7 @@ class Member:
         self._habit = habit
         self._think = think
         self._report = report
+        self._on_done = on_done
         self._session: str | None = None
         self._done: set[str] = set()
         self._dice = Dice(number, "network")
@@ -66,7 +69,9 @@ class Member:
         """Stay until cancelled, coming back after every lost connection."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_connected())
-            if not self._habit.silent:
+            if self._habit.silent:
+                self._on_done()
+            else:
                 tasks.create_task(self._take_part())
 
     @property
@@ -137,6 +142,7 @@ class Member:
                 if frame["phase"] == "open" and contest not in self._done:
                     self._done.add(contest)
                     await self._vote(frame)
+                    self._on_done()
             await self._changed.wait()
 
     async def _vote(self, frame: dict[str, Any]) -> None:

@@ -1,0 +1,185 @@
+"""Everything one process is made of: settings and a programme in, a running expo out."""
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from expo.clock import Now
+from expo.db import Database
+from expo.identity import pages as identity_pages
+from expo.identity.admission import Named, PassTargets
+from expo.identity.usecases import Passes, Visits, closing_through
+from expo.record import pages as record_pages
+from expo.settings import Settings
+from expo.web import operations, translations
+from expo.web.guards import AllowedHosts, SameOrigin, SecurityHeaders
+from expo.web.pages import HANDLERS, MAX_BODY_BYTES, visiting
+from expo.web.statics import Statics
+from expo.web.templates import Renderer
+from expo.wire.hub import Hub
+from expo.wire.notifier import LocalNotifier
+from expo.wire.server import ExpoServer, server
+from expo.wire.supervisor import Supervisor
+from sessions import pages as show_pages
+from sessions import sockets
+from sessions.programme import Programme
+from sessions.show_follower import ShowFollower
+from sessions.usecases import Show
+from voting import pages as voting_pages
+from voting.closing_follower import ClosingFollower
+from voting.usecases import Voting
+
+
+class Expo:
+    """Everything one process is made of, from the settings and a programme.
+
+    Args:
+        settings: The effective configuration, secret included.
+        database: Opened, at the newest revision.
+        programme: Put in force at the very first start.
+        schedule: The file "reload" reads.
+        now: The clock.
+        rehearsal: Whether pages say that this is one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        programme: Programme,
+        schedule: Path,
+        now: Now,
+        *,
+        rehearsal: bool,
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self.programme = programme
+        self.now = now
+        self.hub = Hub()
+        self.notifier = LocalNotifier()
+        end_sockets = closing_through(self.hub)
+        self.visits = Visits(database, now, end_sockets)
+        self.passes = Passes(database, now, settings.secret_keys, end_sockets)
+        self.voting = Voting(database=database, notifier=self.notifier, hub=self.hub, now=now)
+        self.show = Show(
+            database=database,
+            notifier=self.notifier,
+            voting=self.voting,
+            hub=self.hub,
+            now=now,
+            secret=settings.secret_keys[0],
+            site=settings.public_url,
+            schedule=schedule,
+        )
+        self.statics = Statics()
+        self.pages = Renderer(
+            statics=self.statics,
+            zone=programme.zone,
+            site=programme.title,
+            rehearsal=rehearsal,
+            public_url=settings.public_url,
+        )
+        self.server: ExpoServer = server(self.application(), proxies=settings.trusted_proxies)
+        self.has_failed = False
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What requests and sockets are given; each package declares the slice it needs."""
+        return {
+            "settings": self.settings,
+            "database": self.database,
+            "pages": self.pages,
+            "statics": self.statics,
+            "now": self.now,
+            "hub": self.hub,
+            "notifier": self.notifier,
+            "visits": self.visits,
+            "passes": self.passes,
+            "pass_targets": self._pass_targets,
+            "voting": self.voting,
+            "show": self.show,
+            "probes": {"database": self._probe_database, "disk": self._probe_disk},
+            "metrics": self._metrics,
+        }
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The followers at work: from here on the show moves."""
+        translations.load()
+        await self.database.check()
+        await self.show.begin(self.programme)
+        async with Supervisor(self.stop) as supervisor:
+            supervisor.run("writer", self.voting.writer.run())
+            supervisor.run("tally", self.voting.follower.run())
+            supervisor.run("closing", ClosingFollower(self.voting).run())
+            supervisor.run("show", ShowFollower(self.show, self.hub, self.notifier).run())
+            yield
+            await self.voting.close()
+        self.has_failed = supervisor.has_failed
+
+    def application(self) -> ASGIApp:
+        """The routes with their guards around them."""
+        routes = [
+            self.statics.route,
+            *operations.routes(),
+            *identity_pages.routes(),
+            *record_pages.routes(),
+            *voting_pages.routes(),
+            *sockets.routes(),
+            *show_pages.routes(),
+        ]
+        app: ASGIApp = Starlette(
+            routes=routes,
+            middleware=[visiting()],
+            exception_handlers=HANDLERS,
+            lifespan=self._lifespan,
+            max_body_size=MAX_BODY_BYTES,
+        )
+        origins = self.settings.origins
+        app = SameOrigin(app, origins)
+        app = AllowedHosts(app, {origin.split("://", 1)[1] for origin in origins})
+        return SecurityHeaders(app, https=self.settings.is_https, origins=origins)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        yield self.state
+
+    def stop(self) -> None:
+        """Ask the server to stop."""
+        self.server.stop()
+
+    def _pass_targets(self) -> PassTargets:
+        programme = self.show.programme
+        return PassTargets(
+            electorates=tuple(Named(one.id, one.name) for one in programme.electorates),
+            entities=tuple(Named(one.id, one.name) for one in programme.entities),
+        )
+
+    async def _probe_database(self) -> None:
+        async with self.database.read():
+            pass
+
+    async def _probe_disk(self) -> None:
+        free = shutil.disk_usage(Path(self.database.url.database or ".").parent)
+        if free.free < free.total // 10:
+            raise OSError("less than a tenth of the disk is free")  # noqa: EM101 - for the log
+
+    def _metrics(self) -> str:
+        counters = msgspec.structs.asdict(self.hub.counters)
+        lines = [f"sawt_viewers {self.hub.connected}"]
+        lines += [f"sawt_wire_{name}_total {value}" for name, value in counters.items()]
+        for contest in self.voting.contests.all():
+            ballots = self.voting.turnout(contest.id).ballots
+            lines.append(f'sawt_ballots{{contest="{contest.id}"}} {ballots}')
+            for code, refused in sorted(self.voting.refusals(contest.id).items()):
+                labels = f'contest="{contest.id}",code="{code}"'
+                lines.append(f"sawt_refused_total{{{labels}}} {refused}")
+        lines.append(f"sawt_casts_waiting {self.voting.writer.waiting}")
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,64 @@
+"""What several commands share: saying things, reading the schedule, opening the database."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NoReturn
+
+from expo.db import Database
+from expo.place import Place
+from expo.web import translations
+from migrations.upgrade import migrate
+from sessions import schedule_file
+from sessions.programme import Programme
+from sessions.schedule_nodes import ScheduleProblems
+from sessions.schedule_words import message_of
+
+
+def say(text: str = "") -> None:
+    """One line to the terminal, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def stop(message: str) -> NoReturn:
+    """End the command with 1 and this message.
+
+    Raises:
+        SystemExit: Always.
+    """
+    raise SystemExit(message)
+
+
+def programme_in(path: Path) -> Programme:
+    """The programme in a file; every mistake is told with file, line and path.
+
+    Raises:
+        SystemExit: It cannot be read or has mistakes.
+    """
+    try:
+        return schedule_file.parse(path.read_bytes())
+    except OSError as error:
+        stop(f"{path}: {error.strerror}")
+    except ScheduleProblems as found:
+        for one in found.problems:
+            where = f"{path}:{one.line}: {one.path}: " if one.path else f"{path}:{one.line}: "
+            say(where + translations.sentence(message_of(one.code), one.facts))
+        raise SystemExit(1) from None
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    options: argparse.Namespace, folder: Path
+) -> AsyncIterator[tuple[Place, Database]]:
+    """The place of these arguments and its database at the newest revision."""
+    place = Place(folder, os.environ, options.host, options.port)
+    migrate(place.database_url)
+    database = Database(place.database_url)
+    try:
+        yield place, database
+    finally:
+        await database.close()

@@ -1,0 +1,82 @@
+"""Commands that serve nobody: check, count, invite, settings, migrate."""
+
+import argparse
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from command.common import opened, programme_in, say, stop
+from expo import settings as configuration
+from expo.errors import Refusal
+from expo.identity.usecases import Passes
+from expo.place import Place
+from expo.rights import Role
+from expo.web import translations
+from migrations.upgrade import is_at_head, migrate
+from sessions.rehearsal.entertainment import PASS_HOURS
+from voting import counting
+
+
+def check(options: argparse.Namespace) -> int:
+    """Tell every mistake in a schedule; 1 if there is one."""
+    programme = programme_in(Path(options.file))
+    say(
+        f"{options.file}: {len(programme.sessions)} sessions, {len(programme.initiatives)} initiatives"
+    )
+    return 0
+
+
+def count(options: argparse.Namespace) -> int:
+    """Count a ballot file and print the result."""
+    path = Path(options.file)
+    try:
+        report = counting.count_file(path.name, path.read_bytes(), options.method)
+    except OSError as error:
+        stop(f"{path}: {error.strerror}")
+    except Refusal as refusal:
+        stop(f"{path}: {counting.told(refusal, translations.gettext)}")
+    language = translations.language.get()
+    say(report.as_json() if options.json else report.as_text(language, translations.gettext))
+    return 0
+
+
+def invite(options: argparse.Namespace) -> int:
+    """Make passes for a running or future expo and print their links."""
+
+    async def issue() -> list[str]:
+        async with opened(options, Path(options.data)) as (place, database):
+            keys = place.settings.secret_keys
+            passes = Passes(database, lambda: datetime.now(UTC), keys, lambda _visits, _code: None)
+            until = (options.now or datetime.now(UTC)) + timedelta(hours=PASS_HOURS)
+            links = []
+            for _ in range(options.count):
+                one = await passes.issue(
+                    None,
+                    role=Role(options.role),
+                    electorate=options.electorate,
+                    entity=options.entity,
+                    label=options.label,
+                    expires_at=until,
+                )
+                links.append(place.settings.public_url + one.path)
+            return links
+
+    for link in asyncio.run(issue()):
+        say(link)
+    return 0
+
+
+def show_settings(_options: argparse.Namespace) -> int:
+    """Print the effective configuration, secrets only counted."""
+    for name, value in configuration.effective(configuration.read(os.environ)):
+        say(f"{name}={value}")
+    return 0
+
+
+def bring_up(options: argparse.Namespace) -> int:
+    """Bring the database of a data folder to the newest revision."""
+    place = Place(Path(options.data), os.environ, options.host, options.port)
+    migrate(place.database_url)
+    say("at head" if is_at_head(place.database_url) else "behind")
+    return 0

@@ -1,0 +1,128 @@
+"""The arguments of every command, and the one place where a command's failure becomes an exit code."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from command import offline, rehearse, serve
+from expo.db import Unfit
+from expo.errors import Fault, Refusal
+from expo.rights import Role
+from expo.settings import WrongSettings
+from expo.web import translations
+from expo.web.sentences import sentence_for
+from voting.methods.registry import METHODS
+
+_NO_OFFSET: Final = "an offset is needed, e.g. +04:00"
+_SCHEDULE: Final = str(Path(__file__).resolve().parents[1] / "schedule.yaml")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments say; 0 when it worked, 1 when not, 2 for arguments nobody understands."""
+    translations.language.set("ar" if os.environ.get("LANG", "").startswith("ar") else "en")
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.do(options))
+    except KeyboardInterrupt:
+        return 0
+    except (WrongSettings, Unfit, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+    except (Refusal, Fault) as problem:
+        sys.stderr.write(sentence_for(problem) + "\n")
+    return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its arguments."""
+    top = argparse.ArgumentParser(prog="run.py", description="Sawt · صوت")
+    commands = top.add_subparsers(required=True, metavar="command")
+    _serve(commands.add_parser("serve", help="serve an expo until told to stop"))
+    _check(commands.add_parser("check", help="tell every mistake in a schedule"))
+    _count(commands.add_parser("count", help="count a ballot file"))
+    _rehearse(commands.add_parser("rehearse", help="a synthetic audience over real sockets"))
+    _invite(commands.add_parser("invite", help="make passes and print their links"))
+    show = commands.add_parser("settings", help="print the effective configuration")
+    show.set_defaults(do=offline.show_settings)
+    up = commands.add_parser("migrate", help="bring the database to the newest revision")
+    _address(up)
+    up.add_argument("--data", required=True, help="data folder")
+    up.set_defaults(do=offline.bring_up)
+    return top
+
+
+def _address(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    one.add_argument("--port", type=_port, default=8000)
+
+
+def _serve(one: argparse.ArgumentParser) -> None:
+    _address(one)
+    one.add_argument("--schedule", default=_SCHEDULE, help="the programme at the first start")
+    one.add_argument("--data", help="data folder; without it everything is forgotten at the end")
+    one.add_argument(
+        "--now", type=_instant, help="rehearse from this instant, e.g. 2017-04-17T09:20+04:00"
+    )
+    one.add_argument("--audience", type=_people, default=0, help="synthetic people who take part")
+    one.set_defaults(do=serve.serve)
+
+
+def _check(one: argparse.ArgumentParser) -> None:
+    one.add_argument("file", nargs="?", default=_SCHEDULE)
+    one.set_defaults(do=offline.check)
+
+
+def _count(one: argparse.ArgumentParser) -> None:
+    one.add_argument("file", help=".json (Sawt), .soc .soi .toc .toi (PrefLib) or .blt")
+    one.add_argument("--method", help=", ".join(METHODS))
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(do=offline.count)
+
+
+def _rehearse(one: argparse.ArgumentParser) -> None:
+    one.add_argument("url", nargs="?", help="without it a throw-away server is started")
+    one.add_argument("--viewers", type=_people, default=60)
+    one.add_argument("--ballots", help="a ballot file: member n casts ballot n in the end")
+    one.add_argument("--organiser", help="an organiser's link: then every electorate takes part")
+    one.add_argument("--seconds", type=float, help="stop after so long (with an address)")
+    one.add_argument("--pace", type=float, default=20.0, help="how much faster than people")
+    one.add_argument("--schedule", default=_SCHEDULE)
+    one.add_argument("--data", help="data folder of the throw-away server")
+    _address(one)
+    one.set_defaults(do=rehearse.rehearse, port=0)
+
+
+def _invite(one: argparse.ArgumentParser) -> None:
+    _address(one)
+    one.add_argument("role", choices=[role.value for role in Role if role is not Role.PUBLIC])
+    one.add_argument("--data", required=True, help="data folder of the expo")
+    one.add_argument("--electorate")
+    one.add_argument("--entity")
+    one.add_argument("--label", default="")
+    one.add_argument("--count", type=_people, default=1)
+    one.add_argument("--now", type=_instant, help="the instant of a rehearsal")
+    one.set_defaults(do=offline.invite)
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 65_536:
+        raise ValueError(text)
+    return number
+
+
+def _people(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 50_000:
+        raise ValueError(text)
+    return number
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise argparse.ArgumentTypeError(_NO_OFFSET)
+    return instant

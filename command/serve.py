@@ -1,0 +1,87 @@
+"""``serve``: an expo until it is told to stop, with links, audience and director in a rehearsal."""
+
+import argparse
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from command.assembly import Expo
+from command.common import opened, programme_in, say
+from expo import settings as configuration
+from expo.clock import Movable
+from expo.place import Place, data_folder
+from expo.rights import Role
+from expo.web import log, qr
+from expo.wire.server import listen
+from expo.wire.supervisor import Supervisor
+from sessions.rehearsal.audience import Audience
+from sessions.rehearsal.entertainment import PASS_HOURS, entertain, organiser, tickets
+from sessions.rehearsal.history import History
+
+
+async def _serve(options: argparse.Namespace, folder: Path) -> int:
+    """Serve until told to stop; 1 when something died on the way."""
+    programme = programme_in(Path(options.schedule))
+    clock = Movable(lambda: datetime.now(UTC))
+    if options.now is not None:
+        clock.go_to(options.now)
+    is_rehearsal = options.now is not None or options.audience > 0
+    async with opened(options, folder) as (place, database):
+        log.configure(is_json=place.settings.log_format is configuration.LogFormat.JSON)
+        sock = listen(options.host, options.port)
+        schedule = Path(options.schedule)
+        expo = Expo(place.settings, database, programme, schedule, clock, rehearsal=is_rehearsal)
+        async with expo.running():
+            if options.now is not None and options.audience > 0:
+                await History(expo.show, expo.voting, clock).play(programme, options.now)
+            async with Supervisor(expo.stop) as extras:
+                extras.run("links", _greet(expo, place), is_endless=False)
+                if options.audience:
+                    extras.run("audience", _entertain(expo, place, options.audience))
+                await expo.server.serve(sockets=[sock])
+            return int(expo.has_failed or extras.has_failed)
+
+
+async def _greet(expo: Expo, place: Place) -> None:
+    """Print the links once the server accepts connections."""
+    await expo.server.ready.wait()
+    site = place.settings.public_url
+    links = {"Viewer": "/"}
+    if first := await expo.passes.first_organiser():
+        links["Organiser, once"] = first
+    if expo.pages.rehearsal:
+        team = expo.programme.entities[0].id
+        links |= {
+            "Employee, once": await _pass(expo, Role.EMPLOYEE, "employees"),
+            "Team, once": await _pass(expo, Role.TEAM, "teams", team),
+            "Projector, once": await _pass(expo, Role.SCREEN),
+        }
+    say(f"\n  Sawt · صوت  {expo.programme.title.en}\n")
+    for name, path in links.items():
+        say(f"  {name:<16} {site}{path}")
+    if site != place.loopback:
+        say("\n" + qr.for_terminal(f"{site}/".upper()))
+    say("\n  Ctrl+C ends it.\n")
+
+
+async def _pass(
+    expo: Expo, role: Role, electorate: str | None = None, entity: str | None = None
+) -> str:
+    until = expo.now() + timedelta(hours=PASS_HOURS)
+    issued = await expo.passes.issue(
+        None, role=role, electorate=electorate, entity=entity, expires_at=until
+    )
+    return issued.path
+
+
+async def _entertain(expo: Expo, place: Place, size: int) -> None:
+    await expo.server.ready.wait()
+    passes = await tickets(expo.passes, expo.programme, expo.now, size)
+    audience = Audience(place.loopback, passes=passes, size=size)
+    await entertain(audience, await organiser(expo.passes, expo.now), expo.now)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve an expo until it is told to stop."""
+    with data_folder(options.data) as folder:
+        return asyncio.run(_serve(options, folder))

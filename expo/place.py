@@ -1,0 +1,74 @@
+"""Where an expo lives: its data folder with the secret in it, and the address people type.
+
+An edge of its own: the entry point and the command line stand on it, nothing else.
+"""
+
+import contextlib
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from expo import settings as configuration
+from expo.db import sqlite_url
+
+
+class Place:
+    """Where an expo keeps what it knows, and where it can be reached: its settings, secret and addresses.
+
+    Args:
+        folder: The data folder.
+        environ: The settings' source.
+        host: Address to listen on; a wildcard is reached by this machine's own address.
+        port: Port to listen on.
+    """
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], host: str, port: int) -> None:
+        shown = lan_address() if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared only
+        self.loopback = f"http://127.0.0.1:{port}"
+        read = configuration.read(environ, public_url=f"http://{shown}:{port}")
+        read = configuration.with_secret(read, _secret(folder / "secret"))
+        if read.mode is configuration.Mode.DEMO:
+            own = (self.loopback, f"http://localhost:{port}")
+            origins = (*read.allowed_origins, *own)
+            read = msgspec.structs.replace(read, allowed_origins=origins)
+        self.settings = read
+        self.database_url = read.database_url or sqlite_url(folder)
+
+
+@contextlib.contextmanager
+def data_folder(given: str | None) -> Iterator[Path]:
+    """The data folder: the given one, made if need be, or one that is thrown away afterwards."""
+    if given:
+        path = Path(given)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="sawt-") as temporary:
+        yield Path(temporary)
+
+
+def _secret(path: Path) -> str:
+    """The data folder's own secret, made at first use and readable by its owner alone."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secret := secrets.token_urlsafe(48))
+    return secret
+
+
+def lan_address() -> str:
+    """This machine's address in its network; nothing is sent."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe,
+        contextlib.suppress(OSError),
+    ):
+        probe.connect(("192.0.2.1", 9))  # documentation network (RFC 5737): picks the interface
+        return str(probe.getsockname()[0])
+    return "127.0.0.1"

@@ -1,0 +1,17 @@
+"""Sawt from the command line. Builds and starts everything; nobody imports it.
+
+python run.py serve       serve an expo; with --now and --audience, rehearse one
+python run.py check       read a schedule and tell every mistake in it
+python run.py count       count a ballot file
+python run.py rehearse    a synthetic audience over real sockets
+python run.py invite      make passes
+python run.py settings    the effective configuration
+python run.py migrate     bring the database to the newest revision
+"""
+
+import sys
+
+from command.parser import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

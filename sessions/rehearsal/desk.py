@@ -1,0 +1,88 @@
+"""The control room of a rehearsal that runs inside the server's own process."""
+
+import asyncio
+import contextlib
+from typing import Final
+
+import msgspec
+
+from expo.identity.people import Person, PersonId
+from expo.rights import Role
+from sessions.orders import Kind, Order
+from sessions.rehearsal.director import LABEL
+from sessions.usecases import Show
+from voting.contests import Contest, Phase
+from voting.results import Result
+from voting.usecases import Voting
+
+_LOOK_SECONDS: Final = 0.2  # at the latest: what is told may also just have happened
+_DIRECTOR: Final = Person(PersonId("rehearsal-director"), Role.ORGANISER, label=LABEL)
+
+
+class Desk:
+    """Gives orders with the versions they need, and waits for what the clock does.
+
+    Args:
+        show: Takes the orders.
+        voting: Knows the contests.
+    """
+
+    def __init__(self, show: Show, voting: Voting) -> None:
+        self._show = show
+        self._voting = voting
+
+    async def start(self, session: str) -> Contest | None:
+        """Put a session on the stage; its contest, made ready, if it asks something."""
+        await self._order(Kind.START, session=session)
+        contest = self._show.contest(session)
+        if contest is not None and contest.phase is Phase.DRAFT:
+            await self.order(Kind.READY, contest)
+        return contest
+
+    async def end(self, session: str) -> None:
+        """Take a session off the stage."""
+        await self._order(Kind.END, session=session)
+
+    async def order(self, kind: Kind, contest: Contest) -> None:
+        """Do something to a contest."""
+        await self._order(kind, contest=contest.id)
+
+    async def until(self, contest: Contest, phase: Phase) -> None:
+        """Wait until the contest is in this phase."""
+        async with self._voting.notifier.listen(f"contest.{contest.id}") as news:
+            while self.now(contest).phase is not phase:
+                await _heard(news)
+
+    async def counted(self, contest: Contest) -> Result:
+        """The result, once the contest is closed and recounted."""
+        async with self._voting.notifier.listen(f"contest.{contest.id}") as news:
+            while (result := await self._voting.result(contest.id)) is None:
+                await _heard(news)
+        return result
+
+    async def publish(self, contest: Contest) -> None:
+        """Reveal a counted contest place by place, and publish it."""
+        result = await self.counted(contest)
+        await self.order(Kind.REVIEW, contest)
+        for _ in result.ranks:
+            await self.order(Kind.REVEAL, contest)
+        await self.order(Kind.PUBLISH, contest)
+
+    def now(self, contest: Contest) -> Contest:
+        """The contest as it is now."""
+        return self._voting.contests.get(contest.id) or contest
+
+    async def _order(self, kind: Kind, **about: str) -> None:
+        session, contest = about.get("session"), about.get("contest")
+        found = self._voting.contests.get(contest) if contest else None
+        version = found.version if found else self._show.progress(session or "").version
+        asked = {"kind": kind, "version": version, "confirmed": True, **about}
+        await self._show.act(_DIRECTOR, msgspec.convert(asked, Order))
+
+
+async def _heard(news: asyncio.Event) -> None:
+    """Wait for news, or a moment."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LOOK_SECONDS):
+            await news.wait()
+    news.clear()
