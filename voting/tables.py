@@ -49,11 +49,12 @@ class LineRow(Row, table=True):
         UniqueConstraint("contest", "voter", "revision", name="uq_contest_line_revision"),
         CheckConstraint("position >= 1", name="position"),
         CheckConstraint(
-            "(kind = 'closed' AND ballot_id IS NULL AND voter IS NULL) OR "
-            "(kind = 'cast' AND length(ballot_id) = 36 AND length(voter) = 64 AND revision >= 1 "
+            # coalesce: a check whose value is NULL passes
+            "(kind = 'closed' AND ballot_id IS NULL AND voter IS NULL) OR coalesce("
+            "kind = 'cast' AND length(ballot_id) = 36 AND length(voter) = 64 AND revision >= 1 "
             "AND electorate IS NOT NULL AND length(tracker) = 16 "
             "AND length(ranking) BETWEEN 2 AND 1024 AND length(own) BETWEEN 2 AND 1024 "
-            "AND status IN ('counted', 'quarantined'))",
+            "AND status IN ('counted', 'quarantined'), FALSE)",
             name="kind",
         ),
     )
