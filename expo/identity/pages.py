@@ -257,7 +257,7 @@ async def _passes_page(
         "electorates": tuple(one for one in targets.electorates if one.id in _ROLE_OF),
         "entities": targets.entities,
         "names": names,
-        "zone": pages.zone,
+        "tz": pages.zone,
         "public_url": request.state["settings"].public_url,
         "batch": request.state["passes"].new_batch(),
         "most": MOST_AT_ONCE,

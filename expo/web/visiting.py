@@ -9,6 +9,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
+import msgspec
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -59,6 +60,15 @@ class Doorkeeper(Protocol):
 
     async def of(self, cookie: str | None, device: str | None) -> Visitor:
         """The visit behind these cookies; somebody unknown, with a new device, in doubt."""
+
+
+class Nobody(msgspec.Struct, frozen=True):
+    """Stands at the door until it is known who is there, and where that cannot be found out."""
+
+    id: str | None = None
+    person: None = None
+    device: str = ""
+    role: Role = Role.PUBLIC
 
 
 Apologise = Callable[[Request[Any], Exception], Awaitable[Response]]
@@ -145,6 +155,7 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
 
 async def _look_up(scope: Scope) -> None:
     state = scope["state"]
+    state["visit"] = Nobody()
     visit, device = (
         single_cookie(scope, name, state["settings"]) for name in (VISIT_COOKIE, DEVICE_COOKIE)
     )
@@ -155,9 +166,9 @@ async def _look_up(scope: Scope) -> None:
 def _tidy_cookies(scope: Scope, message: Message) -> None:
     """Give the device its token with the first page; take away a visit cookie that leads nowhere."""
     state = scope["state"]
-    visit: Visitor | None = state.get("visit")
+    visit: Visitor = state["visit"]
     headers = MutableHeaders(scope=message)
-    if visit is None:
+    if isinstance(visit, Nobody):  # the database did not say: the cookie may be good
         return
     set_already = headers.getlist("set-cookie")
     settings: Settings = state["settings"]

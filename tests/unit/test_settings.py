@@ -1,0 +1,165 @@
+"""The environment is read once, strictly, and every mistake is told together."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from expo.settings import (
+    VARIABLES,
+    LogFormat,
+    Mode,
+    Settings,
+    WrongSettings,
+    effective,
+    read,
+    with_secret,
+)
+
+GOOD_SECRET = "nZ2b-Qw8_rT5yU1iOp3aSd6fGh9jKl0xCv7m"
+PRODUCTION = {
+    "SAWT_MODE": "production",
+    "SAWT_PUBLIC_URL": "https://expo.example.ae",
+    "SAWT_SECRET_KEY": GOOD_SECRET,
+}
+
+
+def mistaken(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(WrongSettings) as caught:
+        read(environ)
+    return [mistake.name for mistake in caught.value.mistakes]
+
+
+def test_empty_environment_is_a_demo_on_the_given_address() -> None:
+    settings = read({"HOME": "/root"}, public_url="http://192.168.1.7:8000")
+
+    assert settings == Settings(mode=Mode.DEMO, public_url="http://192.168.1.7:8000")
+    assert not settings.is_https
+
+
+def test_production_takes_https_and_a_secret() -> None:
+    settings = read({**PRODUCTION, "SAWT_ALLOWED_ORIGINS": "https://a.ae, https://b.ae:8443"})
+
+    assert settings.secret_keys == (GOOD_SECRET,)
+    assert settings.log_format is LogFormat.JSON
+    assert settings.is_https
+    assert settings.origins == {"https://expo.example.ae", "https://a.ae", "https://b.ae:8443"}
+
+
+def test_production_without_anything_tells_everything_missing() -> None:
+    assert mistaken({"SAWT_MODE": "production"}) == ["SAWT_PUBLIC_URL", "SAWT_SECRET_KEY"]
+
+
+def test_every_mistake_is_told_at_once_and_no_secret_is_shown() -> None:
+    environ = {
+        "SAWT_MODE": "live",
+        "SAWT_PUBLIC_URL": "ftp://expo",
+        "SAWT_SECRET_KEY": "hunter2",
+        "SAWT_DATABASE_URL": "mysql://x",
+        "SAWT_NOTIFIER_URL": "nats://x",
+        "SAWT_ALLOWED_ORIGINS": "*",
+        "SAWT_TRUSTED_PROXIES": "*",
+        "SAWT_LOG_FORMAT": "xml",
+        "SAWT_PUBLIC_ULR": "x",
+    }
+
+    with pytest.raises(WrongSettings) as caught:
+        read(environ)
+
+    mistakes = caught.value.mistakes
+    assert {mistake.name for mistake in mistakes} == set(environ)
+    assert "hunter2" not in str(caught.value)
+    assert str(caught.value).count("\n") == len(mistakes) - 1
+    assert next(m for m in mistakes if m.name == "SAWT_PUBLIC_ULR").allowed == "SAWT_PUBLIC_URL"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["short", "a" * 64, "changeme-" * 6, "0123456789" * 5, "my secret key is very long and nice"],
+)
+def test_weak_or_sample_secret_is_refused(secret: str) -> None:
+    assert mistaken({**PRODUCTION, "SAWT_SECRET_KEY": secret}) == ["SAWT_SECRET_KEY"]
+
+
+def test_weak_old_secret_is_refused_too() -> None:
+    environ = {**PRODUCTION, "SAWT_SECRET_KEY": f"{GOOD_SECRET},short"}
+
+    assert mistaken(environ) == ["SAWT_SECRET_KEY"]
+
+
+def test_two_secrets_are_kept_in_order() -> None:
+    old = GOOD_SECRET[::-1]
+
+    settings = read({**PRODUCTION, "SAWT_SECRET_KEY": f"{GOOD_SECRET}, {old}"})
+
+    assert settings.secret_keys == (GOOD_SECRET, old)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://expo.ae",
+        "https://expo.ae/ar",
+        "https://expo.ae?x=1",
+        "https://expo.ae#x",
+        "https://user@expo.ae",
+        "https://expo.ae:99999",
+        "https://expo.ae:x",
+        "https://",
+        "https://[::1",
+        "https://ex po.ae",
+        "https://expo_.ae\n",
+        "expo.ae",
+        "*",
+        "null",
+    ],
+)
+def test_public_url_that_is_no_secure_origin_is_refused_in_production(url: str) -> None:
+    assert mistaken({**PRODUCTION, "SAWT_PUBLIC_URL": url}) == ["SAWT_PUBLIC_URL"]
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("HTTPS://Expo.AE/", "https://expo.ae"),
+        ("https://expo.ae:443", "https://expo.ae"),
+        ("https://expo.ae:8443/", "https://expo.ae:8443"),
+        ("https://[::1]:8443", "https://[::1]:8443"),
+    ],
+)
+def test_public_url_is_written_as_browsers_send_it(url: str, origin: str) -> None:
+    assert read({**PRODUCTION, "SAWT_PUBLIC_URL": url}).public_url == origin
+
+
+def test_plain_http_origin_is_refused_in_production_only() -> None:
+    environ = {"SAWT_ALLOWED_ORIGINS": "http://10.0.0.7:8000"}
+
+    assert read(environ).allowed_origins == ("http://10.0.0.7:8000",)
+    assert mistaken({**PRODUCTION, **environ}) == ["SAWT_ALLOWED_ORIGINS"]
+
+
+@pytest.mark.parametrize("url", ["sqlite:///x", "sqlite+aiosqlite://", "sqlite+aiosqlite:///a?b=1"])
+def test_database_that_is_no_file_of_ours_is_refused(url: str) -> None:
+    assert mistaken({"SAWT_DATABASE_URL": url}) == ["SAWT_DATABASE_URL"]
+
+
+def test_secret_of_the_data_folder_stands_in_only_where_none_was_given() -> None:
+    demo, real = read({}), read(PRODUCTION)
+
+    assert with_secret(demo, "made").secret_keys == ("made",)
+    assert with_secret(real, "made") == real
+
+
+def test_effective_values_cover_every_variable_and_mask_the_secret() -> None:
+    shown = dict(effective(read(PRODUCTION)))
+
+    assert list(shown) == [variable.name for variable in VARIABLES]
+    assert shown["SAWT_SECRET_KEY"] == "(1 set)"
+    assert GOOD_SECRET not in repr(shown)
+
+
+def test_document_lists_every_variable_as_the_code_has_it() -> None:
+    text = Path("docs/SETTINGS.md").read_text()
+    rows = re.findall(r"^\| `(SAWT_\w+)` \| (.+?) \| (.+?) \|$", text, re.MULTILINE)
+
+    assert rows == [(v.name, v.allowed, v.default) for v in VARIABLES]
