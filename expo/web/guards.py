@@ -16,6 +16,7 @@ from expo.wire.handshake import is_own_socket, single_headers
 FRAME_HEADER: Final = "x-sawt-frame-src"
 """A page that embeds a player sets this response header; it moves into the policy and goes no further."""
 PLAYERS: Final = frozenset({"https://www.youtube-nocookie.com"})
+# The bodies of these refusals are bare codes: they answer programs, before any language is known.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _CLOSE: Final = {"type": "websocket.close", "code": 1008}
 
@@ -116,7 +117,7 @@ class SameOrigin:
         if scope["type"] == "websocket" and not is_own_socket(scope, self._origins):
             await _close(receive, send)
         elif scope["type"] == "http" and not self._is_own_request(scope):
-            await PlainTextResponse("Cross-site request refused.", 403)(scope, receive, send)
+            await PlainTextResponse("cross-site", 403)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -156,7 +157,7 @@ class AllowedHosts:
         elif scope["type"] == "websocket":
             await _close(receive, send)
         else:
-            refusal = PlainTextResponse("Bad request.", 400, headers={"connection": "close"})
+            refusal = PlainTextResponse("bad-request", 400, headers={"connection": "close"})
             await refusal(scope, receive, send)
 
     def _is_ours(self, scope: Scope) -> bool:

@@ -19,6 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.frames import Frame
 
+from expo.wire.codes import Close
 from expo.wire.hub import Hub
 from expo.wire.live import EXTENSION
 from expo.wire.viewer import Limits, Viewer
@@ -149,7 +150,10 @@ class FanoutWS(WebSocketsSansIOProtocol):
 
     def _fail(self) -> None:
         if self._viewer is not None:
-            self._viewer.close(1011)
+            self._viewer.close(Close.BUG)
+        elif self.handshake_complete:
+            self.conn.fail(Close.BUG)
+            self.transport.write(b"".join(self.conn.data_to_send()))
         else:
             self.send_500_response()
 
@@ -212,7 +216,7 @@ class FanoutWS(WebSocketsSansIOProtocol):
                 b"".join(self.frames).decode()
             except UnicodeDecodeError:  # uvicorn would log a traceback for every such frame (F18)
                 self.frames = []
-                self.conn.fail(1007)
+                self.conn.fail(Close.BAD_UTF8)
                 self.handle_parser_exception()
                 return
         super().send_receive_event_to_app()

@@ -13,7 +13,7 @@ from expo.wire.hub import Hub
 from expo.wire.viewer import Limits
 from expo.wire.wired import WiredViewer
 from tests.support.live import Place, portable, until
-from tests.support.rawsocket import BINARY, CLOSE, CONT, PING, PONG, TEXT, RawSocket, client_frame
+from tests.support.rawsocket import CLOSE, PING, TEXT, RawSocket, client_frame
 from tests.support.serving import running, socket_url
 
 
@@ -220,89 +220,6 @@ async def test_adopted_viewer_keeps_no_task(place: Place, here: str) -> None:
         assert not hasattr(viewer, "__dict__")
 
 
-async def test_fragments_are_joined_with_pings_between_them(here: str) -> None:
-    async with RawSocket(here) as client:
-        await client.upgrade("/live")
-        await client.text()
-
-        await client.send(
-            client_frame(TEXT, b"\xd8", fin=False)
-            + client_frame(PING, b"are you there")
-            + client_frame(CONT, b"\xb5", fin=False)
-            + client_frame(CONT, b"", fin=False)
-            + client_frame(CONT, b"!")
-        )
-
-        assert await client.frame() == (PONG, b"are you there")
-        assert await client.frame() == (TEXT, "echo ص!".encode().replace("ص".encode(), b"\xd8\xb5"))
-
-
-async def test_binary_in_fragments_is_junk_too(here: str) -> None:
-    async with RawSocket(here) as client:
-        await client.upgrade("/live")
-        await client.text()
-
-        await client.send(client_frame(BINARY, b"a", fin=False) + client_frame(CONT, b"b"))
-
-        assert await client.text() == b"junk binary"
-
-
-async def test_masks_are_taken_off(here: str) -> None:
-    async with dial(here) as client:
-        await client.recv()
-        await client.send("a" * 125)
-        await client.send("b" * 126)
-
-        assert [await client.recv(), await client.recv()] == [
-            "echo " + "a" * 125,
-            "echo " + "b" * 126,
-        ]
-
-
-async def test_frame_that_comes_byte_by_byte_is_understood(here: str) -> None:
-    async with RawSocket(here) as client:
-        await client.upgrade("/live")
-        await client.text()
-
-        for number in client_frame(TEXT, b"x" * 130):
-            await client.send(bytes([number]))
-
-        assert await client.text() == b"echo " + b"x" * 130
-
-
-async def test_frame_behind_the_upgrade_request_is_heard_after_the_greeting(here: str) -> None:
-    async with RawSocket(here) as client:
-        status = await client.upgrade("/live", behind=client_frame(TEXT, b"early"))
-
-        assert status == 101
-        assert [await client.text(), await client.text()] == [b"hello", b"echo early"]
-
-
-async def test_frames_before_the_endpoint_serves_are_kept_in_order(place: Place, here: str) -> None:
-    async with RawSocket(here) as client:
-        await client.upgrade("/late")
-        await client.send(client_frame(TEXT, b"one") + client_frame(TEXT, b"two")[:4])
-        await client.send(client_frame(TEXT, b"two")[4:])
-        place.gate.set()
-
-        answers = [await client.text() for _ in range(3)]
-
-    assert answers == [b"hello", b"echo one", b"echo two"]
-
-
-async def test_peer_that_leaves_before_the_endpoint_serves_is_let_go(
-    place: Place, here: str
-) -> None:
-    async with RawSocket(here) as client:
-        await client.upgrade("/late")
-        client.reset()
-    place.gate.set()
-
-    async with dial(here) as other:
-        await other.recv()
-        assert place.hub.connected == 1
-
-
 async def test_ordinary_endpoint_works_beside_the_hub(here: str) -> None:
     async with dial(here, "/plain") as client:
         await client.send("one")
@@ -324,6 +241,7 @@ async def test_ordinary_endpoint_that_crashes_is_logged_and_closed(
 ) -> None:
     async with RawSocket(here) as client:
         await client.upgrade("/broken")
+        assert await client.close_code() == 1011
         assert await client.ended()
 
     assert [record.getMessage() for record in caplog.records] == ["Exception in ASGI application"]

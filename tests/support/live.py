@@ -23,8 +23,11 @@ class Place:
     accepting and serving; ``/plain`` is an ordinary ASGI echo; ``/talk`` only sends.
     """
 
-    def __init__(self, hub: Hub | None = None) -> None:
-        self.hub = hub or Hub()
+    def __init__(
+        self, hub: Hub | None = None, greeting: bytes | tuple[bytes, ...] | None = b"hello"
+    ) -> None:
+        self.hub = Hub() if hub is None else hub
+        self.greeting = greeting
         self.gate = asyncio.Event()
         self.left: asyncio.Queue[Viewer] = asyncio.Queue()
         self.heard: list[bytes] = []
@@ -61,7 +64,7 @@ class Place:
             rooms=("board", "turnout"),
             on_text=self._on_text,
             on_junk=lambda viewer, kind: viewer.reply(f"junk {kind}".encode()),
-            greeting=b"hello",
+            greeting=self.greeting,
             on_leave=self.left.put_nowait,
         )
 
