@@ -1,0 +1,334 @@
+// The session page: which state of the ballot is shown, and what became of the ranking.
+// What the voter is told is what the server said, never a guess: "saved" comes with a receipt only.
+import './rank-list.js';
+import { banner, connect, learn, now } from './socket.js';
+import { announce, clock, count, fill, isolate, kept, lang, left, nonce, number, say, text, uuid, warn, words } from './words.js';
+
+const $ = id => document.getElementById(id);
+const root = $('ballot'), list = root.querySelector('rank-list'), act = $('act'), button = $('ack-b');
+const contest = root.dataset.contest, KEY = `sawt.${contest}`;
+const WAYS = [1000, 2000, 4000, 8000]; // ms between tries of the door without sockets
+const SLOW = 4000, LOST = 8000; // ms until the network is called slow, and until the other door is tried
+const VIEWS = { draft: 'before', ready: 'before', reviewed: 'closed', amended: 'published' };
+const VOTING = ['open', 'paused', 'closing'];
+
+let state = root.dataset.state;
+let closes = root.dataset.closes ? Date.parse(root.dataset.closes) : null;
+let joined = root.dataset.joined === 'yes';
+let blocked = root.dataset.blocked === 'join-first' ? '' : root.dataset.blocked;
+let saved = words.receipt; // what counts now, as the server said
+let sent = saved ? saved.ranking : null; // what the saved ballot was when it was sent
+let pending = kept.get(KEY)?.pending ?? null;
+let ack = saved ? 'saved' : 'idle', late = false, tries = 0, timers = [], minuteTold = false, listen = false;
+
+const same = (a, b) => a?.length === b?.length && a.every((x, i) => x === b[i]);
+const keep = () => {
+  const draft = sent && same(list.order, sent) ? null : list.order;
+  kept.set(KEY, draft || pending ? { draft, pending } : null);
+};
+
+// --- what is shown ---
+
+const view = () => (late && state !== 'revealing' && state !== 'published' ? 'late' : blocked && VOTING.includes(state) ? 'blocked' : state);
+
+function show() {
+  const name = view();
+  for (const el of root.querySelectorAll('[data-panel]')) el.hidden = !el.dataset.panel.split(' ').includes(name);
+  for (const el of root.querySelectorAll('[data-if=counted]')) el.hidden = !saved;
+  for (const el of root.querySelectorAll('[data-if=none]')) el.hidden = !!saved;
+  act.hidden = !VOTING.includes(name);
+  root.dataset.state = name;
+  tick();
+}
+
+function setAck(name, values = {}) {
+  ack = name;
+  const key = name === 'idle' && values.removed ? 'removed' : name, [head, small, label] = words.ack[key];
+  act.dataset.ack = name;
+  $('ack-h').textContent = head || fill(words.progress, { n: list.order.length, m: list.max });
+  $('ack-s').textContent = values.message ?? fill(small, { code: isolate(saved?.tracker ?? '') });
+  button.textContent = label;
+  button.classList.toggle('primary', name !== 'saved');
+  button.setAttribute('aria-disabled', name === 'sending' || state === 'paused');
+  act.querySelectorAll('.steps i').forEach((x, i) => x.classList.toggle('on', i < list.order.length));
+}
+
+function receiptShown() {
+  for (const el of document.querySelectorAll('[data-tracker]')) el.textContent = saved?.tracker ?? '';
+  if (!saved?.accepted_at) return;
+  $('counted').textContent = say('counted', { time: isolate(clock(saved.accepted_at)) });
+  $('receipt-at').textContent = say('savedAt', { time: clock(saved.accepted_at) });
+  $('receipt-a').href = `/${lang}/receipt/${encodeURIComponent(saved.tracker)}`;
+  $('receipt-list').replaceChildren(...saved.ranking.map(id => {
+    const li = document.createElement('li'), name = document.createElement('bdi');
+    name.textContent = list.card(id) ? list.name(list.card(id)) : id;
+    li.append(name);
+    return li;
+  }));
+}
+
+function tick() {
+  if (closes === null || !['open', 'closing'].includes(state)) return;
+  const ms = closes - now();
+  $('timer').textContent = left(ms);
+  if (state === 'open' && ms <= 60_000 && ms > 45_000 && !minuteTold) {
+    minuteTold = true;
+    announce(say('minute'));
+  }
+}
+setInterval(tick, 500);
+
+// --- sending ---
+
+const clear = () => { timers.forEach(clearTimeout); timers = []; bar.slow(false); };
+const after = (ms, what) => timers.push(setTimeout(what, ms));
+
+function submit() {
+  if (ack === 'sending' || state === 'paused') return;
+  if (ack === 'saved') { receiptShown(); $('undo').open = false; $('receipt').showModal(); return; }
+  if (!list.order.length && !saved) { announce(say('needOne')); return; }
+  if (!pending || !same(pending.ranking, list.order)) fresh(list.order);
+  tries = 0;
+  deliver();
+}
+
+function fresh(ranking) {
+  pending = { id: uuid(), ranking, nonce: nonce() };
+  keep();
+}
+
+const frame = () => ({ type: 'cast', id: pending.id, contest, ranking: pending.ranking, nonce: pending.nonce });
+
+async function deliver() {
+  clear();
+  if (navigator.onLine === false) { setAck('queued'); return; }
+  setAck('sending');
+  after(SLOW, () => bar.slow(true));
+  try {
+    if (!joined) await join();
+  } catch (problem) { missed(problem); return; }
+  if (!pending) return;
+  if (line.isOpen && joinedLine && line.send(frame())) after(LOST, post);
+  else post();
+}
+
+let joinedLine = joined; // whether the open line knows who this is
+
+async function join() {
+  await ask(`/${lang}/join`, {});
+  joined = true;
+  joinedLine = false;
+  line.renew();
+}
+
+/** The door without sockets; the same id makes a second sending harmless. */
+async function post() {
+  const mine = pending;
+  if (!mine) return;
+  try { receipt(await ask(`/${lang}/ballots/${encodeURIComponent(contest)}`, frame())); } catch (problem) { if (pending === mine) missed(problem); }
+}
+
+async function ask(path, body) {
+  const answer = await fetch(path, {
+    method: 'POST', credentials: 'same-origin', body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+  });
+  const told = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw { code: 'server-error', facts: {}, ...told };
+  return told;
+}
+
+/** A refusal by a rule, or a network that failed. */
+function missed(problem) {
+  if (problem.code && problem.code !== 'server-error') refused(problem);
+  else if (tries < WAYS.length) {
+    const wait = WAYS[tries++] * (0.8 + 0.4 * Math.random());
+    if (navigator.onLine === false) setAck('queued');
+    after(wait, deliver);
+  } else if (navigator.onLine === false || !line.isOpen) setAck('queued');
+  else failed();
+}
+
+function failed(message) {
+  clear();
+  setAck('failed', { message });
+  warn(`${words.ack.failed[0]}. ${message ?? words.ack.failed[1]}`);
+}
+
+function refused({ code, facts = {}, message, id, contest: about }) {
+  if (about && about !== contest) return;
+  if (id && id !== pending?.id) return;
+  if (!pending) return;
+  clear();
+  if (code === 'contest-closed') {
+    pending = null;
+    late = true;
+    $('late').textContent = message ?? '';
+    kept.set(KEY, null);
+    show();
+    warn(say('lateSay'));
+  } else if ((code === 'busy' || code === 'too-fast') && tries < WAYS.length) {
+    after(Math.max(facts.retry_after_ms ?? 0, WAYS[tries++]), deliver);
+  } else if (code === 'join-first' && joined) { joined = false; tries++ < 2 ? deliver() : failed(message); }
+  else if (code === 'id-conflict' && tries++ < 2) { fresh(pending.ranking); deliver(); }
+  else {
+    pending = null;
+    keep();
+    failed(message);
+  }
+}
+
+function receipt(got) {
+  if (got.contest !== contest) return;
+  const own = pending && got.id === pending.id;
+  if (pending && !own) return;
+  clear();
+  if (own) sent = pending.ranking;
+  pending = null;
+  take(got);
+  if (!saved) setAck('idle', { removed: true });
+  else if (same(list.order, sent)) setAck('saved');
+  else setAck('dirty');
+  keep();
+  announce(saved ? say('savedSay', { code: isolate(saved.tracker) }) : words.ack.removed[0]);
+}
+
+function take(got) {
+  saved = got?.ranking.length ? got : null;
+  if (!saved) sent = null;
+  receiptShown();
+  show();
+}
+
+/** The truth about one's ballot after a reconnect. */
+function mine(got) {
+  if (got.contest !== contest) return;
+  joinedLine = joined;
+  if (got.blocked !== undefined) {
+    blocked = got.blocked && got.blocked !== 'join-first' && got.blocked !== 'contest-not-open' ? got.blocked : '';
+    if (blocked) $('blocked').textContent = got.message ?? '';
+  }
+  who(got.electorate);
+  if (pending && got.receipt?.id === pending.id) { receipt(got.receipt); return; }
+  const before = saved?.ranking;
+  take(got.receipt);
+  if (pending) { deliver(); return; }
+  if (saved && !same(saved.ranking, before)) {
+    if (ack === 'saved' || ack === 'idle' && !list.order.length) { list.order = saved.ranking; }
+    sent = saved.ranking;
+  }
+  settle();
+}
+
+function settle() {
+  if (pending || ack === 'sending' || ack === 'failed') return;
+  if (saved) setAck(same(list.order, sent) ? 'saved' : 'dirty');
+  else setAck('idle');
+}
+
+function who(id) {
+  const group = words.electorates[id], el = $('as');
+  if (group && el) el.textContent = say(group[1] === 'C' ? 'asDevice' : 'as', { electorate: isolate(group[0]) });
+}
+
+// --- what the server tells ---
+
+function contestFrame(got) {
+  const next = VIEWS[got.phase] ?? got.phase, was = state;
+  learn(got.server_at);
+  closes = got.closes_at ? Date.parse(got.closes_at) : null;
+  const known = [...document.querySelectorAll('#ballot .item')].length;
+  if (next !== 'before' && was === 'before' && got.options.length < known) { location.reload(); return; }
+  state = next;
+  if (got.places.length || next === 'revealing' || next === 'published') reveal(got);
+  if (next !== was) turned(was, got);
+  show();
+  settle();
+  if (ack !== 'sending') button.setAttribute('aria-disabled', state === 'paused');
+}
+
+function turned(was, got) {
+  const unsaved = ['dirty', 'queued', 'failed', 'sending'].includes(ack) || (ack === 'idle' && list.order.length > 0);
+  if (state === 'open') announce(say('opened'));
+  else if (state === 'paused') announce(say('pausedSay'));
+  else if (state === 'closed' && unsaved) warn(say('closedUnsaved'));
+  else if (state === 'closed') announce(say('closedSay'));
+  else if (state === 'published') told(got);
+  if (state !== 'open' && state !== 'paused' && state !== 'closing') kept.set(KEY, null);
+}
+
+function told({ places }) {
+  const first = places.find(p => p.rank === 1);
+  if (!first) return;
+  const at = saved ? saved.ranking.indexOf(first.ids[0]) : -1, name = first.titles.map(t => isolate(text(t))).join(' · ');
+  announce(say('published', { name }) + (at < 0 ? '' : ` ${say('yours', { n: at + 1 })}`));
+}
+
+const reveal = async got => (await import('./places.js')).places($('places'), got, saved?.ranking ?? []);
+
+async function tally(got) {
+  const box = root.querySelector('[data-if=standing]');
+  if (got.contest !== contest || !box) return;
+  box.hidden = !VOTING.includes(view());
+  (await import('./places.js')).standing($('rows'), got, id => list.name(list.card(id)));
+}
+
+function turnout(got) {
+  if (got.contest !== contest) return;
+  const [figure] = $('turnout').children;
+  figure.textContent = number(got.ballots);
+  figure.nextSibling.textContent = ` ${count('ballots', got.ballots)}`;
+}
+
+const bar = banner();
+const line = connect(`/live/${encodeURIComponent(root.dataset.session)}?lang=${lang}`, {
+  status(name) { bar.status(name); if (name === 'ended') joinedLine = false; },
+  hello(got) {
+    joined = joinedLine = got.joined;
+    who(got.electorate);
+    if (pending && joined) line.send({ type: 'ask-mine', contest });
+    else if (pending && ack === 'queued') deliver();
+  },
+  contest(got) { if (got.contest === contest) contestFrame(got); },
+  mine, receipt, refused, tally, turnout,
+}, { probe: () => (joined ? { type: 'ask-mine', contest } : null) });
+
+// --- what the person does ---
+
+document.addEventListener('rankchange', () => {
+  $('how').hidden = list.order.length !== 1;
+  keep();
+  if (ack === 'sending') { setAck('sending'); return; }
+  if (pending) { pending = null; keep(); clear(); }
+  if (ack === 'queued' && list.order.length) { fresh(list.order); setAck('queued'); return; }
+  ack = 'idle';
+  settle();
+});
+button.addEventListener('click', submit);
+$('cast').addEventListener('submit', e => { e.preventDefault(); submit(); });
+$('withdraw').addEventListener('click', () => {
+  $('receipt').close();
+  list.order = [];
+  fresh([]);
+  tries = 0;
+  deliver();
+});
+$('copy').addEventListener('click', async () => {
+  try { await navigator.clipboard.writeText(saved.tracker); } catch { return; }
+  $('copy').lastElementChild.textContent = say('copied');
+  announce(say('copied'));
+});
+document.addEventListener('click', async e => {
+  const play = e.target.closest('[data-embed]');
+  if (play) (await import('./stream.js')).play(play);
+});
+
+const at = $('session')?.dataset.at;
+if (at) learn(at);
+const draft = kept.get(KEY)?.draft;
+if (!VOTING.includes(state)) pending = null;
+else if (draft) list.order = draft;
+receiptShown();
+if (pending) setAck('queued'); else settle();
+show();
+$('problem')?.focus();

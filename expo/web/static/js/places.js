@@ -1,0 +1,72 @@
+// Places as they are revealed, and the running order; loaded only when there is something to show.
+import { isolate, number, say, text } from './words.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+function make(tag, className, content = '') {
+  const el = document.createElement(tag);
+  el.className = className;
+  el.textContent = content;
+  return el;
+}
+
+function bar(permille) {
+  const svg = document.createElementNS(SVG, 'svg'), rect = document.createElementNS(SVG, 'rect');
+  svg.setAttribute('class', 'bar');
+  svg.setAttribute('aria-hidden', 'true');
+  for (const [name, value] of [['width', `${permille / 10}%`], ['height', '100%'], ['rx', 5]]) rect.setAttribute(name, value);
+  svg.append(rect);
+  return svg;
+}
+
+const share = permille => `${number(Math.floor((permille + 5) / 10))}%`;
+
+function named(title, own) {
+  const line = make('span', '', ''), name = document.createElement('bdi');
+  name.textContent = title;
+  line.append(name);
+  if (own) line.append(' ', make('span', 'own', say('own', { n: own })));
+  return line;
+}
+
+/** The list of a reveal: room for what is hidden, then the places shown, best first; ranking is one's own. */
+export function places(list, { places: shown, total_places }, ranking) {
+  const had = new Set([...list.querySelectorAll('[data-rank]')].map(li => li.dataset.rank));
+  const first = !list.querySelector('[data-rank]') && !list.dataset.drawn;
+  const later = Array.from({ length: Math.max(0, total_places - shown.length) }, () => {
+    const li = make('li', 'later'), sign = make('span', 'r', '?');
+    sign.setAttribute('aria-hidden', 'true');
+    li.append(sign, make('span', 'n', say('later')));
+    return li;
+  });
+  const known = [...shown].sort((a, b) => a.rank - b.rank).map(place => {
+    const li = make('li', place.rank === 1 ? 'first' : ''), n = make('span', 'n');
+    li.dataset.rank = place.rank;
+    if (!first && !had.has(String(place.rank))) li.classList.add('new');
+    place.titles.forEach((title, i) => {
+      if (i) n.append(document.createElement('br'));
+      n.append(named(text(title), ranking.indexOf(place.ids[i]) + 1));
+    });
+    if (place.titles.length > 1) n.append(make('small', '', say('shared')));
+    li.append(make('span', 'r num', place.rank), n, make('span', 'v num', share(place.support)), bar(place.support));
+    return li;
+  });
+  list.dataset.drawn = 'yes';
+  list.replaceChildren(...later, ...known);
+}
+
+/** The running order; rows are kept by option so that a bar grows instead of starting anew. */
+export function standing(list, { rows }, name) {
+  const old = new Map([...list.children].map(li => [li.dataset.id, li]));
+  list.replaceChildren(...rows.map(row => {
+    const li = old.get(row.id) ?? make('li', '');
+    li.dataset.id = row.id;
+    const rect = li.querySelector('rect');
+    if (rect) {
+      li.querySelector('.r').textContent = row.rank;
+      li.querySelector('.v').textContent = share(row.support);
+      rect.setAttribute('width', `${row.support / 10}%`);
+    } else li.replaceChildren(make('span', 'r num', row.rank), make('span', 'n', isolate(name(row.id))), make('span', 'v num', share(row.support)), bar(row.support));
+    return li;
+  }));
+}
