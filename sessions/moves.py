@@ -19,7 +19,7 @@ from expo.record import store as record
 from expo.record.lines import Facts
 from sessions import contest_plan, store
 from sessions.cues import RUNNING, SHOWN, Cue, Status, after, may_show
-from sessions.orders import OF_SESSION, ON_STAGE, Kind, Order
+from sessions.orders import ACTIONS, OF_SESSION, ON_STAGE, Kind, Order
 from sessions.programme import Programme
 from sessions.stage import Progress, Stage
 from voting import moves as contest_moves
@@ -72,7 +72,12 @@ async def carry_out(tx: Tx, actor: Person, order: Order, at: datetime) -> tuple[
         Refusal: A rule says no.
     """
     await record.append(
-        tx, at=at, actor=actor, action=order.kind.value, subject=order.subject, facts=_facts(order)
+        tx,
+        at=at,
+        actor=actor,
+        action=ACTIONS[order.kind],
+        subject=order.subject,
+        facts=_facts(order),
     )
     await store.lock_stage(tx)
     stage = await store.find_stage(tx)

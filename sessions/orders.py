@@ -1,6 +1,7 @@
 """What an organiser can order from the control room, and what needs a second press. Pure."""
 
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Final
 
 import msgspec
@@ -41,6 +42,30 @@ ON_STAGE: Final = frozenset({Kind.OPEN, Kind.REVEAL})
 """Orders that bring their contest onto the stage when another one is there."""
 NEEDS_CONFIRMATION: Final = frozenset({Kind.CLOSE, Kind.PUBLISH, Kind.END, Kind.CANCEL})
 """What cannot be undone."""
+
+
+ACTIONS: Final = MappingProxyType(
+    {
+        Kind.START: N_("start-session"),
+        Kind.END: N_("end-session"),
+        Kind.POSTPONE: N_("postpone-session"),
+        Kind.RESCHEDULE: N_("reschedule-session"),
+        Kind.CANCEL: N_("cancel-session"),
+        Kind.READY: N_("ready-contest"),
+        Kind.OPEN: N_("open-contest"),
+        Kind.PAUSE: N_("pause-contest"),
+        Kind.RESUME: N_("resume-contest"),
+        Kind.EXTEND: N_("extend-contest"),
+        Kind.CLOSE: N_("close-contest"),
+        Kind.REVIEW: N_("review-result"),
+        Kind.REVEAL: N_("reveal-place"),
+        Kind.PUBLISH: N_("publish-result"),
+        Kind.SCENE: N_("pick-scene"),
+    }
+)
+"""What the staff log calls each order; the catalogues have the words."""
+RELOAD: Final = N_("reload-programme")
+"""What the staff log calls putting an edited schedule in force."""
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

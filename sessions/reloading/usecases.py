@@ -17,6 +17,7 @@ from expo.identity.people import Person
 from expo.record import store as record
 from sessions import moves, reload, schedule_file, store
 from sessions.cues import Status
+from sessions.orders import RELOAD
 from sessions.programme import Programme
 from sessions.reload import Change, Reload, Standing
 from sessions.schedule_nodes import SIZE_BYTES, Problem, ScheduleProblems
@@ -147,7 +148,7 @@ class Reloading:
             tx,
             at=at,
             actor=actor,
-            action="reload-programme",
+            action=RELOAD,
             subject="programme",
             facts={"changes": len(outcome.changes) - refused, "refused": refused},
         )
@@ -195,14 +196,20 @@ def read_whole(path: Path) -> bytes:
         raise Unreadable(why="missing") from error
     except (OSError, RuntimeError) as error:
         raise Unreadable(why="denied") from error
-    with os.fdopen(handle, "rb") as file:
-        before = os.fstat(handle)
-        if not stat.S_ISREG(before.st_mode):
-            raise Unreadable(why="not-a-file")
+    try:
+        return _content(handle)
+    finally:
+        os.close(handle)
+
+
+def _content(handle: int) -> bytes:
+    before = os.fstat(handle)
+    if not stat.S_ISREG(before.st_mode):
+        raise Unreadable(why="not-a-file")
+    with os.fdopen(handle, "rb", closefd=False) as file:
         content = file.read(_TOO_MUCH)
-        after = os.fstat(handle)
     is_whole = len(content) == min(before.st_size, _TOO_MUCH)
-    if not is_whole or _mark(before) != _mark(after):
+    if not is_whole or _mark(before) != _mark(os.fstat(handle)):
         raise Unreadable(why="changing")
     return content
 
