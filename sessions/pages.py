@@ -53,7 +53,12 @@ async def home(request: StageRequest) -> Response:
     """Today: what is on, what follows, what one counts down to."""
     board = request.state["show"].board()
     now = [_view(request, row.session) for row in board.now]
-    values = {"board": board, "day": board.day, "now": tuple(now)}
+    values = {
+        "board": board,
+        "day": board.day,
+        "now": tuple(now),
+        "channels": request.state["show"].programme.channels,
+    }
     headers = _embedding(*now)
     return request.state["pages"].page(request, "sessions/home.html", values, headers=headers)
 

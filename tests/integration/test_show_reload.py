@@ -13,13 +13,18 @@ from sessions.reloading.usecases import (
     Unreadable,
     read_whole,
 )
-from tests.support.schedules import SCHEDULE, changed
-from tests.support.stagehouse import ORGANISER, House, house
+from tests.support import schedules
+from tests.support.stagehouse import ORGANISER, STAGED, House, house
 from voting.contests import Phase
 
 NEW_TITLE = ("title: {ar: حوار, en: Talk}", "title: {ar: حوار, en: Long talk}")
 LATER = ('starts: "09:15"\n        ends: "10:00"', 'starts: "09:20"\n        ends: "10:05"')
 FEWER = ("title: {ar: عداد, en: Meter}", "title: {ar: عداد, en: Smart meter}")
+
+
+def changed(*changes: tuple[str, str]) -> str:
+    """The schedule of the house with texts replaced."""
+    return schedules.changed(*changes).replace("min: 5", "min: 0")
 
 
 @pytest.fixture
@@ -118,7 +123,7 @@ async def test_outcome_that_changed_since_the_preview_is_not_applied(stage: Hous
 
 
 async def test_schedule_with_mistakes_says_where_and_changes_nothing(stage: House) -> None:
-    stage.schedule.write_text(SCHEDULE.replace("Asia/Dubai", "Asia/Nowhere"))
+    stage.schedule.write_text(STAGED.replace("Asia/Dubai", "Asia/Nowhere"))
     before = stage.show.rundown
 
     preview = await stage.show.preview_reload()
@@ -143,7 +148,7 @@ async def test_file_that_cannot_be_read_leaves_the_programme_in_force(
         os.mkfifo(stage.schedule)
     elif what == "link out":
         elsewhere = tmp_path_factory.mktemp("elsewhere") / "schedule.yaml"
-        elsewhere.write_text(SCHEDULE)
+        elsewhere.write_text(STAGED)
         stage.schedule.symlink_to(elsewhere)
 
     with pytest.raises(Unreadable) as refused:

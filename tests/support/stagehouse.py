@@ -1,7 +1,7 @@
 """The whole stage on a real server: identity, voting and show with their followers, and a clock."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
 from expo.db import Database, sqlite_url
@@ -41,6 +42,8 @@ from voting.contests import Contest, Phase
 from voting.usecases import Voting
 from voting.writer import ANY_CONTEST
 
+STAGED = SCHEDULE.replace("min: 5", "min: 0")
+"""The small schedule, whose contests count from the first ballot."""
 SECRET = "nZ2b-Qw8_rT5yU1iOp3aSd6fGh9jKl0xCv7m"
 SITE = "http://127.0.0.1:8000"
 ORGANISER = Person(id=PersonId("o1"), role=Role.ORGANISER, label="Mariam")
@@ -103,7 +106,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, schedule: str = SCHEDULE) -> AsyncIterator[House]:
+async def house(folder: Path, schedule: str = STAGED) -> AsyncIterator[House]:
     """The stage with its programme in force, without a server or followers."""
     settings = read({"SAWT_PUBLIC_URL": SITE, "SAWT_SECRET_KEY": SECRET})
     url = sqlite_url(folder)
@@ -132,7 +135,7 @@ async def house(folder: Path, schedule: str = SCHEDULE) -> AsyncIterator[House]:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, schedule: str = SCHEDULE) -> AsyncIterator[House]:
+async def open_house(folder: Path, schedule: str = STAGED) -> AsyncIterator[House]:
     """The stage on a real server with all its followers at work."""
     async with house(folder, schedule) as found, Supervisor(lambda: None) as supervisor:
         supervisor.run("writer", found.voting.writer.run())
@@ -210,8 +213,9 @@ class Ear:
 
     async def ended(self) -> int:
         """The code with which the server closes; what comes before is kept in ``heard``."""
-        async for message in self.socket:
-            self.heard.append(msgspec.json.decode(message))
+        with suppress(ConnectionClosed):
+            async for message in self.socket:
+                self.heard.append(msgspec.json.decode(message))
         return self.socket.close_code or 0
 
 
