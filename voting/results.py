@@ -264,7 +264,7 @@ class PublicResult(msgspec.Struct, frozen=True):
 def public(result: Result) -> PublicResult:
     """What may be published of a result."""
     hidden = suppressed(result.electorates)
-    coarse = bool(hidden)
+    coarse = is_coarse(result.electorates)
     return PublicResult(
         contest=result.contest,
         position=result.position,
@@ -306,6 +306,12 @@ def suppressed(electorates: Sequence[ElectorateFigures]) -> frozenset[str]:
     if shown and len(counted) - len(shown) == 1:
         small.add(shown[0])
     return frozenset(small)
+
+
+def is_coarse(electorates: Sequence[ElectorateFigures]) -> bool:
+    """Whether exact shares of the whole would give a suppressed electorate away: it is part of it."""
+    hidden = suppressed(electorates)
+    return any(one.coefficient for one in electorates if one.id in hidden)
 
 
 def thousandths(part: int, whole: int, *, coarse: bool = False) -> int:
@@ -354,4 +360,4 @@ def _public_electorate(one: ElectorateFigures, total: int, *, hidden: bool) -> P
 
 def canonical(value: object) -> bytes:
     """The value as JSON with sorted keys and nothing optional: the same bytes for the same value."""
-    return msgspec.json.encode(value, order="deterministic")
+    return msgspec.json.encode(value, order="sorted")

@@ -12,7 +12,7 @@ import msgspec
 from expo.rights import Action, Role, may
 from voting.contests import Contest, Phase
 from voting.protocol import Place, StandingRow, TallyState
-from voting.results import K_PUBLIC, OptionFigures, Result, suppressed, thousandths
+from voting.results import K_PUBLIC, OptionFigures, Result, is_coarse, thousandths
 
 _RUNNING: Final = frozenset({Phase.OPEN, Phase.PAUSED})
 _SHOWN: Final = frozenset({Phase.PUBLISHED, Phase.AMENDED})
@@ -110,7 +110,7 @@ def places(contest: Contest, result: Result | None) -> tuple[Place, ...]:
     else:
         return ()
     figures = {option.id: option for option in result.options}
-    coarse = bool(suppressed(result.electorates))
+    coarse = is_coarse(result.electorates)
     last_first = result.ranks[::-1][:shown]
     return tuple(_place(contest, rank, figures, coarse=coarse) for rank in last_first)
 
