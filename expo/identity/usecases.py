@@ -298,7 +298,7 @@ class Passes:
         subject = one.id if len(kept) == 1 else batch
         at = one.issued_at
         await staff_log.append(
-            tx, at=at, actor=actor, action=N_("issue-passes"), subject=subject, facts=facts
+            tx, at=at, actor=actor, action="issue-passes", subject=subject, facts=facts
         )
 
     async def _revoke(
@@ -308,7 +308,7 @@ class Passes:
         ended = await store.end_visits_of_pass(tx, one.id, now)
         facts: Facts = {"role": one.role.value, "label": one.label, "ended": len(ended)}
         await staff_log.append(
-            tx, at=now, actor=actor, action=N_("revoke-pass"), subject=one.id, facts=facts
+            tx, at=now, actor=actor, action="revoke-pass", subject=one.id, facts=facts
         )
         return ended
 

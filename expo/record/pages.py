@@ -27,8 +27,9 @@ async def log_page(request: Request[LogState]) -> Response:
     async with request.state["database"].read() as tx:
         lines = await store.latest(tx, MOST_LINES)
     headers = {"cache-control": "no-store"}
-    values = {"lines": lines, "most": MOST_LINES}
-    return request.state["pages"].page(request, "staff/log.html", values, headers=headers)
+    pages = request.state["pages"]
+    values = {"lines": lines, "most": MOST_LINES, "tz": pages.zone}
+    return pages.page(request, "staff/log.html", values, headers=headers)
 
 
 def routes() -> list[BaseRoute]:

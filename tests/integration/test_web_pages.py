@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -189,3 +190,54 @@ async def test_health_answers_and_metrics_are_for_organisers(house: Doors) -> No
     async with stranger(house.url) as client:
         assert (await client.get("/healthz")).text == "ok\n"
         assert (await client.get("/metrics")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "what"),
+    [
+        ("text/plain", b'{"a":1}', "content-type"),
+        ("application/json", b"", "json"),
+        ("application/json", b"null", "json"),
+        ("application/json", b'{"a":NaN}', "json"),
+        ("application/json", b'{"a":true}', "json"),
+        ("application/json", b'{"a":1.0e400}', "json"),
+        ("application/json", b'{"a":1,"b":2}', "json"),
+        ("application/json", b'{"a":"\\ud800"}', "json"),
+        ("application/json", b"\xff\xfe{}", "json"),
+        ("application/json", b"[" * 60_000, "json"),
+        ("application/json", b'{"a":' + b"9" * 5000 + b"}", "json"),
+    ],
+)
+async def test_json_that_cannot_be_read_is_refused(
+    house: Doors, content_type: str, body: bytes, what: str
+) -> None:
+    async with stranger(house.url) as client:
+        headers = {"content-type": content_type, **JSON}
+        good = await client.post("/en/add", json={"a": 1})
+        answer = await client.post("/en/add", content=body, headers=headers)
+
+    assert good.text == "2"
+    assert answer.status_code == 400
+    assert answer.json()["facts"] == {"what": what}
+
+
+@pytest.mark.parametrize("path", ["/live/failing", "/live/failing?busy=1", "/live/nothing"])
+async def test_socket_that_cannot_be_served_is_refused_without_a_traceback(
+    house: Doors, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(socket_url(house.url, path), proxy=None)
+
+    assert refused.value.response.status_code == 403
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_handshake_with_a_cookie_waits_for_the_database(house: Doors) -> None:
+    async with house.database.write() as tx:
+        await tx.execute(text("ALTER TABLE visits RENAME TO away"))
+
+    url = socket_url(house.url, "/live/day")
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(url, additional_headers={"cookie": "sawt_visit=x"}, proxy=None)
+
+    assert refused.value.response.status_code == 403

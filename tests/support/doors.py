@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
 from expo.db import Busy, Database, sqlite_url
+from expo.errors import NotFound
 from expo.identity import pages as identity_pages
 from expo.identity.admission import Named, PassTargets
 from expo.identity.usecases import Passes, Visits, closing_through
@@ -20,7 +22,7 @@ from expo.record import pages as record_pages
 from expo.rights import Action
 from expo.settings import Settings, read
 from expo.web import operations
-from expo.web.pages import HANDLERS, client_form, guarded, guarded_socket, visiting
+from expo.web.pages import HANDLERS, client_form, client_json, guarded, guarded_socket, visiting
 from expo.web.statics import Statics
 from expo.web.templates import Renderer
 from expo.wire import live
@@ -72,6 +74,20 @@ async def _echo(request: Request[Any]) -> Response:
     return PlainTextResponse(repr(dict(await client_form(request))))
 
 
+class Sum(msgspec.Struct, forbid_unknown_fields=True):
+    """What the JSON echo takes."""
+
+    a: int
+
+
+async def _add(request: Request[Any]) -> Response:
+    return PlainTextResponse(str((await client_json(request, Sum)).a + 1))
+
+
+async def _failing_socket(websocket: WebSocket[Any]) -> None:
+    raise Busy if websocket.query_params else NotFound
+
+
 async def _socket(websocket: WebSocket[Any]) -> None:
     hub: Hub = websocket.state["hub"]
     visit = websocket.state["visit"]
@@ -98,10 +114,11 @@ async def doors(folder: Path, *, public_url: str = "http://127.0.0.1:8000") -> A
     visits = Visits(database, clock, end_sockets)
     passes = Passes(database, clock, settings.secret_keys, end_sockets)
     probes: dict[str, Any] = {}
+    statics = Statics()
     state = {
         "settings": settings,
         "database": database,
-        "pages": _renderer(),
+        "pages": _renderer(statics),
         "now": clock,
         "hub": hub,
         "visits": visits,
@@ -124,8 +141,11 @@ async def doors(folder: Path, *, public_url: str = "http://127.0.0.1:8000") -> A
             guarded("/{lang}/crash", _crash, Action.READ_PAGES),
             guarded("/{lang}/busy", _busy, Action.READ_PAGES),
             guarded("/{lang}/echo", _echo, Action.READ_PAGES, methods=("POST",)),
+            guarded("/{lang}/add", _add, Action.READ_PAGES, methods=("POST",)),
+            guarded_socket("/live/failing", _failing_socket, Action.FOLLOW_LIVE),
             guarded_socket("/live/day", _socket, Action.FOLLOW_LIVE),
             guarded_socket("/live/staff", _socket, Action.RUN_SHOW),
+            statics.route,
         ],
         middleware=[visiting()],
         exception_handlers=HANDLERS,
@@ -138,9 +158,9 @@ async def doors(folder: Path, *, public_url: str = "http://127.0.0.1:8000") -> A
         await database.close()
 
 
-def _renderer() -> Renderer:
+def _renderer(statics: Statics) -> Renderer:
     return Renderer(
-        statics=Statics(),
+        statics=statics,
         zone=ZoneInfo("Asia/Dubai"),
         site=Text(ar="معرض الحكومة رقم 1", en="Government No. 1 Expo"),
         rehearsal=False,

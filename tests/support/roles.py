@@ -35,7 +35,7 @@ async def pass_path(passes: Passes, now: Now, role: Role, *, entity: str | None 
         role=role,
         electorate=electorate,
         entity=entity or own,
-        label=f"a {role.value}",
+        label=f"one {role.value}",
         expires_at=now() + timedelta(hours=1),
     )
     return issued.path

@@ -5,11 +5,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from expo.errors import BadRequest
 from expo.passes import PassExpired
 from expo.web import translations
 from expo.web.forms import safe_next
+from expo.web.pages import error_response
 from expo.web.sentences import sentence_for, worded
 from expo.web.visiting import language_of, preferred
 
@@ -127,3 +129,15 @@ def test_fact_cannot_reorder_or_expand_in_the_sentence() -> None:
 
     assert said == "\u2068{code}\u202e<b>\u2069"
     assert sentence_for(BadRequest(what="x"))
+
+
+def test_error_page_without_anything_to_stand_on_still_answers_in_both_languages() -> None:
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "state": {}}
+
+    answer = error_response(Request(scope), 500, "server-error", incident="c0ffee00")
+
+    text = bytes(answer.body).decode()
+    assert answer.status_code == 500
+    assert "c0ffee00" in text
+    assert "حدث خطأ عندنا" in text
+    assert "Something went wrong on our side" in text
