@@ -2,7 +2,7 @@
 // What the voter is told is what the server said, never a guess: "saved" comes with a receipt only.
 import './rank-list.js';
 import { banner, connect, learn, now } from './socket.js';
-import { announce, clock, count, fill, isolate, kept, lang, left, nonce, number, say, text, uuid, warn, words } from './words.js';
+import { announce, clock, count, fill, isolate, kept, lang, left, nonce, say, text, uuid, warn, words } from './words.js';
 
 const $ = id => document.getElementById(id);
 const root = $('ballot'), list = root.querySelector('rank-list'), act = $('act'), button = $('ack-b');
@@ -104,10 +104,11 @@ async function deliver() {
   if (navigator.onLine === false) { setAck('queued'); return; }
   setAck('sending');
   after(SLOW, () => bar.slow(true));
-  try {
-    if (!joined) await join();
-  } catch (problem) { missed(problem); return; }
-  if (!pending) return;
+  if (!joined) {
+    // the new line says whose it is and sends the ballot; without a line the other door does
+    try { await join(); after(LOST, post); } catch (problem) { missed(problem); }
+    return;
+  }
   if (line.isOpen && joinedLine && line.send(frame())) after(LOST, post);
   else post();
 }
@@ -181,7 +182,7 @@ function refused({ code, facts = {}, message, id, contest: about }) {
 function receipt(got) {
   if (got.contest !== contest) return;
   const own = pending && got.id === pending.id;
-  if (pending && !own) return;
+  if (!own && (pending || got.id === saved?.id)) return;
   clear();
   if (own) sent = pending.ranking;
   pending = null;
@@ -275,9 +276,7 @@ async function tally(got) {
 
 function turnout(got) {
   if (got.contest !== contest) return;
-  const [figure] = $('turnout').children;
-  figure.textContent = number(got.ballots);
-  figure.nextSibling.textContent = ` ${count('ballots', got.ballots)}`;
+  $('turnout').textContent = count('ballots', got.ballots);
 }
 
 const bar = banner();
@@ -286,8 +285,6 @@ const line = connect(`/live/${encodeURIComponent(root.dataset.session)}?lang=${l
   hello(got) {
     joined = joinedLine = got.joined;
     who(got.electorate);
-    if (pending && joined) line.send({ type: 'ask-mine', contest });
-    else if (pending && ack === 'queued') deliver();
   },
   contest(got) { if (got.contest === contest) contestFrame(got); },
   mine, receipt, refused, tally, turnout,
