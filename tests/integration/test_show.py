@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,14 +53,15 @@ async def test_control_room_leads_a_session_from_start_to_publication(stage: Hou
     writer = stage.voting.writer
     assert writer.waiting == 0
     scenes = []
-    for kind, more in (
+    steps: tuple[tuple[Kind, dict[str, Any]], ...] = (
         (Kind.START, {}),
         (Kind.OPEN, {}),
         (Kind.PAUSE, {}),
         (Kind.RESUME, {}),
         (Kind.EXTEND, {"minutes": 5}),
         (Kind.CLOSE, {}),
-    ):
+    )
+    for kind, more in steps:
         await stage.order(kind, **more)
         scenes.append(stage.show.stage().scene)
     await stage.count()
