@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.applications import Starlette
@@ -144,7 +145,7 @@ class Expo:
         )
         origins = self.settings.origins
         app = SameOrigin(app, origins)
-        app = AllowedHosts(app, {origin.split("://", 1)[1] for origin in origins})
+        app = AllowedHosts(app, {_host(origin) for origin in origins})
         return SecurityHeaders(app, https=self.settings.is_https, origins=origins)
 
     @contextlib.asynccontextmanager
@@ -183,3 +184,9 @@ class Expo:
                 lines.append(f"sawt_refused_total{{{labels}}} {refused}")
         lines.append(f"sawt_casts_waiting {self.voting.writer.waiting}")
         return "\n".join(lines) + "\n"
+
+
+def _host(origin: str) -> str:
+    """The host of an origin without its port; an IPv6 address keeps its brackets."""
+    host = urlsplit(origin).hostname or ""
+    return f"[{host}]" if ":" in host else host

@@ -52,10 +52,10 @@ def programme_in(path: Path) -> Programme:
 
 @contextlib.asynccontextmanager
 async def opened(
-    options: argparse.Namespace, folder: Path
+    options: argparse.Namespace, folder: Path, port: int | None = None
 ) -> AsyncIterator[tuple[Place, Database]]:
     """The place of these arguments and its database at the newest revision."""
-    place = Place(folder, os.environ, options.host, options.port)
+    place = Place(folder, os.environ, options.host, options.port if port is None else port)
     migrate(place.database_url)
     database = Database(place.database_url)
     try:

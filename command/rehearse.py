@@ -14,7 +14,7 @@ from command.common import opened, programme_in, say
 from expo.clock import Movable
 from expo.place import data_folder
 from expo.web import log
-from expo.wire.server import listen
+from expo.wire.server import listen, port_of
 from sessions.programme import Programme
 from sessions.rehearsal.audience import Audience
 from sessions.rehearsal.election import programme_for, strict_ballots
@@ -47,9 +47,9 @@ async def _rehearse_here(options: argparse.Namespace, folder: Path) -> Report:
         programme, ballots = _election(Path(options.ballots), programme)
     clock = Movable(lambda: datetime.now(UTC))
     clock.go_to(programme.sessions[0].starts_at)
-    async with opened(options, folder) as (place, database):
+    sock = listen(options.host, options.port)
+    async with opened(options, folder, port_of(sock)) as (place, database):
         log.configure(is_json=False, level=logging.WARNING)
-        sock = listen(options.host, options.port)
         expo = Expo(
             place.settings, database, programme, folder / "schedule.yaml", clock, rehearsal=True
         )

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import SQLModel
@@ -133,7 +134,7 @@ async def _faults() -> AsyncIterator[None]:
     """Turns what the driver says about a bad world into ``Busy``."""
     try:
         yield
-    except (OperationalError, TimeoutError) as error:
+    except (OperationalError, PoolTimeout, TimeoutError) as error:
         raise Busy from error
     except DBAPIError as error:
         if error.connection_invalidated:

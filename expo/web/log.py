@@ -120,5 +120,5 @@ def configure(*, is_json: bool, level: int = logging.INFO, stream: TextIO | None
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in ("uvicorn", "uvicorn.error", "websockets"):
+    for name in ("uvicorn", "uvicorn.error", "websockets", "httpx2"):
         logging.getLogger(name).setLevel(logging.WARNING)  # at INFO they log addresses (F8)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -9,6 +10,8 @@ from sessions.rehearsal.crowd import habit, ranking
 from sessions.rehearsal.door import Door
 from sessions.rehearsal.member import Member, Think
 from sessions.rehearsal.report import Report
+
+_AT_ONCE: Final = 300  # people with a ballot to cast come and go: descriptors are few
 
 Came = Callable[[int], None]
 
@@ -23,7 +26,8 @@ class Audience:
         size: How many people in all.
         seed: The same seed gives the same people and opinions.
         pace: 1 for a show; more to make everybody faster.
-        ballots: When given, member ``i`` casts ``ballots[i]`` in the end, whatever it tried before.
+        ballots: When given, member ``i`` casts ``ballots[i]`` in the end, whatever it tried before,
+            and leaves.
         origin: What the server calls itself, if that differs from ``url``.
     """
 
@@ -54,9 +58,14 @@ class Audience:
         """Come in and take part until cancelled."""
         async with self.door:
             cookies = await self.come_in(came)
+            seats = asyncio.Semaphore(_AT_ONCE if self._ballots is not None else self._size)
             async with asyncio.TaskGroup() as members:
                 for number, who in enumerate(cookies):
-                    members.create_task(self._member(number, who).run())
+                    members.create_task(self._attend(seats, self._member(number, who)))
+
+    async def _attend(self, seats: asyncio.Semaphore, member: Member) -> None:
+        async with seats:
+            await member.run()
 
     async def come_in(self, came: Came = lambda _number: None) -> list[str]:
         """The cookies of every member; electorates take turns as long as their passes last."""
@@ -96,6 +105,7 @@ class Audience:
             think=self._thoughts(number, last=0 if ways.revises_after is None else 1),
             report=self.report,
             on_done=self._one_done,
+            leaves=self._ballots is not None,
         )
 
     def _one_done(self) -> None:

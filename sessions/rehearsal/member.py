@@ -34,6 +34,7 @@ class Member:
         think: What it thinks of the options.
         report: Where it notes what happened.
         on_done: Called whenever it has no more to say about a contest, or never had.
+        leaves: Whether it goes home after its first contest instead of staying for the next.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Member:
         think: Think,
         report: Report,
         on_done: Callable[[], None] = lambda: None,
+        leaves: bool = False,
     ) -> None:
         self.number = number
         self._url = url
@@ -56,6 +58,7 @@ class Member:
         self._think = think
         self._report = report
         self._on_done = on_done
+        self._leaves = leaves
         self._session: str | None = None
         self._done: set[str] = set()
         self._dice = Dice(number, "network")
@@ -66,13 +69,14 @@ class Member:
         self._connection: ClientConnection | None = None
 
     async def run(self) -> None:
-        """Stay until cancelled, coming back after every lost connection."""
+        """Stay until cancelled or done, coming back after every lost connection."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keep_connected())
+            staying = tasks.create_task(self._keep_connected())
             if self._habit.silent:
                 self._on_done()
             else:
-                tasks.create_task(self._take_part())
+                await self._take_part()
+                staying.cancel()
 
     @property
     def _present(self) -> ClientConnection:
@@ -136,18 +140,18 @@ class Member:
         return True
 
     async def _take_part(self) -> None:
-        while True:
+        while not (self._leaves and self._done):
             self._changed.clear()
             for contest, frame in list(self._contests.items()):
                 if frame["phase"] == "open" and contest not in self._done:
                     self._done.add(contest)
                     await self._vote(frame)
-                    self._on_done()
             await self._changed.wait()
 
     async def _vote(self, frame: dict[str, Any]) -> None:
         habit = self._habit
         if habit.late:
+            self._on_done()  # nobody who closes the voting can wait for what comes after it
             await self._until_it_ends(frame["contest"])
         await asyncio.sleep(habit.decides_after)
         await self._cast(frame, self._think(frame["options"], frame["max_ranked"], 0))
@@ -156,6 +160,8 @@ class Member:
             await self._cast(frame, self._think(frame["options"], frame["max_ranked"], 1))
         if habit.withdraws:
             await self._cast(frame, ())
+        if not habit.late:
+            self._on_done()
 
     async def _until_it_ends(self, contest: str) -> None:
         while self._contests[contest]["phase"] == "open":
