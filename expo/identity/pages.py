@@ -36,7 +36,9 @@ from expo.web.pages import (
 from expo.web.templates import Renderer
 from expo.words import latin_digits
 
-NO_REFERRER: Final = {"referrer-policy": "no-referrer", "cache-control": "no-store"}
+# The address holds the pass. Not "no-referrer": with it browsers send "Origin: null" with our own
+# forms, and the guard against foreign forms would refuse every redemption.
+NO_REFERRER: Final = {"referrer-policy": "same-origin", "cache-control": "no-store"}
 _ROLE_OF: Final = {"customers": Role.CUSTOMER, "employees": Role.EMPLOYEE, "teams": Role.TEAM}
 _TEAMS: Final = "teams"
 _MOST_HOURS: Final = 24 * 60
