@@ -121,6 +121,12 @@ async def initiative(request: StageRequest) -> Response:
     return request.state["pages"].page(request, "sessions/initiative.html", values)
 
 
+async def about(request: StageRequest) -> Response:
+    """How ranking and counting work, what is known about whom, and how to use the site."""
+    values = {"programme": request.state["show"].programme}
+    return request.state["pages"].page(request, "pages/about.html", values)
+
+
 # --- calendars ---
 
 
@@ -248,6 +254,7 @@ def routes() -> list[BaseRoute]:
         guarded(f"{lang}/session/{{id}}", session, read),
         guarded(f"{lang}/initiative/{{id}}", initiative, read),
         guarded(f"{lang}/join", code_entry, read),
+        guarded(f"{lang}/about", about, read),
         guarded("/schedule.ics", calendar, read),
         guarded("/v", code_entry, read),
         guarded("/V", code_entry, read),

@@ -1,5 +1,6 @@
 """The show without a server: orders become moves, all logged, none twice, none out of turn."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from expo.record import store as record
 from sessions.cues import IllegalCue, Scene, Status
 from sessions.moves import ContestRunning, SceneNotYet, SessionNotLive, StageTaken
 from sessions.orders import ConfirmFirst, Kind, Order
+from sessions.protocol import Beat
 from tests.support.stagehouse import ORGANISER, SECOND, House, house
 from voting.contests import IllegalMove, Phase
 
@@ -139,6 +141,35 @@ async def test_second_organiser_with_an_old_picture_is_told_where_it_stands(stag
         "seen": press.version,
     }
     assert await actions(stage) == ["start-session", "open-contest"]
+
+
+async def test_two_organisers_pressing_at_once_close_it_once(stage: House) -> None:
+    await stage.order(Kind.START)
+    await stage.order(Kind.OPEN)
+    press = Order(Kind.CLOSE, stage.contest().version, contest="water", confirmed=True)
+
+    outcomes = await asyncio.gather(
+        *(stage.show.act(who, press) for who in (ORGANISER, SECOND, ORGANISER)),
+        return_exceptions=True,
+    )
+
+    refused = [one for one in outcomes if one is not None]
+    assert {type(one) for one in refused} <= {StaleVersion}
+    assert 1 <= len(refused) <= 2
+    assert (await actions(stage)).count("close-contest") == 1
+
+
+async def test_screens_are_remembered_across_a_restart(tmp_path: Path) -> None:
+    async with house(tmp_path) as first:
+        first.show.screens.arrive("main", first.clock())
+        first.show.beat("main", Beat(Scene.NOW, 3))
+        await first.show.save_screens()
+
+    async with house(tmp_path) as second:
+        view = await second.show.control()
+        assert [(one.id, one.scene, one.connected) for one in view.screens] == [
+            ("main", "now", False)
+        ]
 
 
 async def test_session_order_with_an_old_version_is_refused(stage: House) -> None:

@@ -58,6 +58,7 @@ def order(stage: House, kind: str, **fields: Any) -> dict[str, str]:
         "/session/talk",
         "/initiative/leak",
         "/join",
+        "/about",
     ],
 )
 async def test_public_page_is_served_in_both_languages(
@@ -138,6 +139,18 @@ async def test_code_picture_stands_alone(stage: House, visitor: httpx2.AsyncClie
     assert answer.text.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
     assert door.status_code == 200
     assert door.text != answer.text
+
+
+async def test_projector_page_holds_its_first_state(stage: House) -> None:
+    await stage.order(Kind.START)
+
+    async with entered(stage.url, stage.passes, stage.clock, Role.SCREEN, origin=SITE) as screen:
+        shown = await screen.get("/stage/main", params={"lang": "ar"})
+        strange = await screen.get("/stage/Main_Hall")
+
+    assert shown.status_code == 200
+    assert '"scene": "now"' in shown.text
+    assert strange.status_code == 404
 
 
 # --- the control room ---
