@@ -43,6 +43,7 @@ class Renderer:
         self.environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=True,
+            auto_reload=False,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
