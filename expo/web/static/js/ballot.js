@@ -301,6 +301,7 @@ document.addEventListener('rankchange', () => {
   ack = 'idle';
   settle();
 });
+addEventListener('online', () => { if (pending && ack === 'queued') { tries = 0; deliver(); } });
 button.addEventListener('click', submit);
 $('cast').addEventListener('submit', e => { e.preventDefault(); submit(); });
 $('withdraw').addEventListener('click', () => {
