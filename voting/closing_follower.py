@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_NAP: Final = 1.0  # seconds; a move nobody announced is noticed this late
 _SHORTEST_NAP: Final = 0.01
-_CHUNK: Final = 2_000  # lines recounted at once; the loop breathes in between
+_CHUNK: Final = 1_000  # lines recounted at once; the loop breathes in between
 _TICK: Final = timedelta(milliseconds=1)
 
 

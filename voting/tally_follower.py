@@ -34,7 +34,7 @@ PUBLIC_SECONDS: Final = 0.5
 STAFF_SECONDS: Final = 0.25
 IRV_SECONDS: Final = 5.0  # a running order by instant runoff needs every ballot (counting page 1.5)
 _HEAL_SECONDS: Final = 1.0  # how stale a viewer may get when a notification is lost
-_CHUNK: Final = 2_000  # lines read at once; the loop breathes in between
+_CHUNK: Final = 1_000  # lines read at once; the loop breathes in between
 
 
 class _Desk:

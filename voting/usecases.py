@@ -10,7 +10,8 @@ from datetime import datetime
 from expo.clock import Now
 from expo.db import Database
 from expo.errors import Fault, Refusal
-from expo.identity.people import Person, Visit
+from expo.identity.people import Person, PersonId, Visit
+from expo.together import Together
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
 from voting import eligibility, store, visibility
@@ -49,6 +50,7 @@ class Voting:
         self.writer = Writer(database, notifier)
         self.follower = TallyFollower(database, notifier, hub, now)
         self._refused: dict[str, Counter[str]] = {}
+        self._asked = Together(self._look_up)
 
     # --- casting ---
 
@@ -247,12 +249,21 @@ class Voting:
         return None
 
     async def _current(self, person: Person | None, contest_id: str) -> Kept | None:
-        if person is None:
-            return None
+        return None if person is None else await self._asked.ask((contest_id, person.id))
+
+    async def _look_up(self, asked: tuple[tuple[str, str], ...]) -> tuple[Kept | None, ...]:
+        """The ballots that count now, for everybody who asks while one look is under way."""
+        people: dict[str, set[str]] = {}
+        for contest_id, person_id in asked:
+            people.setdefault(contest_id, set()).add(person_id)
+        found: dict[tuple[str, str], Kept] = {}
         async with self.database.read() as tx:
-            secret = await store.secret(tx, contest_id) or b""
-            tag = tag_of(secret, person.id)
-            return next(iter(await store.current(tx, contest_id, [tag])), None)
+            for contest_id, who in people.items():
+                secret = await store.secret(tx, contest_id) or b""
+                tags = {tag_of(secret, PersonId(person)): person for person in who}
+                for kept in await store.current(tx, contest_id, tags):
+                    found[contest_id, tags[kept.voter]] = kept
+        return tuple(found.get(one) for one in asked)
 
     def _live(self, visit: Visit, contest: Contest, *, has_ballot: bool) -> TallyState | None:
         if visibility.public_room(contest) is None:
