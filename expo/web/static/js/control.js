@@ -173,7 +173,7 @@ async function send(form, button) {
   const error = document.querySelector('#p-notice .note');
   if (error) error.scrollIntoView({ block: 'nearest' });
   else announce(words.done[form.dataset.order] ?? '');
-  if (document.activeElement === document.body) document.getElementById('do-next')?.focus({ preventScroll: true });
+  if (document.activeElement === document.body) (document.getElementById('do-next') ?? document.getElementById('contest-h')).focus({ preventScroll: true });
 }
 
 root.addEventListener('submit', event => {
