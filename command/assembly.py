@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from expo.clock import Now
@@ -20,7 +21,7 @@ from expo.record import pages as record_pages
 from expo.settings import Settings
 from expo.web import operations, translations
 from expo.web.guards import AllowedHosts, SameOrigin, SecurityHeaders
-from expo.web.pages import HANDLERS, MAX_BODY_BYTES, visiting
+from expo.web.pages import HANDLERS, visiting
 from expo.web.statics import Statics
 from expo.web.templates import Renderer
 from expo.wire.hub import Hub
@@ -125,9 +126,10 @@ class Expo:
             await self.voting.close()
         self.has_failed = supervisor.has_failed
 
-    def application(self) -> ASGIApp:
-        """The routes with their guards around them."""
-        routes = [
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """Every address of the expo; all but the static files carry the action they stand for."""
+        return [
             self.statics.route,
             *operations.routes(),
             *identity_pages.routes(),
@@ -136,12 +138,14 @@ class Expo:
             *sockets.routes(),
             *show_pages.routes(),
         ]
+
+    def application(self) -> ASGIApp:
+        """The routes with their guards around them."""
         app: ASGIApp = Starlette(
-            routes=routes,
+            routes=self.routes,
             middleware=[visiting()],
             exception_handlers=HANDLERS,
             lifespan=self._lifespan,
-            max_body_size=MAX_BODY_BYTES,
         )
         origins = self.settings.origins
         app = SameOrigin(app, origins)

@@ -1,0 +1,151 @@
+"""Nobody gets in where they do not belong: every address, every role, against the one rights table."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from command.assembly import Expo
+from expo.clock import Movable
+from expo.db import Database, sqlite_url
+from expo.place import Place
+from expo.rights import Action, Role, may
+from expo.web.pages import GuardedRoute, GuardedSocket
+from expo.wire.server import listen, port_of
+from migrations.upgrade import migrate
+from sessions.schedule_file import parse
+from tests.support.roles import everybody
+from tests.support.show import MORNING, ROOT
+
+FILLED = {
+    "lang": "en",
+    "token": "no-such-pass",
+    "id": "khda",
+    "contest": "khda",
+    "tracker": "AAAABBBBCCCCDDDD",
+    "n": "1",
+    "screen": "main",
+    "session": "khda",
+    "code": "ABCD",
+}
+REFUSED = 403
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[tuple[Expo, str]]:
+    """The whole expo on a free port and its address."""
+    sock = listen("127.0.0.1", 0)
+    place = Place(folder, {}, "127.0.0.1", port_of(sock))
+    migrate(sqlite_url(folder))
+    database = Database(place.database_url)
+    clock = Movable(utc_now)
+    clock.go_to(MORNING)
+    schedule = ROOT / "schedule.yaml"
+    programme = parse(schedule.read_bytes())
+    expo = Expo(place.settings, database, programme, schedule, clock, rehearsal=False)
+    async with expo.running():
+        server = asyncio.create_task(expo.server.serve(sockets=[sock]))
+        await expo.server.ready.wait()
+        yield expo, place.settings.public_url
+        expo.stop()
+        await server
+    await database.close()
+
+
+def address_of(path: str) -> str:
+    """A path with every parameter filled in."""
+    return re.sub(r"{(\w+)(?::\w+)?}", lambda found: FILLED[found[1]], path)
+
+
+def steps(expo: Expo) -> list[tuple[str, str, Action]]:
+    """Method, path and action of every page; what ends a visit comes last."""
+    pages = [
+        (method, address_of(route.path), route.action)
+        for route in expo.routes
+        if isinstance(route, GuardedRoute)
+        for method in sorted((route.methods or set()) - {"HEAD"})
+    ]
+    return sorted(pages, key=lambda step: step[2] is Action.LEAVE)
+
+
+async def is_refused(client: httpx2.AsyncClient, method: str, path: str) -> bool:
+    """Whether the rights table, and nothing else, said no."""
+    body = b"{}" if method == "POST" else None
+    headers = {"accept": "application/json", "content-type": "application/json"}
+    answer = await client.request(method, path, content=body, headers=headers)
+    assert answer.status_code < 500, f"{method} {path}: {answer.status_code} {answer.text[:200]}"
+    return answer.status_code == REFUSED and answer.json()["code"] == "not-allowed"
+
+
+async def is_socket_refused(client: httpx2.AsyncClient, url: str) -> bool:
+    """Whether a handshake, or the first frame after it, says no."""
+    cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    headers = {"origin": str(client.base_url).rstrip("/")} | ({"cookie": cookie} if cookie else {})
+    try:
+        async with connect(url, additional_headers=headers, proxy=None) as socket:
+            return '"refused"' in str(await socket.recv())
+    except InvalidStatus as status:
+        return status.response.status_code == REFUSED
+
+
+def test_every_route_declares_who_may_use_it(tmp_path: Path) -> None:
+    place = Place(tmp_path, {}, "127.0.0.1", 8000)
+    programme = parse((ROOT / "schedule.yaml").read_bytes())
+    database = Database(place.database_url)
+    expo = Expo(place.settings, database, programme, tmp_path, utc_now, rehearsal=False)
+
+    undeclared = [
+        getattr(route, "path", "?")
+        for route in expo.routes
+        if not isinstance(route, GuardedRoute | GuardedSocket)
+    ]
+
+    assert undeclared == ["/static/{digest}/{name:path}"]
+
+
+@pytest.mark.timeout(60)
+async def test_each_role_gets_exactly_what_the_table_allows(tmp_path: Path) -> None:
+    wrong = []
+
+    async with (
+        serving(tmp_path) as (expo, url),
+        everybody(url, expo.passes, expo.now) as clients,
+    ):
+        for role, client in clients.items():
+            for method, path, action in steps(expo):
+                if await is_refused(client, method, path) is may(role, action):
+                    wrong.append((role, method, path))
+
+    assert wrong == []
+
+
+@pytest.mark.timeout(60)
+async def test_each_role_opens_exactly_the_sockets_the_table_allows(tmp_path: Path) -> None:
+    wrong = []
+
+    async with (
+        serving(tmp_path) as (expo, url),
+        everybody(url, expo.passes, expo.now) as clients,
+    ):
+        sockets = [route for route in expo.routes if isinstance(route, GuardedSocket)]
+        for role, client in clients.items():
+            for route in sockets:
+                target = url.replace("http", "ws", 1) + address_of(route.path)
+                if await is_socket_refused(client, target) is may(role, route.action):
+                    wrong.append((role, route.path))
+
+    assert len(sockets) == 4
+    assert {role for role, _ in wrong} <= set(Role)
+    assert wrong == []
