@@ -27,6 +27,8 @@ from sessions.programme_drafts import (
 )
 from voting.contests import MOST_OPTIONS
 
+RESERVED: Final = frozenset({"day", "screen", "staff"})
+"""Addresses of the live sockets beside the sessions' own (``/live/day``)."""
 LEAST_OPTIONS: Final = 2  # ranking one option says nothing
 
 
@@ -44,6 +46,7 @@ def check(draft: ProgrammeDraft) -> Iterator[Finding]:
     named = (draft.entities, draft.initiatives, draft.electorates, draft.sessions)
     return chain(
         chain.from_iterable(_repeated_ids(things) for things in named),
+        _reserved_ids(draft.sessions),
         _unknown_entities(draft),
         _unknown_initiatives(draft),
         chain.from_iterable(_options(session, draft) for session in draft.sessions),
@@ -76,6 +79,12 @@ def _repeated_ids(
             facts: dict[str, str | int] = {"id": thing.id, "first": first[thing.id]}
             yield Finding(f"{thing.path}.id", "duplicate-id", facts)
         first.setdefault(thing.id, thing.path)
+
+
+def _reserved_ids(sessions: Sequence[SessionDraft]) -> Iterator[Finding]:
+    for session in sessions:
+        if session.id in RESERVED:
+            yield Finding(f"{session.path}.id", "reserved-id", {"id": session.id})
 
 
 def _unknown_entities(draft: ProgrammeDraft) -> Iterator[Finding]:

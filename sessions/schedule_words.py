@@ -57,6 +57,7 @@ MESSAGES: Final = MappingProxyType(
         "stream-without-address": N_("The stream needs an id or an address."),
         "stream-with-two-addresses": N_("Give the stream an id or an address, not both."),
         # ids that refer to each other
+        "reserved-id": N_("The id “{id}” is an address of Sawt's own; choose another."),
         "duplicate-id": N_("The id “{id}” is already used at {first}."),
         "unknown-entity": N_("There is no entity “{id}”."),
         "unknown-entity-near": N_("There is no entity “{id}”. Did you mean “{near}”?"),

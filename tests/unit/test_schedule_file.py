@@ -142,6 +142,7 @@ def test_stream_mistakes_are_told(stream: str, path: str, code: str) -> None:
         ("id: customers", "id: employees", "electorates[1].id", "duplicate-id"),
         ("level: B", "level: D", "electorates[0].level", "not-a-choice"),
         ("{id: roads", "{id: water", "entities[1].id", "duplicate-id"),
+        ("id: talk", "id: staff", "days[0].sessions[1].id", "reserved-id"),
     ],
 )  # fmt: skip
 def test_each_mistake_is_told_where_it_is(old: str, new: str, path: str, code: str) -> None:
