@@ -1,0 +1,32 @@
+"""One Chromium for all browser tests, a fresh expo or a shared one, and people with browsers."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.support.browsing import ARGS, CHROMIUM, Browsing, browsing
+from tests.support.show import Running, running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; nothing is downloaded."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def people(browser: Browser) -> Iterator[Browsing]:
+    """People with browsers of their own."""
+    with browsing(browser) as found:
+        yield found
+
+
+@pytest.fixture
+def show() -> Iterator[Running]:
+    """An expo of one's own, ten minutes into its first session, with nothing started yet."""
+    with running() as found:
+        yield found
