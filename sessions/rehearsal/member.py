@@ -140,12 +140,14 @@ class Member:
         return True
 
     async def _take_part(self) -> None:
-        while not (self._leaves and self._done):
+        while True:
             self._changed.clear()
             for contest, frame in list(self._contests.items()):
                 if frame["phase"] == "open" and contest not in self._done:
                     self._done.add(contest)
                     await self._vote(frame)
+            if self._leaves and self._done:
+                return
             await self._changed.wait()
 
     async def _vote(self, frame: dict[str, Any]) -> None:
