@@ -10,7 +10,7 @@ from datetime import datetime
 from expo.clock import Now
 from expo.db import Database
 from expo.errors import Fault, Refusal
-from expo.identity.people import Person, PersonId, Visit
+from expo.identity.people import Person, Visit
 from expo.together import Together
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
@@ -260,7 +260,7 @@ class Voting:
         async with self.database.read() as tx:
             for contest_id, who in people.items():
                 secret = await store.secret(tx, contest_id) or b""
-                tags = {tag_of(secret, PersonId(person)): person for person in who}
+                tags = {tag_of(secret, person): person for person in who}
                 for kept in await store.current(tx, contest_id, tags):
                     found[contest_id, tags[kept.voter]] = kept
         return tuple(found.get(one) for one in asked)

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,19 +22,23 @@ _KEPT_IN: Final = "secret.key"  # the file's name in the data folder
 # --- visits ---
 
 
-async def find_visit(tx: Tx, fingerprint: str, now: datetime) -> Visit | None:
-    """The visit behind a cookie, with its person; None if unknown, ended or over."""
+async def find_visits(tx: Tx, fingerprints: Collection[str], now: datetime) -> dict[str, Visit]:
+    """The visits behind these cookies with their people; without those unknown, ended or over."""
     found = (
-        select(VisitRow.id.label("visit_id"), PersonRow.__table__)  # type: ignore[attr-defined]  # SQLModel sets both
+        select(
+            VisitRow.fingerprint.label("mark"),  # type: ignore[attr-defined]  # SQLModel sets both
+            VisitRow.id.label("visit_id"),  # type: ignore[attr-defined]  # SQLModel sets both
+            PersonRow.__table__,  # type: ignore[attr-defined]  # SQLModel sets both
+        )
         .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
         .where(
-            col(VisitRow.fingerprint) == fingerprint,
+            col(VisitRow.fingerprint).in_(fingerprints),
             col(VisitRow.ended_at).is_(None),
             col(VisitRow.expires_at) > now,
         )
     )
-    row = (await tx.execute(found)).mappings().one_or_none()
-    return Visit(id=VisitId(row["visit_id"]), person=_person(row)) if row else None
+    rows = (await tx.execute(found)).mappings()
+    return {row["mark"]: Visit(id=VisitId(row["visit_id"]), person=_person(row)) for row in rows}
 
 
 async def add_visit(

@@ -27,11 +27,11 @@ from expo.identity.admission import (
     stay,
 )
 from expo.identity.people import Assurance, Person, PersonId, Visit, VisitId
-from expo.identity.writer import Joined, JoinWriter
 from expo.passes import PassUnknown, fingerprint, opened, signed
 from expo.record import store as staff_log
 from expo.record.lines import Facts
 from expo.rights import Role
+from expo.together import Together
 from expo.wire.codes import Close
 from expo.wire.hub import Hub
 
@@ -47,6 +47,13 @@ _FIRST_HOURS: Final = 12  # a newcomer may take lunch before opening the printed
 _NONCE_BYTES: Final = 16
 _TOKEN_BYTES: Final = 32  # of a visit cookie (ASVS 7.2.3 asks for 16)
 _DEVICE_BYTES: Final = 18
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """A visit that has its person, with the token for its cookie."""
+
+    visit: Visit
+    token: str
 
 
 class AlreadyIssued(Refusal):
@@ -84,7 +91,8 @@ class Visits:
         self._database = database
         self._now = now
         self._end_sockets = end_sockets
-        self._writer = JoinWriter(self._write_joins)
+        self._lookups = Together(self._look_up)
+        self._joins = Together(self._write_joins)
         self._budget = Budget(burst=10, seconds=6)
 
     async def of(self, cookie: str | None, device: str | None) -> Visit:
@@ -96,9 +104,13 @@ class Visits:
         device = device if device and is_device(device) else secrets.token_urlsafe(_DEVICE_BYTES)
         if cookie is None:
             return Visit(device=device)
-        async with self._database.read() as tx:
-            found = await store.find_visit(tx, fingerprint(cookie), self._now())
+        found = await self._lookups.ask(fingerprint(cookie))
         return msgspec.structs.replace(found or Visit(), device=device)
+
+    async def _look_up(self, marks: tuple[str, ...]) -> tuple[Visit | None, ...]:
+        async with self._database.read() as tx:
+            found = await store.find_visits(tx, marks, self._now())
+        return tuple(found.get(mark) for mark in marks)
 
     async def join(self, visit: Visit) -> tuple[Visit, str]:
         """The visit as a customer bound to its device, with the token for its cookie.
@@ -113,7 +125,7 @@ class Visits:
         if visit.person is not None:
             return visit, ""
         self._budget.spend(visit.device, self._now())
-        joined = await self._writer.join(visit.device)
+        joined = await self._joins.ask(visit.device)
         return joined.visit, joined.token
 
     async def leave(self, visit: Visit) -> None:
@@ -163,6 +175,7 @@ class Passes:
         self._now = now
         self._secret_keys = secret_keys
         self._end_sockets = end_sockets
+        self._redeeming = Together(self._write_redeemed)
         self._budget = Budget(burst=20, seconds=6)
 
     async def issue(
@@ -230,18 +243,34 @@ class Passes:
         now = self._now()
         self._budget.spend(visit.device, now)
         mark = fingerprint(opened(token, self._secret_keys, now).nonce)
-        async with self._database.write() as tx:
-            found = await store.find_pass(tx, mark)
-            if found is None:
-                raise PassUnknown
-            person = await self._person_for(tx, found, visit, now)
-            if visit.id is not None:
-                await store.end_visit(tx, visit.id, now)
-            joined = await _begin(tx, person, visit.device, now)
+        found, joined = await self._redeeming.ask((mark, visit))
         if visit.id is not None:
             self._end_sockets(frozenset({visit.id}), Close.CHANGED)
         logger.info("A pass was redeemed", extra={"pass": found.id, "role": found.role.value})
         return joined.visit, joined.token
+
+    async def _write_redeemed(
+        self, asked: tuple[tuple[str, Visit], ...]
+    ) -> tuple[tuple[Pass, Joined] | Exception, ...]:
+        """A refused pass has changed nothing by then, so its neighbours' transaction goes on."""
+        told: list[tuple[Pass, Joined] | Exception] = []
+        async with self._database.write() as tx:
+            for mark, visit in asked:
+                try:
+                    told.append(await self._redeemed(tx, mark, visit))
+                except Refusal as refusal:
+                    told.append(refusal)
+        return tuple(told)
+
+    async def _redeemed(self, tx: Tx, mark: str, visit: Visit) -> tuple[Pass, Joined]:
+        now = self._now()
+        found = await store.find_pass(tx, mark)
+        if found is None:
+            raise PassUnknown
+        person = await self._person_for(tx, found, visit, now)
+        if visit.id is not None:
+            await store.end_visit(tx, visit.id, now)
+        return found, await _begin(tx, person, visit.device, now)
 
     async def revoke(self, actor: Person, pass_id: str) -> None:
         """Take a pass back, end the visits it made and close their sockets; harmless when repeated.

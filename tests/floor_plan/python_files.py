@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PACKAGES: Final = ("expo", "sessions", "voting")
+PACKAGES: Final = ("command", "expo", "sessions", "voting")
 
 EDGE_NAMES: Final = frozenset(
     {
@@ -18,10 +18,11 @@ EDGE_NAMES: Final = frozenset(
         "mail", "oidc",
     }
 )  # fmt: skip
-# Machinery beside those: the database, transport, pages, and the audience that comes over real sockets.
+# Machinery beside those: the command line, the database, transport, pages, and the audience that comes
+# over real sockets.
 EDGE_PLACES: Final = (
-    "expo/__init__.py", "expo/db.py", "expo/wire/", "expo/web/", "sessions/rehearsal/",
-    "sessions/streams/supervisor.py",
+    "command/", "expo/__init__.py", "expo/db.py", "expo/place.py", "expo/together.py", "expo/wire/",
+    "expo/web/", "sessions/rehearsal/", "sessions/streams/supervisor.py",
 )  # fmt: skip
 
 # Pure code may lean on these alone; all they do is compute.
