@@ -58,7 +58,8 @@ class _Desk:
     def __init__(self, state: LiveState) -> None:
         self.hub = state["hub"]
         self.notifier = state["notifier"]
-        self.ballots = VotingFrames(state["voting"], state["hub"])
+        zone = state["show"].programme.zone
+        self.ballots = VotingFrames(state["voting"], state["hub"], zone)
         self.frames = ShowFrames(state["show"], state["now"])
         # Who may follow what is asked by the route; a page that may not is told so after the accept.
         self.handshake = Handshake(

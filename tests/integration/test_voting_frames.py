@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -46,7 +47,7 @@ def raw(sent: Cast) -> bytes:
 async def asked(there: House, viewer: Recorder, frame: bytes) -> Any:
     """The answer to a frame."""
     before = len(viewer.replies)
-    frames = VotingFrames(there.voting, there.hub)
+    frames = VotingFrames(there.voting, there.hub, ZoneInfo("Asia/Dubai"))
     assert frames.on_text(viewer, frame)
     await until(lambda: len(viewer.replies) > before)
     return json.loads(viewer.replies[-1])
@@ -107,6 +108,7 @@ async def test_late_ballot_is_refused_after_the_commit(tmp_path: Path) -> None:
 
         assert answer["code"] == "contest-closed"
         assert answer["facts"]["late_ms"] == 1_000
+        assert "09:20:10" in answer["message"]
         assert there.voting.refusals("s1") == {"contest-closed": 1}
 
 
