@@ -35,8 +35,11 @@ async function refresh() {
   while (asked) {
     asked = 0;
     const fresh = await page('GET', location.href);
-    if (take(fresh, keep)) settle(fresh);
-    else if (!fresh) { lock(); break; }
+    if (take(fresh, keep)) { settle(fresh); if (up) unlock(); } else {
+      lock();
+      setTimeout(refresh, LOST);
+      break;
+    }
   }
   asking = false;
 }
@@ -111,6 +114,7 @@ function lock() {
 }
 function unlock() {
   clearTimeout(timer);
+  timer = 0;
   if (!locked) return;
   locked = false;
   delete root.dataset.locked;
@@ -122,9 +126,8 @@ const line = connect('/live/staff', {
   status(name) {
     up = name === 'open';
     showLink();
-    clearTimeout(timer);
     if (name === 'open') { unlock(); refresh(); } else if (name === 'ended') lock();
-    else timer = setTimeout(lock, LOST);
+    else timer ||= setTimeout(lock, LOST); // every failed attempt says "down" again
   },
   control(view) {
     heard = Date.now();
@@ -158,15 +161,17 @@ function no(box) {
   refresh();
 }
 
-let busy = false;
+const REST = 700; // ms after an order in which nothing is taken: a double click must not reveal two places
+let busy = false, rested = 0;
 async function send(form, button) {
-  if (busy) return;
+  if (busy || performance.now() < rested) return;
   busy = true;
   root.dataset.busy = '';
   const body = new URLSearchParams(new FormData(form));
   if (button?.name) body.set(button.name, button.value);
   const fresh = await page('POST', form.action, body);
   busy = false;
+  rested = performance.now() + REST;
   delete root.dataset.busy;
   if (!take(fresh)) { warn(words.failed); refresh(); return; }
   settle(fresh);
