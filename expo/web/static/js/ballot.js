@@ -60,9 +60,10 @@ function receiptShown() {
   $('receipt-at').textContent = say('savedAt', { time: clock(saved.accepted_at) });
   $('receipt-a').href = `/${lang}/receipt/${encodeURIComponent(saved.tracker)}`;
   $('receipt-list').replaceChildren(...saved.ranking.map(id => {
-    const li = document.createElement('li'), name = document.createElement('bdi');
+    const li = document.createElement('li'), line = document.createElement('span'), name = document.createElement('bdi');
     name.textContent = list.card(id) ? list.name(list.card(id)) : id;
-    li.append(name);
+    line.append(name, ' ', sample(id) ?? '');
+    li.append(line);
     return li;
   }));
 }
@@ -265,13 +266,14 @@ function told({ places }) {
   announce(say('published', { name }) + (at < 0 ? '' : ` ${say('yours', { n: at + 1 })}`));
 }
 
-const reveal = async got => (await import('./places.js')).places($('places'), got, saved?.ranking ?? []);
+const sample = id => list.card(id)?.querySelector('.tag')?.cloneNode(true) ?? null;
+const reveal = async got => (await import('./places.js')).places($('places'), got, saved?.ranking ?? [], sample);
 
 async function tally(got) {
   const box = root.querySelector('[data-if=standing]');
   if (got.contest !== contest || !box) return;
   box.hidden = !VOTING.includes(view());
-  (await import('./places.js')).standing($('rows'), got, id => list.name(list.card(id)));
+  (await import('./places.js')).standing($('rows'), got, id => list.name(list.card(id)), sample);
 }
 
 function turnout(got) {

@@ -1,5 +1,5 @@
 // Places as they are revealed, and the running order; loaded only when there is something to show.
-import { isolate, number, say, text } from './words.js';
+import { number, say, text } from './words.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -21,16 +21,24 @@ function bar(permille) {
 
 const share = permille => `${number(Math.floor((permille + 5) / 10))}%`;
 
-function named(title, own) {
+function named(title, own, tag) {
   const line = make('span', '', ''), name = document.createElement('bdi');
   name.textContent = title;
   line.append(name);
+  if (tag) line.append(' ', tag);
   if (own) line.append(' ', make('span', 'own', say('own', { n: own })));
   return line;
 }
 
-/** The list of a reveal: room for what is hidden, then the places shown, best first; ranking is one's own. */
-export function places(list, { places: shown, total_places }, ranking) {
+function titled(title, tag) {
+  const n = make('span', 'n');
+  n.append(named(title, 0, tag));
+  return n;
+}
+
+/** The list of a reveal: room for what is hidden, then the places shown, best first.
+ *  ranking is one's own; tag(id) makes the mark of a sample, or null. */
+export function places(list, { places: shown, total_places }, ranking, tag) {
   const had = new Set([...list.querySelectorAll('[data-rank]')].map(li => li.dataset.rank));
   const first = !list.querySelector('[data-rank]') && !list.dataset.drawn;
   const later = Array.from({ length: Math.max(0, total_places - shown.length) }, () => {
@@ -45,7 +53,7 @@ export function places(list, { places: shown, total_places }, ranking) {
     if (!first && !had.has(String(place.rank))) li.classList.add('new');
     place.titles.forEach((title, i) => {
       if (i) n.append(document.createElement('br'));
-      n.append(named(text(title), ranking.indexOf(place.ids[i]) + 1));
+      n.append(named(text(title), ranking.indexOf(place.ids[i]) + 1, tag(place.ids[i])));
     });
     if (place.titles.length > 1) n.append(make('small', '', say('shared')));
     li.append(make('span', 'r num', place.rank), n, make('span', 'v num', share(place.support)), bar(place.support));
@@ -56,7 +64,7 @@ export function places(list, { places: shown, total_places }, ranking) {
 }
 
 /** The running order; rows are kept by option so that a bar grows instead of starting anew. */
-export function standing(list, { rows }, name) {
+export function standing(list, { rows }, name, tag) {
   const old = new Map([...list.children].map(li => [li.dataset.id, li]));
   list.replaceChildren(...rows.map(row => {
     const li = old.get(row.id) ?? make('li', '');
@@ -66,7 +74,7 @@ export function standing(list, { rows }, name) {
       li.querySelector('.r').textContent = row.rank;
       li.querySelector('.v').textContent = share(row.support);
       rect.setAttribute('width', `${row.support / 10}%`);
-    } else li.replaceChildren(make('span', 'r num', row.rank), make('span', 'n', isolate(name(row.id))), make('span', 'v num', share(row.support)), bar(row.support));
+    } else li.replaceChildren(make('span', 'r num', row.rank), titled(name(row.id), tag(row.id)), make('span', 'v num', share(row.support)), bar(row.support));
     return li;
   }));
 }
