@@ -2,20 +2,29 @@
 
 import argparse
 import contextlib
+import errno
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from expo.db import Database
 from expo.place import Place
-from expo.web import translations
+from expo.web.translations import gettext as _
+from expo.web.translations import sentence
+from expo.wire.server import listen
 from migrations.upgrade import migrate
 from sessions import schedule_file
 from sessions.programme import Programme
 from sessions.schedule_nodes import ScheduleProblems
 from sessions.schedule_words import message_of
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+"""The checkout."""
+_TAKEN: Final = frozenset({errno.EADDRINUSE, errno.EACCES})
+_NOT_OURS: Final = frozenset({errno.EADDRNOTAVAIL, socket.EAI_NONAME})
 
 
 def say(text: str = "") -> None:
@@ -46,8 +55,25 @@ def programme_in(path: Path) -> Programme:
     except ScheduleProblems as found:
         for one in found.problems:
             where = f"{path}:{one.line}: {one.path}: " if one.path else f"{path}:{one.line}: "
-            say(where + translations.sentence(message_of(one.code), one.facts))
+            say(where + sentence(message_of(one.code), one.facts))
         raise SystemExit(1) from None
+
+
+def listening(options: argparse.Namespace) -> socket.socket:
+    """A socket on the address of these arguments.
+
+    Raises:
+        SystemExit: It is taken, not allowed, or not this machine's.
+    """
+    where: dict[str, str | int] = {"host": options.host, "port": options.port}
+    try:
+        return listen(options.host, options.port)
+    except OSError as error:
+        if error.errno in _TAKEN:
+            stop(sentence(_("Port {port} is taken or not allowed: choose another."), where))
+        if error.errno in _NOT_OURS:
+            stop(sentence(_("This machine has no address {host}."), where))
+        raise
 
 
 @contextlib.asynccontextmanager

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from command import offline, rehearse, serve
+from command.child import NotStarted
 from expo.db import Unfit
 from expo.errors import Fault, Refusal
 from expo.rights import Role
 from expo.settings import WrongSettings
 from expo.web import translations
 from expo.web.sentences import sentence_for
+from expo.web.translations import gettext as _
+from expo.web.translations import sentence
 from voting.methods.registry import METHODS
 
 _NO_OFFSET: Final = "an offset is needed, e.g. +04:00"
@@ -29,7 +32,11 @@ def main(arguments: Sequence[str]) -> int:
         return int(options.do(options))
     except KeyboardInterrupt:
         return 0
-    except (WrongSettings, Unfit, OSError) as error:
+    except rehearse.REFUSALS as error:
+        sys.stderr.write(
+            sentence(_("The server did not let us in: {why}"), {"why": str(error)}) + "\n"
+        )
+    except (WrongSettings, Unfit, NotStarted, OSError) as error:
         sys.stderr.write(f"{error}\n")
     except (Refusal, Fault) as problem:
         sys.stderr.write(sentence_for(problem) + "\n")
@@ -88,11 +95,11 @@ def _rehearse(one: argparse.ArgumentParser) -> None:
     one.add_argument("--ballots", help="a ballot file: member n casts ballot n in the end")
     one.add_argument("--organiser", help="an organiser's link: then every electorate takes part")
     one.add_argument("--seconds", type=float, help="stop after so long (with an address)")
+    one.add_argument("--json", action="store_true")
     one.add_argument("--pace", type=float, default=20.0, help="how much faster than people")
     one.add_argument("--schedule", default=_SCHEDULE)
     one.add_argument("--data", help="data folder of the throw-away server")
-    _address(one)
-    one.set_defaults(do=rehearse.rehearse, port=0)
+    one.set_defaults(do=rehearse.rehearse)
 
 
 def _invite(one: argparse.ArgumentParser) -> None:

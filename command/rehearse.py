@@ -3,80 +3,155 @@
 import argparse
 import asyncio
 import contextlib
-import logging
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
 
+import httpx2
 import msgspec
 
-from command.assembly import Expo
-from command.common import opened, programme_in, say
-from expo.clock import Movable
+from command.child import Child, free_port
+from command.common import opened, programme_in, say, stop
+from command.told import figures
+from expo.identity.usecases import Passes
 from expo.place import data_folder
-from expo.web import log
-from expo.wire.server import listen, port_of
+from expo.web.translations import gettext as _
+from expo.web.translations import sentence
 from sessions.programme import Programme
+from sessions.rehearsal import entertainment
 from sessions.rehearsal.audience import Audience
+from sessions.rehearsal.control_room import ControlRoom
+from sessions.rehearsal.door import Door, TurnedAway
 from sessions.rehearsal.election import programme_for, strict_ballots
-from sessions.rehearsal.election_day import hold
-from sessions.rehearsal.entertainment import tickets
+from sessions.rehearsal.election_day import Held, hold
 from sessions.rehearsal.report import Report
+from sessions.schedule_dump import dump
 from voting.exchange import files
+from voting.exchange.ballot_file import BallotFile
+
+Ballots = Sequence[tuple[str, ...]]
+
+_LONGEST_SECONDS: Final = 3600.0  # somebody else's server is not left under load for ever
 
 
-async def _rehearse_there(options: argparse.Namespace) -> Report:
+def rehearse(options: argparse.Namespace) -> int:
+    """Send a synthetic audience over real sockets, and print what happened.
+
+    Returns:
+        0; 1 when somebody's last ballot stayed without an answer.
+    """
+    file = _ballot_file(options.ballots)
+    ballots = strict_ballots(file) if file else None
+    if options.url:
+        _check(options.url)
+        report, held = asyncio.run(_there(options, ballots)), None
+    else:
+        with data_folder(options.data) as folder:
+            report, held = asyncio.run(_here(options, folder, file))
+    if options.json:
+        told = {"contest": held, **report.summary()}
+        say(msgspec.json.format(msgspec.json.encode(told)).decode())
+    else:
+        say("\n".join(figures(report, held)))
+    return int(held is not None and not held.everybody_answered)
+
+
+async def _there(options: argparse.Namespace, ballots: Ballots | None) -> Report:
     """A crowd of customers (and, with an organiser's link, of everybody) at somebody's address."""
-    audience = Audience(options.url, passes={}, size=options.viewers)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(options.seconds):
+    size = min(options.viewers, len(ballots)) if ballots else options.viewers
+    passes = {}
+    if options.organiser:
+        async with Door(options.url) as door:
+            cookies = await door.redeem(urlsplit(options.organiser).path)
+            passes = dict(await entertainment.tickets_over(door, cookies, size))
+    facts: dict[str, str | int] = {"people": size, "url": options.url}
+    say(sentence(_("{people} synthetic people go to {url}. Ctrl+C ends it."), facts))
+    audience = Audience(options.url, passes=passes, size=size, pace=options.pace, ballots=ballots)
+    # Ctrl+C cancels; what happened until then is told all the same.
+    with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+        async with asyncio.timeout(options.seconds or _LONGEST_SECONDS):
             await audience.run()
     return audience.report
 
 
-def _election(path: Path, programme: Programme) -> tuple[Programme, list[tuple[str, ...]]]:
-    """The programme of a ballot file, with the electorates of the other one, and its ballots."""
-    file = files.read(path.name, path.read_bytes())
-    return programme_for(file, programme.electorates), strict_ballots(file)
-
-
-async def _rehearse_here(options: argparse.Namespace, folder: Path) -> Report:
-    """One whole contest in a throw-away server, from the first ballot to the recount."""
+async def _here(
+    options: argparse.Namespace, folder: Path, file: BallotFile | None
+) -> tuple[Report, Held]:
+    """One whole contest in a throw-away server, from the first ballot to the published result."""
     programme = programme_in(Path(options.schedule))
-    ballots = None
-    if options.ballots:
-        programme, ballots = _election(Path(options.ballots), programme)
-    clock = Movable(lambda: datetime.now(UTC))
-    clock.go_to(programme.sessions[0].starts_at)
-    sock = listen(options.host, options.port)
-    async with opened(options, folder, port_of(sock)) as (place, database):
-        log.configure(is_json=False, level=logging.WARNING)
-        expo = Expo(
-            place.settings, database, programme, folder / "schedule.yaml", clock, rehearsal=True
-        )
-        async with expo.running():
-            serving = asyncio.create_task(expo.server.serve(sockets=[sock]))
-            await expo.server.ready.wait()
-            size = len(ballots) if ballots else options.viewers
-            audience = Audience(
-                place.loopback,
-                passes=await tickets(expo.passes, programme, clock, size),
-                size=size,
-                pace=options.pace,
-                ballots=ballots,
-            )
-            result = await hold(audience, expo.show, expo.voting, programme.sessions[0].id)
-            say(msgspec.json.format(msgspec.json.encode(result)).decode())
-            expo.stop()
-            await serving
-            return audience.report
+    if file is not None:
+        programme = programme_for(file, programme.electorates)
+    ballots = strict_ballots(file) if file else None
+    size = len(ballots) if ballots else options.viewers
+    async with throwaway(folder, programme) as (child, organiser):
+        await child.start()
+        audience, room = await come(child.url, organiser, size, pace=options.pace, ballots=ballots)
+        async with audience.door:
+            held = await attended(audience, room, programme.sessions[0].id)
+        return audience.report, held
 
 
-def rehearse(options: argparse.Namespace) -> int:
-    """Send a synthetic audience over real sockets, and print what happened."""
-    if options.url:
-        report = asyncio.run(_rehearse_there(options))
-    else:
-        with data_folder(options.data) as folder:
-            report = asyncio.run(_rehearse_here(options, folder))
-    say(msgspec.json.format(msgspec.json.encode(report.summary())).decode())
-    return 0
+@contextlib.asynccontextmanager
+async def throwaway(folder: Path, programme: Programme) -> AsyncIterator[tuple[Child, str]]:
+    """A server that has not been started yet on a folder, and the path of an organiser's pass.
+
+    Its clock shows the beginning of the first session. It has ended afterwards.
+    """
+    schedule = folder / "rehearsal.yaml"
+    schedule.write_text(dump(programme), encoding="utf-8")
+    port, now = free_port(), programme.sessions[0].starts_at
+    options = argparse.Namespace(host="127.0.0.1", port=port)
+    async with opened(options, folder) as (place, database):
+        keys = place.settings.secret_keys
+        passes = Passes(database, lambda: now, keys, lambda _visits, _code: None)
+        organiser = await entertainment.organiser(passes, lambda: now)
+    child = Child(folder, schedule, port, now)
+    try:
+        yield child, organiser
+    finally:
+        await child.terminate()
+        child.close()
+
+
+async def come(
+    url: str, organiser: str, size: int, *, pace: float, ballots: Ballots | None = None
+) -> tuple[Audience, ControlRoom]:
+    """An audience of every electorate that is in, and the control room it will be asked from."""
+    async with Door(url) as door:
+        cookies = await door.redeem(organiser)
+        passes = await entertainment.tickets_over(door, cookies, size)
+    audience = Audience(url, passes=passes, size=size, pace=pace, ballots=ballots)
+    await audience.come_in()
+    return audience, ControlRoom(audience.door, cookies)
+
+
+async def attended(
+    audience: Audience, room: ControlRoom, session: str, *, most_seconds: float = 600
+) -> Held:
+    """The session's contest held, with somebody at the control room all the time."""
+    async with asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(room.watch())
+        held = await hold(audience, room, session, most_seconds=most_seconds)
+        watching.cancel()
+    return held
+
+
+def _ballot_file(name: str | None) -> BallotFile | None:
+    if name is None:
+        return None
+    path = Path(name)
+    try:
+        return files.read(path.name, path.read_bytes())
+    except OSError as error:
+        stop(f"{path}: {error.strerror}")
+
+
+def _check(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        stop(sentence(_("{url} is no address of a server: it begins with http://."), {"url": url}))
+
+
+REFUSALS: Final = (TurnedAway, httpx2.TransportError)
+"""What a server far away may answer instead of letting an audience in."""

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from command.assembly import Expo
-from command.common import opened, programme_in, say
+from command.common import listening, opened, programme_in, say
 from expo import settings as configuration
 from expo.clock import Movable
 from expo.place import Place, data_folder
 from expo.rights import Role
-from expo.web import log, qr
-from expo.wire.server import listen
+from expo.web import log, qr, translations
+from expo.web.translations import gettext as _
+from expo.wire.server import port_of
 from expo.wire.supervisor import Supervisor
 from sessions.rehearsal.audience import Audience
 from sessions.rehearsal.entertainment import PASS_HOURS, entertain, organiser, tickets
@@ -26,9 +27,9 @@ async def _serve(options: argparse.Namespace, folder: Path) -> int:
     if options.now is not None:
         clock.go_to(options.now)
     is_rehearsal = options.now is not None or options.audience > 0
-    async with opened(options, folder) as (place, database):
+    sock = listening(options)  # before anything is written: a second start changes nothing
+    async with opened(options, folder, port_of(sock)) as (place, database):
         log.configure(is_json=place.settings.log_format is configuration.LogFormat.JSON)
-        sock = listen(options.host, options.port)
         schedule = Path(options.schedule)
         expo = Expo(place.settings, database, programme, schedule, clock, rehearsal=is_rehearsal)
         async with expo.running():
@@ -46,22 +47,23 @@ async def _greet(expo: Expo, place: Place) -> None:
     """Print the links once the server accepts connections."""
     await expo.server.ready.wait()
     site = place.settings.public_url
-    links = {"Viewer": "/"}
+    links = {_("Viewer"): "/"}
     if first := await expo.passes.first_organiser():
-        links["Organiser, once"] = first
+        links[_("Organiser, once")] = first
     if expo.pages.rehearsal:
         team = expo.programme.entities[0].id
         links |= {
-            "Employee, once": await _pass(expo, Role.EMPLOYEE, "employees"),
-            "Team, once": await _pass(expo, Role.TEAM, "teams", team),
-            "Projector, once": await _pass(expo, Role.SCREEN),
+            _("Employee, once"): await _pass(expo, Role.EMPLOYEE, "employees"),
+            _("Innovation team, once"): await _pass(expo, Role.TEAM, "teams", team),
+            _("Projector, once"): await _pass(expo, Role.SCREEN),
         }
-    say(f"\n  Sawt · صوت  {expo.programme.title.en}\n")
+    title = getattr(expo.programme.title, translations.language.get())
+    say(f"\n  Sawt · صوت  {title}\n")
     for name, path in links.items():
-        say(f"  {name:<16} {site}{path}")
+        say(f"  {name:<22} {site}{path}")
     if site != place.loopback:
         say("\n" + qr.for_terminal(f"{site}/".upper()))
-    say("\n  Ctrl+C ends it.\n")
+    say("\n  " + _("Ctrl+C ends it.") + "\n")
 
 
 async def _pass(

@@ -1,8 +1,9 @@
 """The one HTTP and WebSocket server, with the settings of reliability 3.2."""
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from starlette.types import ASGIApp
@@ -30,6 +31,16 @@ class ExpoServer(Server):
         await super().startup(sockets)
         if self.started:
             self.ready.set()
+
+    @contextlib.contextmanager
+    @override
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, but the signal is not raised again: ballots may still have to be written."""
+        with super().capture_signals():
+            try:
+                yield
+            finally:
+                self._captured_signals.clear()
 
     def stop(self) -> None:
         """Ask the server to stop gracefully; returns at once."""

@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 
 from sessions.rehearsal.crowd import habit, ranking
-from sessions.rehearsal.door import Door
-from sessions.rehearsal.member import Member, Think
+from sessions.rehearsal.door import CONNECTIONS, Door
+from sessions.rehearsal.member import Announced, Member, Think
 from sessions.rehearsal.report import Report
 
 _AT_ONCE: Final = 300  # people with a ballot to cast come and go: descriptors are few
@@ -53,29 +53,40 @@ class Audience:
         self._pace = pace
         self._ballots = ballots
         self._still_voting = size
+        self._cookies: list[str] = []
+        self._announced = Announced()
 
     async def run(self, came: Came = lambda _number: None) -> None:
         """Come in and take part until cancelled."""
         async with self.door:
-            cookies = await self.come_in(came)
-            seats = asyncio.Semaphore(_AT_ONCE if self._ballots is not None else self._size)
-            async with asyncio.TaskGroup() as members:
-                for number, who in enumerate(cookies):
-                    members.create_task(self._attend(seats, self._member(number, who)))
+            await self.come_in(came)
+            await self.take_part()
+
+    async def take_part(self) -> None:
+        """Whoever has come in takes part until cancelled."""
+        seats = asyncio.Semaphore(_AT_ONCE if self._ballots is not None else max(1, self._size))
+        async with asyncio.TaskGroup() as members:
+            for number, who in enumerate(self._cookies):
+                members.create_task(self._attend(seats, self._member(number, who)))
+        if not self._cookies:
+            self.finished.set()
 
     async def _attend(self, seats: asyncio.Semaphore, member: Member) -> None:
         async with seats:
             await member.run()
 
-    async def come_in(self, came: Came = lambda _number: None) -> list[str]:
-        """The cookies of every member; electorates take turns as long as their passes last."""
+    async def come_in(self, came: Came = lambda _number: None) -> None:
+        """Let everybody in; electorates take turns as long as their passes last.
+
+        Raises:
+            TurnedAway: Somebody was not let in.
+        """
         tickets = self._tickets()
-        cookies: list[str] = []
-        for start in range(0, self._size, 32):
-            batch = range(start, min(start + 32, self._size))
-            cookies += await asyncio.gather(*(self._enter(tickets.get(n)) for n in batch))
-            came(len(cookies))
-        return cookies
+        self._cookies = []
+        for start in range(0, self._size, CONNECTIONS):
+            batch = range(start, min(start + CONNECTIONS, self._size))
+            self._cookies += await asyncio.gather(*(self._enter(tickets.get(n)) for n in batch))
+            came(len(self._cookies))
 
     def _tickets(self) -> dict[int, str]:
         """Which member has which pass: thirds, the customers being those without one."""
@@ -104,6 +115,7 @@ class Audience:
             habit=ways,
             think=self._thoughts(number, last=0 if ways.revises_after is None else 1),
             report=self.report,
+            announced=self._announced,
             on_done=self._one_done,
             leaves=self._ballots is not None,
         )

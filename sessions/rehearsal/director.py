@@ -5,13 +5,11 @@ import contextlib
 import logging
 from typing import Final
 
-import msgspec
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+import httpx2
 
 from expo.clock import Now
 from sessions.orders import Kind
-from sessions.protocol import ControlView
+from sessions.rehearsal.control_room import ControlRoom
 from sessions.rehearsal.direction import next_order, taken_over
 from sessions.rehearsal.door import Door, TurnedAway
 
@@ -20,7 +18,6 @@ LABEL: Final = "Rehearsal director"
 
 _LOOK_SECONDS: Final = 1.0
 _REVEAL_SECONDS: Final = 5.0  # between two places: long enough to read a name
-_RECONNECT_SECONDS: Final = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -32,48 +29,33 @@ class Director:
         door: Where the server is.
         cookies: Of an organiser's visit, whose label is `LABEL`.
         now: The show's clock.
+        pace: How much faster than a show; 1 for people who watch.
     """
 
-    def __init__(self, door: Door, cookies: str, now: Now) -> None:
-        self._door = door
-        self._cookies = cookies
+    def __init__(self, door: Door, cookies: str, now: Now, *, pace: float = 1.0) -> None:
+        self._room = ControlRoom(door, cookies)
         self._now = now
         self._since = now()
-        self._view: ControlView | None = None
+        self._pace = pace
 
     async def run(self) -> None:
         """Direct until cancelled, or until somebody else has given an order."""
         async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(self._watch())
+            watching = tasks.create_task(self._room.watch())
             await self._direct()
             watching.cancel()
 
-    async def _watch(self) -> None:
-        url = self._door.url.replace("http", "ws", 1) + "/live/staff"
-        headers = {"origin": self._door.origin, "cookie": self._cookies}
-        while True:
-            with contextlib.suppress(OSError, TimeoutError, ConnectionClosed, InvalidHandshake):
-                async with connect(url, additional_headers=headers, proxy=None) as socket:
-                    async for message in socket:
-                        self._take(message)
-            await asyncio.sleep(_RECONNECT_SECONDS)
-
-    def _take(self, message: str | bytes) -> None:
-        frame = msgspec.json.decode(message)
-        if frame["type"] == "control":
-            self._view = msgspec.convert(frame, ControlView)
-
     async def _direct(self) -> None:
         while True:
-            view, wait = self._view, _LOOK_SECONDS
+            view, wait = self._room.view, _LOOK_SECONDS
             if view is not None:
-                other = taken_over(view, director=LABEL, since=self._since)
-                if other is not None:
+                if taken_over(view, director=LABEL, since=self._since) is not None:
                     logger.info("An organiser has taken over the rehearsal")
                     return
                 order = next_order(view, self._now())
                 if order is not None:
-                    with contextlib.suppress(TurnedAway):  # somebody was faster: look again
-                        await self._door.order(self._cookies, msgspec.to_builtins(order))
+                    # Somebody was faster, or the server is on its way down: look again.
+                    with contextlib.suppress(TurnedAway, httpx2.TransportError):
+                        await self._room.order(order)
                     wait = _REVEAL_SECONDS if order.kind is Kind.REVEAL else _LOOK_SECONDS
-            await asyncio.sleep(wait)
+            await asyncio.sleep(wait / self._pace)

@@ -1,20 +1,34 @@
 """How the synthetic audience comes in: the same addresses and cookies as everybody else."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any, Final, Self
 
 import httpx2
 import msgspec
 
-_CONNECTIONS: Final = 32  # at once; a crowd that arrives faster waits its turn
+CONNECTIONS: Final = 32  # at once; a crowd that arrives faster waits its turn
 
 
 class TurnedAway(Exception):
-    """The server answered something else than a rehearsal expects; ``str()`` says what."""
+    """The server answered something else than a rehearsal expects; ``str()`` says what.
+
+    ``status`` is the answer's, ``code`` what it gave as the reason.
+    """
 
     def __init__(self, path: str, answer: httpx2.Response) -> None:
         super().__init__(f"{path}: {answer.status_code} {answer.text[:200]}")
         self.status = answer.status_code
+        self.code = _code_in(answer.content)
+
+
+def _code_in(body: bytes) -> str:
+    """The refusal code in a JSON answer, or nothing."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return str(found.get("code", "")) if isinstance(found, dict) else ""
 
 
 class Door:
@@ -31,7 +45,7 @@ class Door:
         self._http = httpx2.AsyncClient(
             base_url=self.url,
             headers={"origin": self.origin, "accept": "application/json"},
-            limits=httpx2.Limits(max_connections=_CONNECTIONS),
+            limits=httpx2.Limits(max_connections=CONNECTIONS),
             timeout=30,
             trust_env=False,
         )
@@ -61,6 +75,37 @@ class Door:
             TurnedAway: The order was refused.
         """
         await self.post("/en/staff/control", cookies, order)
+
+    async def get(self, path: str) -> Any:
+        """The decoded JSON at an address.
+
+        Raises:
+            TurnedAway: The answer was not a success.
+        """
+        answer = await self._http.get(path)
+        if not answer.is_success:
+            raise TurnedAway(path, answer)
+        return msgspec.json.decode(answer.content)
+
+    async def passes(self, cookies: str, kind: str, count: int) -> list[str]:
+        """Paths of new single-use passes, as the organiser behind these cookies issues them.
+
+        Args:
+            cookies: Of an organiser's visit.
+            kind: As the staff page has it, e.g. ``electorate:employees``.
+            count: As many as one form may ask for.
+
+        Raises:
+            TurnedAway: This is no organiser, or there is no such electorate.
+        """
+        path = "/en/staff/passes"
+        fields = {"kind": kind, "count": str(count), "hours": "12", "label": "rehearsal"}
+        answer = await self._http.post(
+            path, data={**fields, "batch": secrets.token_hex(16)}, headers={"cookie": cookies}
+        )
+        if not answer.is_success:
+            raise TurnedAway(path, answer)
+        return [one["path"] for one in msgspec.json.decode(answer.content)]
 
     async def post(self, path: str, cookies: str, body: Mapping[str, object]) -> Any:
         """The decoded JSON answer to a JSON request, or None when there is no body.

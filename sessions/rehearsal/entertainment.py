@@ -1,17 +1,20 @@
 """A rehearsal's company: the audience with its passes and the director, through the front door."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 from expo.clock import Now
+from expo.errors import BadRequest
 from expo.identity.admission import MOST_AT_ONCE, PassOrder
 from expo.identity.usecases import Passes
 from expo.rights import Role
 from sessions.programme import Programme
 from sessions.rehearsal.audience import Audience
 from sessions.rehearsal.director import LABEL, Director
+from sessions.rehearsal.door import Door, TurnedAway
 
 CUSTOMERS: Final = "customers"
 ROLES: Final = {"employees": Role.EMPLOYEE, "teams": Role.TEAM}
@@ -34,6 +37,35 @@ async def tickets(
             issued = await passes.issue_batch(None, order, count=count, batch=passes.new_batch())
             found[kind] += [one.path for one in issued]
     return found
+
+
+async def tickets_over(door: Door, cookies: str, size: int) -> Mapping[str, Sequence[str]]:
+    """As `tickets`, issued by an organiser over HTTP; electorates the expo has not are left out.
+
+    Raises:
+        TurnedAway: These cookies are no organiser's.
+    """
+    share = -(-size // (len(ROLES) + 1))
+    found: dict[str, list[str]] = {}
+    for kind in ROLES:
+        found[kind] = []
+        with contextlib.suppress(_NoSuchElectorate):
+            while (missing := share - len(found[kind])) > 0:
+                found[kind] += await _issued(door, cookies, kind, min(missing, MOST_AT_ONCE))
+    return found
+
+
+class _NoSuchElectorate(Exception):
+    pass
+
+
+async def _issued(door: Door, cookies: str, kind: str, count: int) -> list[str]:
+    try:
+        return await door.passes(cookies, f"electorate:{kind}", count)
+    except TurnedAway as refused:
+        if refused.code == BadRequest.code:
+            raise _NoSuchElectorate from refused
+        raise
 
 
 async def organiser(passes: Passes, now: Now) -> str:

@@ -22,6 +22,12 @@ _LONGEST_WAIT: Final = 10.0
 _ANSWER_WITHIN: Final = 8.0  # seconds before an unanswered cast is sent again
 
 
+class Announced:
+    """Which session is on, as whoever looked last saw it: one look at the screen does for a hall."""
+
+    session: str | None = None
+
+
 class Member:
     """Takes part in whatever contest is open until cancelled.
 
@@ -33,6 +39,7 @@ class Member:
         habit: How it behaves.
         think: What it thinks of the options.
         report: Where it notes what happened.
+        announced: Shared by everybody in the hall.
         on_done: Called whenever it has no more to say about a contest, or never had.
         leaves: Whether it goes home after its first contest instead of staying for the next.
     """
@@ -47,6 +54,7 @@ class Member:
         habit: Habit,
         think: Think,
         report: Report,
+        announced: Announced,
         on_done: Callable[[], None] = lambda: None,
         leaves: bool = False,
     ) -> None:
@@ -59,6 +67,7 @@ class Member:
         self._report = report
         self._on_done = on_done
         self._leaves = leaves
+        self._announced = announced
         self._session: str | None = None
         self._done: set[str] = set()
         self._dice = Dice(number, "network")
@@ -102,6 +111,7 @@ class Member:
 
     @contextlib.asynccontextmanager
     async def _socket(self) -> AsyncIterator[ClientConnection]:
+        self._session = self._announced.session or self._session
         path = f"/live/{self._session}" if self._session else "/live/day"
         async with connect(
             self._url + path,
@@ -133,7 +143,7 @@ class Member:
                     answer.set_result(frame)
             case "board":
                 moved = frame["now"] not in (None, self._session)
-                self._session = frame["now"] or self._session
+                self._announced.session = frame["now"] or self._session
                 return not moved
             case _:
                 pass
