@@ -33,8 +33,10 @@ function name(cell, names, small) {
   }
 }
 
-function dress(li, row) {
-  li.className = [row.lead && 'lead', row.now && 'now', row.hidden && 'hide'].filter(Boolean).join(' ');
+function dress(li, row, calm) {
+  // a place just revealed fades in, once: what is there already never does it again
+  const fresh = row.now && !calm && (li.classList.contains('hide') || li.classList.contains('fresh'));
+  li.className = [row.lead && 'lead', row.now && 'now', row.hidden && 'hide', fresh && 'fresh'].filter(Boolean).join(' ');
   const [r, n, v] = li.children;
   r.textContent = row.rank;
   name(n, row.names ?? [], row.small ?? []);
@@ -61,7 +63,7 @@ export function bars(list, rows, calm) {
   list.replaceChildren(...next);
   list.classList.toggle('dense', rows.length > 7);
   if (!calm) void list.offsetWidth; // new bars start from nothing
-  rows.forEach((row, at) => dress(next[at], row));
+  rows.forEach((row, at) => dress(next[at], row, calm));
   if (calm) return;
   for (const [li, top] of tops) {
     const by = li.isConnected ? top - li.getBoundingClientRect().top : 0;

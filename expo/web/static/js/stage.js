@@ -21,6 +21,7 @@ function show(frame, calm) {
   if (!shown || identity(frame) !== identity(shown)) {
     main.replaceChildren(blank(frame.scene));
     main.className = `scene-${frame.scene}`;
+    if (!quiet) main.firstElementChild.classList.add('enter');
     st.dataset.scene = frame.scene;
   }
   fill(main, frame, quiet);
