@@ -15,7 +15,6 @@ from starlette.types import ASGIApp
 from expo.clock import Now
 from expo.db import Database
 from expo.identity import pages as identity_pages
-from expo.identity.admission import Named, PassTargets
 from expo.identity.usecases import Passes, Visits, closing_through
 from expo.record import pages as record_pages
 from expo.settings import Settings
@@ -104,8 +103,9 @@ class Expo:
             "notifier": self.notifier,
             "visits": self.visits,
             "passes": self.passes,
-            "pass_targets": self._pass_targets,
+            "pass_targets": self.show.pass_targets,
             "voting": self.voting,
+            "days": lambda: tuple(day.n for day in self.show.programme.days),
             "show": self.show,
             "probes": {"database": self._probe_database, "disk": self._probe_disk},
             "metrics": self._metrics,
@@ -159,13 +159,6 @@ class Expo:
     def stop(self) -> None:
         """Ask the server to stop."""
         self.server.stop()
-
-    def _pass_targets(self) -> PassTargets:
-        programme = self.show.programme
-        return PassTargets(
-            electorates=tuple(Named(one.id, one.name) for one in programme.electorates),
-            entities=tuple(Named(one.id, one.name) for one in programme.entities),
-        )
 
     async def _probe_database(self) -> None:
         async with self.database.read():

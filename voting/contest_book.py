@@ -38,7 +38,3 @@ class Contests:
     def on_day(self, day: int) -> tuple[Contest, ...]:
         """The contests of one day, by id."""
         return tuple(contest for contest in self.all() if contest.day == day)
-
-    def days(self) -> tuple[int, ...]:
-        """The days that have a contest, in order."""
-        return tuple(sorted({contest.day for contest in self._by_id.values()}))

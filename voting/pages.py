@@ -1,6 +1,6 @@
 """The pages of voting: the ballot without scripts, the day's results, and the receipt."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from typing import Final, Literal, TypedDict
 
@@ -50,6 +50,8 @@ class VotingState(TypedDict):
     visit: Visit
     pages: Renderer
     now: Now
+    days: Callable[[], tuple[int, ...]]
+    """Numbers of the expo's days, also of those that ask nothing yet."""
 
 
 Asked = Request[VotingState]
@@ -156,7 +158,7 @@ async def results_day(request: Asked) -> Response:
             for contest in voting.contests.on_day(day)
             if not visibility.is_shown(contest)
         ],
-        "days": voting.contests.days(),
+        "days": request.state["days"](),
     }
     return request.state["pages"].page(request, "voting/results_day.html", values)
 
@@ -229,7 +231,7 @@ def _contest(request: Asked) -> Contest:
 
 def _day(request: Asked) -> int:
     day: int = request.path_params["n"]
-    if not _voting(request).contests.on_day(day):
+    if day not in request.state["days"]():
         raise NotFound
     return day
 

@@ -167,6 +167,7 @@ def _application(found: House) -> Any:
         "passes": found.passes,
         "pass_targets": found.show.pass_targets,
         "voting": found.voting,
+        "days": lambda: tuple(day.n for day in found.show.programme.days),
         "show": found.show,
     }
 
