@@ -16,10 +16,11 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
 Uuid = Annotated[
     str,
     msgspec.Meta(
-        pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+        pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        max_length=36,  # "$" alone would let a line break follow
     ),
 ]
-Nonce = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{43}$")]
+Nonce = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{43}$", max_length=43)]
 
 
 class Cast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="cast", tag_field="type"):
