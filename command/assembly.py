@@ -16,6 +16,7 @@ from expo.clock import Now
 from expo.db import Database
 from expo.identity import pages as identity_pages
 from expo.identity.usecases import Passes, Visits, closing_through
+from expo.identity.visits_follower import VisitsFollower
 from expo.record import pages as record_pages
 from expo.settings import Settings
 from expo.web import operations, translations
@@ -121,6 +122,7 @@ class Expo:
             supervisor.run("writer", self.voting.writer.run())
             supervisor.run("tally", self.voting.follower.run())
             supervisor.run("closing", ClosingFollower(self.voting).run())
+            supervisor.run("visits", VisitsFollower(self.database, self.hub, self.now).run())
             supervisor.run("show", ShowFollower(self.show, self.hub, self.notifier).run())
             yield
             await self.voting.close()

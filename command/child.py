@@ -29,7 +29,6 @@ class Child:
         schedule: The programme at the first start.
         port: Where it listens, on loopback.
         now: The instant it begins at; its clock goes on while it is down.
-        command: What to start instead of ``run.py serve``; tests of the tests do.
     """
 
     def __init__(
@@ -38,8 +37,6 @@ class Child:
         schedule: Path,
         port: int,
         now: datetime,
-        *,
-        command: tuple[str, ...] = (str(ROOT / "run.py"), "serve"),
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.starts = 0
@@ -47,7 +44,8 @@ class Child:
         self._schedule = schedule
         self._port = port
         self._ahead: timedelta = now - datetime.now(UTC)
-        self._command = command
+        self.command: tuple[str, ...] = (str(ROOT / "run.py"), "serve")
+        """What is started; tests of the fault tests put a faulty server here."""
         self._process: asyncio.subprocess.Process | None = None
         self._log = (folder / "server.log").open("ab")
 
@@ -71,7 +69,7 @@ class Child:
         now = datetime.now(UTC) + self._ahead
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *self._command,
+            *self.command,
             *("--data", str(self._folder), "--schedule", str(self._schedule)),
             *("--port", str(self._port), "--now", now.isoformat()),
             stdout=asyncio.subprocess.DEVNULL,
