@@ -41,6 +41,14 @@ async def find_visits(tx: Tx, fingerprints: Collection[str], now: datetime) -> d
     return {row["mark"]: Visit(id=VisitId(row["visit_id"]), person=_person(row)) for row in rows}
 
 
+async def standing(tx: Tx, ids: Collection[VisitId], now: datetime) -> frozenset[VisitId]:
+    """Those of these visits that have neither ended nor run out."""
+    found = select(VisitRow.id).where(
+        col(VisitRow.id).in_(ids), col(VisitRow.ended_at).is_(None), col(VisitRow.expires_at) > now
+    )
+    return frozenset(VisitId(one) for one in (await tx.execute(found)).scalars())
+
+
 async def add_visit(
     tx: Tx, visit: Visit, *, fingerprint: str, started_at: datetime, expires_at: datetime
 ) -> None:

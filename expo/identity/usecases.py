@@ -68,14 +68,19 @@ def closing_through(hub: Hub) -> EndSockets:
 
     def close(ended: frozenset[VisitId], code: int) -> None:
         if ended:
-            hub.close_where(lambda who: _visit_id(who) in ended, code)
+            hub.close_where(lambda who: _is_among(visit_of(who), ended), code)
 
     return close
 
 
-def _visit_id(who: object) -> object:
+def _is_among(visit: Visit | None, ended: frozenset[VisitId]) -> bool:
+    return visit is not None and visit.id in ended
+
+
+def visit_of(who: object) -> Visit | None:
+    """The visit a viewer's ``who`` is or has."""
     visit = getattr(who, "visit", who)
-    return visit.id if isinstance(visit, Visit) else None
+    return visit if isinstance(visit, Visit) else None
 
 
 class Visits:
