@@ -162,9 +162,10 @@ async def _faults() -> AsyncIterator[None]:
 
 
 def _engine(url: URL, *, reading: bool) -> AsyncEngine:
+    # What fails is logged with its statement; the values, a voter's ranking among them, are not.
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_timeout=2)
-    engine = create_async_engine(url, pool_timeout=BUSY_TIMEOUT_MS / 1000)
+        return create_async_engine(url, pool_timeout=2, hide_parameters=True)
+    engine = create_async_engine(url, pool_timeout=BUSY_TIMEOUT_MS / 1000, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_reader if reading else _prepare_writer)
     event.listen(engine.sync_engine, "begin", _begin_reading if reading else _begin_writing)
     return engine

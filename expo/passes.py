@@ -107,7 +107,9 @@ def _claim(token: str, secrets: tuple[str, ...]) -> Claim | None:
             except BadSignature:
                 return None
             parts = _BODY.fullmatch(body)
-            return Claim(parts[2], datetime.fromtimestamp(int(parts[3], 36), UTC)) if parts else None
+            return (
+                Claim(parts[2], datetime.fromtimestamp(int(parts[3], 36), UTC)) if parts else None
+            )
     return None
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from expo.budgets import Budget
 from expo.clock import Now
 from expo.db import Database
 from expo.errors import Fault, Refusal
@@ -29,6 +30,8 @@ from voting.writer import ANY_CONTEST, Deliver, Told, Writer
 
 logger = logging.getLogger(__name__)
 
+_MOST_CASTS = 120  # of one person at once; somebody who cannot decide needs a dozen
+_CAST_SECONDS = 2.0  # until one of them is given back; every cast is a line of the log, for good
 _CLOCKLESS = frozenset({Phase.DRAFT, Phase.READY})
 """Phases in which no ballot can be on record yet, so a cast need not go to the writer."""
 
@@ -51,6 +54,7 @@ class Voting:
         self.follower = TallyFollower(database, notifier, hub, now)
         self._refused: dict[str, Counter[str]] = {}
         self._asked = Together(self._look_up)
+        self._budget = Budget(burst=_MOST_CASTS, seconds=_CAST_SECONDS)
 
     # --- casting ---
 
@@ -99,6 +103,7 @@ class Voting:
         electorate = eligibility.check_person(person, contest)
         if contest.phase in _CLOCKLESS or person is None:
             raise ContestNotOpen
+        self._budget.spend(person.id, arrived_at)
         return admit(cast, contest, person, electorate.id, arrived_at)
 
     def _deliver(self, ballot: Ballot, told: Told, deliver: Deliver) -> None:

@@ -19,7 +19,9 @@ from typing_extensions import override
 _SECRET_PATH: Final = re.compile(r"(/(?:pass|receipt)/)[^\s/?#\"']+")
 _QUERY: Final = re.compile(r"(/[^\s?\"']*)\?[^\s\"']*")
 _COOKIE: Final = re.compile(r"(sawt_(?:visit|device)=)[^\s;\"']+")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL: Final = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 _PLAIN_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _MAX_KEYS: Final = 1_000  # different messages remembered; beyond it the memory starts anew
 
@@ -96,16 +98,20 @@ class Lines(logging.Formatter):
             "message": _escaped(redacted(record.getMessage())),
             **{key: _clean(value) for key, value in facts.items()},
         }
-        trace = (
-            redacted("".join(traceback.format_exception(*record.exc_info)))
-            if (record.exc_info and record.exc_info[0])
-            else ""
-        )
+        trace = _trace(record)
         if self._is_json:
             return json.dumps(line | ({"traceback": trace} if trace else {}), ensure_ascii=False)
         extra = "".join(f" {key}={line[key]}" for key in facts)
         text = f"{line['at']} {line['level']} {line['logger']}: {line['message']}{extra}"
         return f"{text}\n{trace}".rstrip()
+
+
+def _trace(record: logging.LogRecord) -> str:
+    """The traceback, each line set in: what an error quotes can look like no line of the log."""
+    if not record.exc_info or not record.exc_info[0]:
+        return ""
+    whole = redacted("".join(traceback.format_exception(*record.exc_info)))
+    return "\n".join(f"  {_escaped(line)}" for line in whole.rstrip().split("\n"))
 
 
 def _clean(value: object) -> object:

@@ -87,7 +87,25 @@ class _LanguageConvertor(Convertor[str]):
         return value
 
 
+class _WholeConvertor(Convertor[int]):
+    """``{n:int}`` in a path has as many digits as anybody needs.
+
+    Starlette's own takes any number of them, and Python refuses to read more than 4,300.
+    """
+
+    regex = "[0-9]{1,9}"
+
+    @override
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    @override
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
 register_url_convertor("lang", _LanguageConvertor())
+register_url_convertor("int", _WholeConvertor())
 
 
 class GuardedRoute(Route):

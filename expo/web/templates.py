@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,6 +21,10 @@ from expo.web.statics import Statics
 from expo.words import Language, Text
 
 _TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
+_PLAIN: Final = "/~!$&'()*+,;=:@"  # characters a path may hold as they are (RFC 3986)
+# Every page says in its corners who is looking, and may bring a device its cookie: no cache that
+# several people share may keep it.
+_OWN: Final = {"cache-control": "private, no-cache"}
 
 
 class Renderer:
@@ -49,6 +54,8 @@ class Renderer:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         )
+        # Arabic as it is written: six times shorter than escapes; tojson still escapes < > & '
+        self.environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
         self.environment.policies["ext.i18n.trimmed"] = True  # as the catalogues are gathered
         # newstyle: `{% trans %}` and `_("…", name=value)` escape their values
         self.environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by ext.i18n
@@ -92,22 +99,27 @@ class Renderer:
         """
         code = translations.language.get()
         visit = request.state["visit"]
+        path = _path_of(request)
         common = {
             "lang": code,
             "dir": words.direction(code),
             "other_lang": words.other(code),
-            "other_href": _in_language(request, words.other(code)),
-            "path": request.url.path,
+            "other_href": _in_language(path, words.other(code)),
+            "path": path,
             "visit": visit,
             "role": visit.role,
         }
         html = self.environment.get_template(template).render({**common, **values})
-        return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
+        return HTMLResponse(html, status_code=status, headers={**_OWN, **(headers or {})})
 
 
-def _in_language(request: Request[Any], code: Language) -> str:
+def _path_of(request: Request[Any]) -> str:
+    """This page's path, fit for a link: ``//evil.example/`` would lead away from here."""
+    return "/" + quote(request.scope["path"].lstrip("/"), safe=_PLAIN)
+
+
+def _in_language(path: str, code: Language) -> str:
     """This page's address in another language: by its first path segment, else by query."""
-    path = request.url.path
     segment = f"/{words.other(code)}"
     if path == segment or path.startswith(segment + "/"):
         return f"/{code}{path[len(segment) :]}"
