@@ -22,8 +22,9 @@ setInterval(tick, 250);
 // --- parts of the page ---
 
 let asked = 0, asking = false;
-/** A question that is open stays while what it is about is as it was. */
+/** A refusal stays until the next order; an open question, while what it is about is as it was. */
 const keep = (old, fresh) => {
+  if (old.id === 'p-notice' && old.firstElementChild) return true;
   const open = old.querySelector('.confirm:not([hidden])');
   const same = open && fresh.querySelector(`[data-confirms="${open.dataset.confirms}"] [name=version][value="${open.querySelector('[name=version]').value}"]`);
   return Boolean(same);
