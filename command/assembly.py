@@ -107,6 +107,7 @@ class Expo:
             "pass_targets": self.show.pass_targets,
             "voting": self.voting,
             "days": lambda: tuple(day.n for day in self.show.programme.days),
+            "subjects": lambda: tuple(one.id for one in self.show.programme.sessions),
             "show": self.show,
             "probes": {"database": self._probe_database, "disk": self._probe_disk},
             "metrics": self._metrics,

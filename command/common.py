@@ -12,8 +12,8 @@ from typing import Final, NoReturn
 
 from expo.db import Database
 from expo.place import Place
+from expo.web.translations import filled, sentence
 from expo.web.translations import gettext as _
-from expo.web.translations import sentence
 from expo.wire.server import listen
 from migrations.upgrade import migrate
 from sessions import schedule_file
@@ -70,9 +70,9 @@ def listening(options: argparse.Namespace) -> socket.socket:
         return listen(options.host, options.port)
     except OSError as error:
         if error.errno in _TAKEN:
-            stop(sentence(_("Port {port} is taken or not allowed: choose another."), where))
+            stop(filled(_("Port {port} is taken or not allowed: choose another."), where))
         if error.errno in _NOT_OURS:
-            stop(sentence(_("This machine has no address {host}."), where))
+            stop(filled(_("This machine has no address {host}."), where))
         raise
 
 

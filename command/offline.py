@@ -13,7 +13,8 @@ from expo.identity.usecases import Passes
 from expo.place import Place
 from expo.rights import Role
 from expo.web import translations
-from migrations.upgrade import is_at_head, migrate
+from expo.web.translations import gettext as _
+from migrations.upgrade import migrate
 from sessions.rehearsal.entertainment import PASS_HOURS
 from voting import counting
 
@@ -21,9 +22,13 @@ from voting import counting
 def check(options: argparse.Namespace) -> int:
     """Tell every mistake in a schedule; 1 if there is one."""
     programme = programme_in(Path(options.file))
-    say(
-        f"{options.file}: {len(programme.sessions)} sessions, {len(programme.initiatives)} initiatives"
-    )
+    facts: dict[str, str | int] = {
+        "file": options.file,
+        "sessions": len(programme.sessions),
+        "initiatives": len(programme.initiatives),
+    }
+    line = _("{file}: no mistakes. Sessions: {sessions}. Initiatives: {initiatives}.")
+    say(translations.filled(line, facts))
     return 0
 
 
@@ -78,5 +83,5 @@ def bring_up(options: argparse.Namespace) -> int:
     """Bring the database of a data folder to the newest revision."""
     place = Place(Path(options.data), os.environ, options.host, options.port)
     migrate(place.database_url)
-    say("at head" if is_at_head(place.database_url) else "behind")
+    say(_("The database is at the newest revision."))
     return 0

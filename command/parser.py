@@ -11,16 +11,22 @@ from typing import Final
 from command import offline, rehearse, serve
 from command.child import NotStarted
 from expo.db import Unfit
-from expo.errors import Fault, Refusal
+from expo.errors import N_, Fault, Refusal
 from expo.rights import Role
 from expo.settings import WrongSettings
 from expo.web import translations
 from expo.web.sentences import sentence_for
+from expo.web.translations import filled
 from expo.web.translations import gettext as _
-from expo.web.translations import sentence
+from expo.words import clean
 from voting.methods.registry import METHODS
 
-_NO_OFFSET: Final = "an offset is needed, e.g. +04:00"
+_NO_OFFSET: Final = N_("an offset is needed, for example +04:00")
+_NO_INSTANT: Final = N_("this is no instant; one is 2017-04-17T09:20+04:00")
+_OUT_OF_RANGE: Final = N_("a whole number from 0 to {most} is needed")
+_NOT_POSITIVE: Final = N_("a number above 0 is needed")
+_MOST_PEOPLE: Final = 50_000  # more than one machine can play; a mistyped number
+_MOST_PORTS: Final = 65_535
 _SCHEDULE: Final = str(Path(__file__).resolve().parents[1] / "schedule.yaml")
 
 
@@ -33,9 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 0
     except rehearse.REFUSALS as error:
-        sys.stderr.write(
-            sentence(_("The server did not let us in: {why}"), {"why": str(error)}) + "\n"
-        )
+        why = clean(str(error))  # a stranger's text, on somebody's terminal
+        sys.stderr.write(filled(_("The server did not let us in: {why}"), {"why": why}) + "\n")
     except (WrongSettings, Unfit, NotStarted, OSError) as error:
         sys.stderr.write(f"{error}\n")
     except (Refusal, Fault) as problem:
@@ -47,33 +52,35 @@ def parser() -> argparse.ArgumentParser:
     """Every command with its arguments."""
     top = argparse.ArgumentParser(prog="run.py", description="Sawt · صوت")
     commands = top.add_subparsers(required=True, metavar="command")
-    _serve(commands.add_parser("serve", help="serve an expo until told to stop"))
-    _check(commands.add_parser("check", help="tell every mistake in a schedule"))
-    _count(commands.add_parser("count", help="count a ballot file"))
-    _rehearse(commands.add_parser("rehearse", help="a synthetic audience over real sockets"))
-    _invite(commands.add_parser("invite", help="make passes and print their links"))
-    show = commands.add_parser("settings", help="print the effective configuration")
+    _serve(commands.add_parser("serve", help=_("serve an expo until told to stop")))
+    _check(commands.add_parser("check", help=_("tell every mistake in a schedule")))
+    _count(commands.add_parser("count", help=_("count a ballot file")))
+    _rehearse(commands.add_parser("rehearse", help=_("a synthetic audience over real sockets")))
+    _invite(commands.add_parser("invite", help=_("make passes and print their links")))
+    show = commands.add_parser("settings", help=_("print the effective configuration"))
     show.set_defaults(do=offline.show_settings)
-    up = commands.add_parser("migrate", help="bring the database to the newest revision")
+    up = commands.add_parser("migrate", help=_("bring the database to the newest revision"))
     _address(up)
-    up.add_argument("--data", required=True, help="data folder")
+    up.add_argument("--data", required=True, help=_("data folder"))
     up.set_defaults(do=offline.bring_up)
     return top
 
 
 def _address(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    one.add_argument("--host", default="127.0.0.1", help=_("address to listen on"))
     one.add_argument("--port", type=_port, default=8000)
 
 
 def _serve(one: argparse.ArgumentParser) -> None:
     _address(one)
-    one.add_argument("--schedule", default=_SCHEDULE, help="the programme at the first start")
-    one.add_argument("--data", help="data folder; without it everything is forgotten at the end")
+    one.add_argument("--schedule", default=_SCHEDULE, help=_("the programme at the first start"))
+    one.add_argument("--data", help=_("data folder; without it everything is forgotten at the end"))
     one.add_argument(
-        "--now", type=_instant, help="rehearse from this instant, e.g. 2017-04-17T09:20+04:00"
+        "--now", type=_instant, help=_("rehearse from this instant, e.g. 2017-04-17T09:20+04:00")
     )
-    one.add_argument("--audience", type=_people, default=0, help="synthetic people who take part")
+    one.add_argument(
+        "--audience", type=_people, default=0, help=_("synthetic people who take part")
+    )
     one.set_defaults(do=serve.serve)
 
 
@@ -83,53 +90,66 @@ def _check(one: argparse.ArgumentParser) -> None:
 
 
 def _count(one: argparse.ArgumentParser) -> None:
-    one.add_argument("file", help=".json (Sawt), .soc .soi .toc .toi (PrefLib) or .blt")
+    one.add_argument("file", help=_(".json (Sawt), .soc .soi .toc .toi (PrefLib) or .blt"))
     one.add_argument("--method", help=", ".join(METHODS))
     one.add_argument("--json", action="store_true")
     one.set_defaults(do=offline.count)
 
 
 def _rehearse(one: argparse.ArgumentParser) -> None:
-    one.add_argument("url", nargs="?", help="without it a throw-away server is started")
+    one.add_argument("url", nargs="?", help=_("without it a throw-away server is started"))
     one.add_argument("--viewers", type=_people, default=60)
-    one.add_argument("--ballots", help="a ballot file: member n casts ballot n in the end")
-    one.add_argument("--organiser", help="an organiser's link: then every electorate takes part")
-    one.add_argument("--seconds", type=float, help="stop after so long (with an address)")
+    one.add_argument("--ballots", help=_("a ballot file: member n casts ballot n in the end"))
+    one.add_argument("--organiser", help=_("an organiser's link: then every electorate takes part"))
+    one.add_argument("--seconds", type=_positive, help=_("stop after so long (with an address)"))
     one.add_argument("--json", action="store_true")
-    one.add_argument("--pace", type=float, default=20.0, help="how much faster than people")
+    one.add_argument("--pace", type=_positive, default=20.0, help=_("how much faster than people"))
     one.add_argument("--schedule", default=_SCHEDULE)
-    one.add_argument("--data", help="data folder of the throw-away server")
+    one.add_argument("--data", help=_("data folder of the throw-away server"))
     one.set_defaults(do=rehearse.rehearse)
 
 
 def _invite(one: argparse.ArgumentParser) -> None:
     _address(one)
     one.add_argument("role", choices=[role.value for role in Role if role is not Role.PUBLIC])
-    one.add_argument("--data", required=True, help="data folder of the expo")
+    one.add_argument("--data", required=True, help=_("data folder of the expo"))
     one.add_argument("--electorate")
     one.add_argument("--entity")
     one.add_argument("--label", default="")
     one.add_argument("--count", type=_people, default=1)
-    one.add_argument("--now", type=_instant, help="the instant of a rehearsal")
+    one.add_argument("--now", type=_instant, help=_("the instant of a rehearsal"))
     one.set_defaults(do=offline.invite)
 
 
 def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number < 65_536:
-        raise ValueError(text)
-    return number
+    return _whole(text, _MOST_PORTS)
 
 
 def _people(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 50_000:
-        raise ValueError(text)
-    return number
+    return _whole(text, _MOST_PEOPLE)
+
+
+def _whole(text: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= most):
+        raise argparse.ArgumentTypeError(filled(_(_OUT_OF_RANGE), {"most": most}))
+    return int(text)
 
 
 def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(_(_NO_INSTANT)) from None
     if instant.tzinfo is None:
-        raise argparse.ArgumentTypeError(_NO_OFFSET)
+        raise argparse.ArgumentTypeError(_(_NO_OFFSET))
     return instant
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1e6:
+        raise argparse.ArgumentTypeError(_(_NOT_POSITIVE))
+    return number

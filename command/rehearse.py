@@ -16,8 +16,8 @@ from command.common import opened, programme_in, say, stop
 from command.told import figures
 from expo.identity.usecases import Passes
 from expo.place import data_folder
+from expo.web.translations import filled
 from expo.web.translations import gettext as _
-from expo.web.translations import sentence
 from sessions.programme import Programme
 from sessions.rehearsal import entertainment
 from sessions.rehearsal.audience import Audience
@@ -66,7 +66,7 @@ async def _there(options: argparse.Namespace, ballots: Ballots | None) -> Report
             cookies = await door.redeem(urlsplit(options.organiser).path)
             passes = dict(await entertainment.tickets_over(door, cookies, size))
     facts: dict[str, str | int] = {"people": size, "url": options.url}
-    say(sentence(_("{people} synthetic people go to {url}. Ctrl+C ends it."), facts))
+    say(filled(_("{people} synthetic people go to {url}. Ctrl+C ends it."), facts))
     audience = Audience(options.url, passes=passes, size=size, pace=options.pace, ballots=ballots)
     # Ctrl+C cancels; what happened until then is told all the same.
     with contextlib.suppress(TimeoutError, asyncio.CancelledError):
@@ -150,7 +150,7 @@ def _ballot_file(name: str | None) -> BallotFile | None:
 def _check(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        stop(sentence(_("{url} is no address of a server: it begins with http://."), {"url": url}))
+        stop(filled(_("{url} is no address of a server: it begins with http://."), {"url": url}))
 
 
 REFUSALS: Final = (TurnedAway, httpx2.TransportError)

@@ -15,6 +15,7 @@ def figures(report: Report, held: Held | None) -> list[str]:
         (_("Connections lost"), _number(report.lost_connections)),
         (_("Cut before the answer, on purpose"), _number(report.vanished)),
         (_("Ballots sent"), _number(report.sent)),
+        (_("Told to come back later"), _number(report.put_off)),
         (_("Ballots acknowledged"), _number(len(report.acknowledged))),
         (_("Voters"), _number(len(report.latest()))),
         (_("Receipt within, milliseconds (half of them, 99 %)"), " · ".join(map(_number, waits))),

@@ -208,6 +208,7 @@ class Member:
             if frame is None:
                 continue
             if frame["type"] == "refused" and frame["code"] == "busy":
+                self._report.put_off += 1
                 await asyncio.sleep(float(frame["facts"]["retry_after_ms"]) / 1000)
                 continue
             self._report.answered(self.number, ballot, frame, time.perf_counter() - started)

@@ -25,6 +25,7 @@ class Report:
         self.lost_connections = 0
         self.vanished = 0
         self.sent = 0
+        self.put_off = 0
         self.acknowledged: list[Acknowledged] = []
         self.refused: Counter[str] = Counter()
         self.waits: list[float] = []
@@ -71,6 +72,7 @@ class Report:
             "lost_connections": self.lost_connections,
             "vanished_before_the_answer": self.vanished,
             "sent": self.sent,
+            "told_to_come_back": self.put_off,
             "acknowledged": len(self.acknowledged),
             "voters": len({(each.member, each.contest) for each in self.acknowledged}),
             "refused": dict(sorted(self.refused.items())),

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 async def test_three_hundred_real_ballots_are_recorded_and_counted_alike(tmp_path: Path) -> None:
     there = await held(tmp_path, real_election(300), pace=40)
 

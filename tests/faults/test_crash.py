@@ -13,7 +13,7 @@ from tests.support.held_elections import real_election as real
 HASTY = str(Path(__file__).parents[1] / "support" / "hasty_server.py")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_killed_server_keeps_what_it_acknowledged(tmp_path: Path) -> None:
     there = await held(tmp_path, made_up_election(120), killing(4, seed=1), pace=8)
 

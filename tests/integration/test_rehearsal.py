@@ -1,0 +1,189 @@
+"""Serving and rehearsing as the commands do it, in the test's own process."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from command import rehearse, serve
+from command.child import free_port
+from command.parser import main, parser
+from expo.web import translations
+from sessions.rehearsal.door import Door, TurnedAway
+from tests.support.stagehouse import STAGED
+
+MORNING = "2017-04-17T08:34+04:00"
+SECOND = "2017-04-17T09:20+04:00"
+
+
+def options(*arguments: str) -> argparse.Namespace:
+    return parser().parse_args(arguments)
+
+
+class Serving:
+    """A server started as `serve` starts it, and what it printed."""
+
+    def __init__(self, url: str, out: str) -> None:
+        self.url = url
+        self.links = dict(re.findall(r"^  (\S.*?)\s+(http\S+)$", out, re.MULTILINE))
+
+    @property
+    def organiser(self) -> str:
+        return next(link for name, link in self.links.items() if name.startswith("Organiser"))
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    folder: Path, capsys: pytest.CaptureFixture[str], *more: str
+) -> AsyncIterator[Serving]:
+    """A server in this loop; it has been asked to stop, by signal, and has stopped with 0."""
+    translations.language.set("en")
+    port = free_port()
+    data = folder / "data"
+    data.mkdir(exist_ok=True)
+    asked = options("serve", "--port", str(port), "--data", str(data), *more)
+    running = asyncio.create_task(serve._serve(asked, data))
+    printed = ""
+    while "Ctrl+C" not in printed and not running.done():
+        await asyncio.sleep(0.02)
+        printed += capsys.readouterr().out
+    if running.done():
+        running.result()
+    try:
+        yield Serving(f"http://127.0.0.1:{port}", printed)
+    finally:
+        signal.raise_signal(signal.SIGTERM)
+        assert await running == 0
+
+
+@pytest.mark.timeout(120)
+async def test_rehearsal_has_a_past_an_audience_and_a_director(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with (
+        serving(tmp_path, capsys, "--now", SECOND, "--audience", "9") as there,
+        httpx2.AsyncClient(base_url=there.url, trust_env=False, timeout=30) as http,
+        Door(there.url) as door,
+    ):
+        assert len(there.links) == 5
+        published = (await http.get("/results/day/1.json")).json()
+        page = await http.get("/en/")
+        assert page.status_code == 200
+        cookies = await door.redeem(there.organiser.removeprefix(there.url))
+        while "sawt_viewers 9" not in (told := await metrics(http, cookies)):
+            await asyncio.sleep(0.1)
+        ready = await http.get("/readyz")
+
+    assert len(published["results"]) == 1
+    assert published["results"][0]["result"]["ballots"] > 100
+    assert re.search(r'^sawt_ballots\{contest="\S+"\} \d{2,}$', told, re.MULTILINE)
+    assert "sawt_casts_waiting 0" in told
+    assert ready.json()["database"] == "ok"
+
+
+async def metrics(http: httpx2.AsyncClient, cookies: str) -> str:
+    answer = await http.get("/metrics", headers={"cookie": cookies})
+    assert answer.status_code == 200
+    return answer.text
+
+
+@pytest.mark.timeout(120)
+async def test_second_start_goes_on_where_the_first_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving(tmp_path, capsys) as there, Door(there.url) as door:
+        await door.redeem(there.organiser.removeprefix(there.url))
+    async with serving(tmp_path, capsys) as again:
+        assert list(again.links) == ["Viewer"]  # an organiser is in; and this is no rehearsal
+
+
+@pytest.mark.timeout(120)
+async def test_crowd_at_an_address_has_every_electorate_with_an_organiser(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schedule = tmp_path / "schedule.yaml"
+    schedule.write_text(STAGED)
+    more = ("--schedule", str(schedule), "--now", MORNING)
+    async with serving(tmp_path, capsys, *more) as there:
+        asked = options(
+            *("rehearse", there.url, "--viewers", "7", "--seconds", "3"),
+            *("--organiser", there.organiser),
+        )
+        report = await rehearse._there(asked, None)
+        told = capsys.readouterr().out
+        with pytest.raises(TurnedAway) as used:
+            await rehearse._there(asked, None)
+
+    assert told == f"7 synthetic people go to {there.url}. Ctrl+C ends it.\n"
+    assert report.connected == 7
+    assert used.value.code == "pass-used"
+
+
+@pytest.mark.timeout(120)
+async def test_ballots_of_a_file_are_what_the_crowd_casts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving(tmp_path, capsys) as there:
+        asked = options("rehearse", there.url, "--viewers", "7", "--seconds", "1")
+        report = await rehearse._there(asked, [("a", "b"), ("b",)])
+
+    assert report.connected == 2  # no more people than ballots
+
+
+@pytest.mark.timeout(240)
+def test_rehearsal_without_an_address_holds_a_contest_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ballots = tmp_path / "lunch.json"
+    said = [
+        {"count": 3, "ranking": ["soup", "salad"]},
+        {"count": 2, "ranking": ["salad"]},
+    ]
+    ballots.write_text(json.dumps({"candidates": ["soup", "salad"], "ballots": said}))
+
+    assert main(["rehearse", "--ballots", str(ballots), "--pace", "200", "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["contest"]["ballots"] == 5
+    assert told["contest"]["everybody_answered"]
+    assert told["contest"]["ranking"] == [["c01"], ["c02"]]
+    assert told["voters"] == 5
+
+
+@pytest.mark.parametrize("url", ["here", "ftp://example.org", "http://"])
+def test_what_is_no_address_is_told(url: str) -> None:
+    translations.language.set("en")
+    with pytest.raises(SystemExit) as end:
+        main(["rehearse", url])
+
+    assert str(end.value.code) == f"{url} is no address of a server: it begins with http://."
+
+
+def test_address_where_nobody_answers_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", "en")
+
+    assert main(["rehearse", f"http://127.0.0.1:{free_port()}", "--viewers", "1"]) == 1
+    assert capsys.readouterr().err.startswith("The server did not let us in: ")
+
+
+def test_wrong_ballot_file_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", "en")
+    file = tmp_path / "lunch.json"
+    with pytest.raises(SystemExit) as end:
+        main(["rehearse", "--ballots", str(file)])
+    assert str(end.value.code) == f"{file}: No such file or directory"
+
+    file.write_text("{")
+    assert main(["rehearse", "--ballots", str(file)]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
