@@ -21,6 +21,8 @@ setInterval(tick, 250);
 
 // --- parts of the page ---
 
+const pace = []; // ballots per minute, a value for every frame, the last hundred
+
 let asked = 0, asking = false;
 /** A refusal stays until the next order; an open question, while what it is about is as it was. */
 const keep = (old, fresh) => {
@@ -45,7 +47,9 @@ async function refresh() {
   asking = false;
 }
 function settle(fresh) {
-  root.dataset.contest = fresh.getElementById('control')?.dataset.contest ?? '';
+  const contest = fresh.getElementById('control')?.dataset.contest ?? '';
+  if (contest !== root.dataset.contest) pace.length = 0;
+  root.dataset.contest = contest;
   trace();
   tick();
   showLink();
@@ -53,7 +57,6 @@ function settle(fresh) {
 
 // --- numbers that move by themselves ---
 
-const pace = []; // ballots per minute, a value for every frame, the last hundred
 let shape = '';
 function figures(view) {
   const mine = view.contest?.contest === root.dataset.contest;
@@ -96,6 +99,7 @@ function standing(tally) {
 
 // --- connection and lock ---
 
+let followed; // the contest whose running order this connection was given
 let timer = 0, heard = Date.now(), locked = false, up = false;
 function showLink() {
   const li = document.getElementById('link');
@@ -127,13 +131,15 @@ const line = connect('/live/staff', {
   status(name) {
     up = name === 'open';
     showLink();
-    if (name === 'open') { unlock(); refresh(); } else if (name === 'ended') lock();
+    if (name === 'open') { followed = undefined; unlock(); refresh(); } else if (name === 'ended') lock();
     else timer ||= setTimeout(lock, LOST); // every failed attempt says "down" again
   },
   control(view) {
     heard = Date.now();
     learn(view.now_at);
     figures(view);
+    if (followed !== undefined && followed !== view.stage.contest) { line.renew(); return; }
+    followed = view.stage.contest;
     const is = outline(view);
     if (shape && is !== shape) refresh();
     shape = is;

@@ -16,12 +16,14 @@ export function page(method, url, body = null) {
   });
 }
 
-const openOnes = part => new Map([...part.querySelectorAll('details[id]')].map(one => [one.id, one.open]));
+// What is unfolded is remembered with what it is about: a session that has ended folds by itself.
+const key = one => `${one.id} ${one.parentElement.className}`;
+const openOnes = part => new Map([...part.querySelectorAll('details[id]')].map(one => [key(one), one.open]));
 
 /** Put one part in the place of the other; what was unfolded and what had the focus stay. */
 function put(old, fresh) {
   const kept = openOnes(old), focus = old.contains(document.activeElement) ? document.activeElement.id : '';
-  for (const one of fresh.querySelectorAll('details[id]')) if (kept.has(one.id)) one.open = kept.get(one.id);
+  for (const one of fresh.querySelectorAll('details[id]')) if (kept.has(key(one))) one.open = kept.get(key(one));
   old.replaceWith(document.adoptNode(fresh));
   if (!focus) return;
   const again = document.getElementById(focus);
