@@ -1,5 +1,8 @@
 """QR codes as one SVG path: capital short addresses, dark on white, four modules of quiet zone."""
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
@@ -22,13 +25,23 @@ def svg(text: str, *, label: str = "", border: int = 4) -> str:
     rows = code.get_matrix()
     size = len(rows)
     squares = "".join(
-        f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
+        f"M{x} {y}h{length}v1H{x}z" for y, row in enumerate(rows) for x, length in _runs(row)
     )
     role = f'role="img" aria-label="{_attribute(label)}"' if label else 'aria-hidden="true"'
     return (
         f'<svg class="qr" viewBox="0 0 {size} {size}" shape-rendering="crispEdges" {role}>'
         f'<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path fill="{_INK}" d="{squares}"/></svg>'
     )
+
+
+def _runs(row: Sequence[bool | None]) -> Iterator[tuple[int, int]]:
+    """Where dark modules stand side by side: column and length; one rectangle for each."""
+    column = 0
+    for dark, run in groupby(row, bool):
+        length = len(list(run))
+        if dark:
+            yield column, length
+        column += length
 
 
 def _attribute(text: str) -> str:

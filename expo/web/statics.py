@@ -16,6 +16,8 @@ from starlette.routing import Route
 _FOLDER: Final = Path(__file__).resolve().parent / "static"
 _ALREADY_COMPRESSED: Final = {".woff2", ".png", ".jpg"}
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_POLICY: Final = "default-src 'none'"
+"""A file is no page: it needs nothing, and the pages' long policy is half a kilobyte on each of ten."""
 _TYPES: Final = {".woff2": "font/woff2", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -57,7 +59,11 @@ class Statics:
             return Response(status_code=404)
         content, compressed, media_type = found
         current = request.path_params["digest"] == self.digest
-        headers = {"cache-control": _IMMUTABLE if current else "no-cache", "vary": "accept-encoding"}
+        headers = {
+            "cache-control": _IMMUTABLE if current else "no-cache",
+            "vary": "accept-encoding",
+            "content-security-policy": _POLICY,
+        }
         if compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
             headers["content-encoding"] = "gzip"
             content = compressed

@@ -41,6 +41,9 @@ function show() {
   tick();
 }
 
+/** Nothing can be sent while voting is paused; what was saved can be looked at. */
+const off = () => ack === 'sending' || (state === 'paused' && ack !== 'saved');
+
 function setAck(name, values = {}) {
   ack = name;
   const key = name === 'idle' && values.removed ? 'removed' : name, [head, small, label] = words.ack[key];
@@ -49,23 +52,23 @@ function setAck(name, values = {}) {
   $('ack-s').textContent = values.message ?? fill(small, { code: isolate(saved?.tracker ?? '') });
   button.textContent = label;
   button.classList.toggle('primary', name !== 'saved');
-  button.setAttribute('aria-disabled', name === 'sending' || state === 'paused');
+  button.setAttribute('aria-disabled', off());
   act.querySelectorAll('.steps i').forEach((x, i) => x.classList.toggle('on', i < list.order.length));
 }
 
 function receiptShown() {
   for (const el of document.querySelectorAll('[data-tracker]')) el.textContent = saved?.tracker ?? '';
-  if (!saved?.accepted_at) return;
-  $('counted').textContent = say('counted', { time: isolate(clock(saved.accepted_at)) });
-  $('receipt-at').textContent = say('savedAt', { time: clock(saved.accepted_at) });
-  $('receipt-a').href = `/${lang}/receipt/${encodeURIComponent(saved.tracker)}`;
-  $('receipt-list').replaceChildren(...saved.ranking.map(id => {
-    const li = document.createElement('li'), line = document.createElement('span'), name = document.createElement('bdi');
-    name.textContent = list.card(id) ? list.name(list.card(id)) : id;
-    line.append(name, ' ', sample(id) ?? '');
-    li.append(line);
-    return li;
-  }));
+  if (saved) $('counted').textContent = say('counted', { time: isolate(clock(saved.accepted_at)) });
+}
+
+async function receiptSheet() {
+  const { open } = await import('./receipt.js');
+  open(saved, list, () => {
+    list.order = [];
+    fresh([]);
+    tries = 0;
+    deliver();
+  });
 }
 
 function tick() {
@@ -85,8 +88,8 @@ const clear = () => { timers.forEach(clearTimeout); timers = []; bar.slow(false)
 const after = (ms, what) => timers.push(setTimeout(what, ms));
 
 function submit() {
-  if (ack === 'sending' || state === 'paused') return;
-  if (ack === 'saved') { receiptShown(); $('undo').open = false; $('receipt').showModal(); return; }
+  if (off()) return;
+  if (ack === 'saved') { receiptSheet(); return; }
   if (!list.order.length && !saved) { announce(say('needOne')); return; }
   if (!pending || !same(pending.ranking, list.order)) fresh(list.order);
   tries = 0;
@@ -246,7 +249,7 @@ function contestFrame(got) {
   if (next !== was) turned(was, got);
   show();
   settle();
-  if (ack !== 'sending') button.setAttribute('aria-disabled', state === 'paused');
+  button.setAttribute('aria-disabled', off());
 }
 
 function turned(was, got) {
@@ -266,14 +269,13 @@ function told({ places }) {
   announce(say('published', { name }) + (at < 0 ? '' : ` ${say('yours', { n: at + 1 })}`));
 }
 
-const sample = id => list.card(id)?.querySelector('.tag')?.cloneNode(true) ?? null;
-const reveal = async got => (await import('./places.js')).places($('places'), got, saved?.ranking ?? [], sample);
+const reveal = async got => (await import('./places.js')).places($('places'), got, saved?.ranking ?? [], list);
 
 async function tally(got) {
   const box = root.querySelector('[data-if=standing]');
   if (got.contest !== contest || !box) return;
   box.hidden = !VOTING.includes(view());
-  (await import('./places.js')).standing($('rows'), got, id => list.name(list.card(id)), sample);
+  (await import('./places.js')).standing($('rows'), got, list);
 }
 
 function turnout(got) {
@@ -306,18 +308,6 @@ document.addEventListener('rankchange', () => {
 addEventListener('online', () => { if (pending && ack === 'queued') { tries = 0; deliver(); } });
 button.addEventListener('click', submit);
 $('cast').addEventListener('submit', e => { e.preventDefault(); submit(); });
-$('withdraw').addEventListener('click', () => {
-  $('receipt').close();
-  list.order = [];
-  fresh([]);
-  tries = 0;
-  deliver();
-});
-$('copy').addEventListener('click', async () => {
-  try { await navigator.clipboard.writeText(saved.tracker); } catch { return; }
-  $('copy').lastElementChild.textContent = say('copied');
-  announce(say('copied'));
-});
 document.addEventListener('click', async e => {
   const play = e.target.closest('[data-embed]');
   if (play) (await import('./stream.js')).play(play);

@@ -19,6 +19,9 @@ function bar(permille) {
   return svg;
 }
 
+/** The mark of a sample, as its card has it, or null. */
+export const tagOf = (cards, id) => cards.card(id)?.querySelector('.tag')?.cloneNode(true) ?? null;
+
 const share = permille => `${number(Math.floor((permille + 5) / 10))}%`;
 
 function named(title, own, tag) {
@@ -37,8 +40,8 @@ function titled(title, tag) {
 }
 
 /** The list of a reveal: room for what is hidden, then the places shown, best first.
- *  ranking is one's own; tag(id) makes the mark of a sample, or null. */
-export function places(list, { places: shown, total_places }, ranking, tag) {
+ *  ranking is one's own; cards is the <rank-list> that knows every option. */
+export function places(list, { places: shown, total_places }, ranking, cards) {
   const had = new Set([...list.querySelectorAll('[data-rank]')].map(li => li.dataset.rank));
   const first = !list.querySelector('[data-rank]') && !list.dataset.drawn;
   const later = Array.from({ length: Math.max(0, total_places - shown.length) }, () => {
@@ -53,7 +56,7 @@ export function places(list, { places: shown, total_places }, ranking, tag) {
     if (!first && !had.has(String(place.rank))) li.classList.add('new');
     place.titles.forEach((title, i) => {
       if (i) n.append(document.createElement('br'));
-      n.append(named(text(title), ranking.indexOf(place.ids[i]) + 1, tag(place.ids[i])));
+      n.append(named(text(title), ranking.indexOf(place.ids[i]) + 1, tagOf(cards, place.ids[i])));
     });
     if (place.titles.length > 1) n.append(make('small', '', say('shared')));
     li.append(make('span', 'r num', place.rank), n, make('span', 'v num', share(place.support)), bar(place.support));
@@ -64,7 +67,7 @@ export function places(list, { places: shown, total_places }, ranking, tag) {
 }
 
 /** The running order; rows are kept by option so that a bar grows instead of starting anew. */
-export function standing(list, { rows }, name, tag) {
+export function standing(list, { rows }, cards) {
   const old = new Map([...list.children].map(li => [li.dataset.id, li]));
   list.replaceChildren(...rows.map(row => {
     const li = old.get(row.id) ?? make('li', '');
@@ -74,7 +77,7 @@ export function standing(list, { rows }, name, tag) {
       li.querySelector('.r').textContent = row.rank;
       li.querySelector('.v').textContent = share(row.support);
       rect.setAttribute('width', `${row.support / 10}%`);
-    } else li.replaceChildren(make('span', 'r num', row.rank), titled(name(row.id), tag(row.id)), make('span', 'v num', share(row.support)), bar(row.support));
+    } else li.replaceChildren(make('span', 'r num', row.rank), titled(cards.name(cards.card(row.id)), tagOf(cards, row.id)), make('span', 'v num', share(row.support)), bar(row.support));
     return li;
   }));
 }
