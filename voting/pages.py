@@ -1,6 +1,6 @@
 """The pages of voting: the ballot without scripts, the day's results, and the receipt."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Final, Literal, TypedDict
 
@@ -52,6 +52,8 @@ class VotingState(TypedDict):
     now: Now
     days: Callable[[], tuple[int, ...]]
     """Numbers of the expo's days, also of those that ask nothing yet."""
+    subjects: Callable[[], tuple[str, ...]]
+    """What contests are about, in the order in which it comes."""
 
 
 Asked = Request[VotingState]
@@ -155,7 +157,7 @@ async def results_day(request: Asked) -> Response:
                 visibility.places(contest, voting.frozen(contest.id)),
                 visibility.total_places(contest, voting.frozen(contest.id)),
             )
-            for contest in voting.contests.on_day(day)
+            for contest in _as_programmed(request, voting.contests.on_day(day))
             if not visibility.is_shown(contest)
         ],
         "days": request.state["days"](),
@@ -234,6 +236,12 @@ def _day(request: Asked) -> int:
     if day not in request.state["days"]():
         raise NotFound
     return day
+
+
+def _as_programmed(request: Asked, contests: Iterable[Contest]) -> list[Contest]:
+    """Contests in the order in which their subjects come; what is in no programme comes last."""
+    places = {subject: n for n, subject in enumerate(request.state["subjects"]())}
+    return sorted(contests, key=lambda one: places.get(one.subject, len(places)))
 
 
 def _published(voting: Voting, day: int) -> list[Published]:

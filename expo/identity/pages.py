@@ -81,7 +81,9 @@ async def pass_in_language(request: IdentityRequest) -> Response:
 async def pass_page(request: IdentityRequest) -> Response:
     """The button that redeems a pass; opening the page changes nothing, so link scanners are harmless."""
     try:
-        found = await request.state["passes"].look(request.path_params["token"])
+        found = await request.state["passes"].look(
+            request.path_params["token"], request.state["visit"]
+        )
     except Refusal as refusal:
         return _pass_page(request, refusal)
     return _pass_page(request, None, role=found.role.value, label=found.label)

@@ -220,8 +220,8 @@ class Passes:
             await self._keep(tx, actor, batch, made)
         return tuple(self._signed(nonce, one) for nonce, one in made.items())
 
-    async def look(self, token: str) -> Pass:
-        """The pass behind a token, if it would let somebody in now; changes nothing.
+    async def look(self, token: str, visit: Visit) -> Pass:
+        """The pass behind a token, if it would let this visit in now; changes nothing.
 
         Raises:
             PassUnknown, PassExpired, PassUsed, PassRevoked: As `redeem`.
@@ -232,7 +232,8 @@ class Passes:
             found = await store.find_pass(tx, mark)
             if found is None:
                 raise PassUnknown
-            admit(found, await store.used(tx, found.id), now)
+            if not await _is_by(tx, found, visit):
+                admit(found, await store.used(tx, found.id), now)
         return found
 
     async def redeem(self, token: str, visit: Visit) -> tuple[Visit, str]:
@@ -348,9 +349,8 @@ class Passes:
 
     async def _person_for(self, tx: Tx, one: Pass, visit: Visit, now: datetime) -> Person:
         """Who the pass makes: a new person, or the one this very device already is by it."""
-        known = visit.person
-        if known and one.revoked_at is None and await store.pass_of(tx, known.id) == one.id:
-            return known
+        if visit.person and await _is_by(tx, one, visit):
+            return visit.person
         admit(one, await store.used(tx, one.id), now)
         person = Person(
             id=PersonId(_new_id(now)),
@@ -362,6 +362,13 @@ class Passes:
         )
         await store.add_person(tx, person, at=now, pass_id=one.id)
         return person
+
+
+async def _is_by(tx: Tx, one: Pass, visit: Visit) -> bool:
+    """Whether this very device is in by this pass already; a pass taken back counts for nobody."""
+    if visit.person is None or one.revoked_at is not None:
+        return False
+    return await store.pass_of(tx, visit.person.id) == one.id
 
 
 async def _begin(tx: Tx, person: Person, device: str, now: datetime) -> Joined:

@@ -91,9 +91,10 @@ async def test_same_device_may_press_again_and_stays_the_same_person(house: Door
         await client.post(f"/en{path}")
         first = (await client.get("/en/")).text
 
+        door = await client.get(f"/en{path}")
         again = await client.post(f"/en{path}")
 
-        assert again.status_code == 303
+        assert (door.status_code, again.status_code) == (200, 303)
         assert (await client.get("/en/")).text == first
 
 
@@ -195,7 +196,7 @@ async def test_revoked_pass_opens_for_nobody_and_revoking_again_is_harmless(hous
         assert again.status_code == 410
         assert 'data-code="pass-revoked"' in again.text
     with pytest.raises(PassRevoked):
-        await house.passes.look(path.removeprefix("/pass/"))
+        await house.passes.look(path.removeprefix("/pass/"), Visit())
     with pytest.raises(NotFound):
         await house.passes.revoke(ORGANISER, "no-such-pass")
 

@@ -43,7 +43,7 @@ function foot(frame) {
   if (frame.scene === 'turnout') return frame.contest?.visibility === 'live' ? words.provisional : words.hiddenUntil;
   if (frame.scene === 'reveal') return words.bars;
   if (frame.scene === 'final') return `${words.bars} · ${words.published}`;
-  return strip(frame.url);
+  return `\u2066${strip(frame.url)}\u2069`; // an address reads from the left in every language
 }
 
 // --- lists ---
