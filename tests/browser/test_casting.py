@@ -1,11 +1,11 @@
 """Every way of casting ends in the same stored ranking: keys, clicks, touch, and no scripts at all."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from playwright.sync_api import CDPSession, Locator, expect
 
-from expo.rights import Role
 from expo.words import Language
 from tests.support.browsing import Ballot, Browsing, Person
 from tests.support.show import SESSION, Running
@@ -51,7 +51,7 @@ def by_touch(person: Person, wanted: list[str]) -> None:
     """Fingers only: taps to add, then every card dragged to its place by its number."""
     page, ballot = person.page, Ballot(person.page)
     for option in reversed(wanted):
-        _tap(ballot.card(option).locator(".t"), lambda option=option: option in ballot.order)
+        _tap(ballot.card(option).locator(".t"), partial(_is_ranked, ballot, option))
     fingers = person.context.new_cdp_session(page)
     for place, option in enumerate(wanted):
         _drag(person, fingers, option, ballot.order[place])
@@ -71,6 +71,10 @@ def without_scripts(person: Person, wanted: list[str]) -> None:
     expect(page.locator("#cast a[href*='/receipt/']")).to_be_visible()
 
 
+def _is_ranked(ballot: Ballot, option: str) -> bool:
+    return option in ballot.order
+
+
 def _tap(target: Locator, is_done: Callable[[], bool]) -> None:
     """Tap, and tap again where a busy machine made a long press of it."""
     for _ in range(5):
@@ -79,7 +83,7 @@ def _tap(target: Locator, is_done: Callable[[], bool]) -> None:
             if is_done():
                 return
             target.page.wait_for_timeout(50)
-    raise AssertionError("tapping does nothing")
+    pytest.fail("tapping does nothing")
 
 
 def _tab_to(person: Person, selector: str) -> None:
@@ -92,7 +96,7 @@ def _tab_to(person: Person, selector: str) -> None:
             "el => !!(document.activeElement.compareDocumentPosition(el) & 2)"  # el comes before
         )
         person.page.keyboard.press("Shift+Tab" if behind else "Tab")
-    raise AssertionError(f"{selector} cannot be reached by keyboard")
+    pytest.fail(f"{selector} cannot be reached by keyboard")
 
 
 def _drag(person: Person, fingers: CDPSession, option: str, onto: str) -> None:

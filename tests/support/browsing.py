@@ -9,7 +9,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal, Self
 
 import msgspec
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
 from expo.rights import Role
 from expo.words import Language
@@ -49,9 +57,13 @@ class Watch:
         self._origins = tuple(origins)
         self._logged: list[str] = []
         context.on("request", self._asked)
-        context.on("console", lambda said: said.type == "error" and self._logged.append(said.text))
+        context.on("console", self._said)
         context.on("weberror", lambda found: self._logged.append(str(found.error)))
         context.on("page", self._opened)
+
+    def _said(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self._logged.append(said.text)
 
     def _opened(self, page: Page) -> None:
         page.on(
@@ -99,10 +111,11 @@ class Person:
         self.base = base
         self.watch = Watch(context, (show.url, show.cable.url))
         context.add_init_script(_NOTE_BREACHES)
-        self._sign_in(cookies)
+        self.sign_in(cookies)
         self.page = context.new_page()
 
-    def _sign_in(self, cookies: dict[str, str]) -> None:
+    def sign_in(self, cookies: dict[str, str]) -> None:
+        """Take these cookies along."""
         kept = [{"name": name, "value": value, "url": self.base} for name, value in cookies.items()]
         self.context.add_cookies(msgspec.convert(kept, list[Any]))
 
@@ -219,7 +232,7 @@ class Ballot:
         return self.page.locator("#act").get_attribute("data-ack") == ack
 
     def expect_state(self, state: str) -> None:
-        """Wait until the ballot shows this state: open, paused, closed, late …"""
+        """Wait until the ballot shows this state: open, paused, closed, late and so on."""
         expect(self.root).to_have_attribute("data-state", state)
 
     def expect_live(self) -> None:
@@ -228,9 +241,14 @@ class Ballot:
         self.page.wait_for_function("document.documentElement.classList.contains('js')")
 
     @property
+    def has_receipt(self) -> bool:
+        """Whether the page knows of a stored ballot."""
+        return bool(self.page.locator("#receipt [data-tracker]").text_content())
+
+    @property
     def tracker(self) -> str:
         """The receipt number the page shows."""
-        return self.page.locator("#receipt [data-tracker]").inner_text()
+        return self.page.locator("#receipt [data-tracker]").text_content() or ""
 
 
 _IDS: Final = "cards => cards.map(card => card.dataset.id)"

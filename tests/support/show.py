@@ -49,7 +49,8 @@ SESSION: Final = "khda"
 """The first session; its contest has five options and takes five places."""
 WAIT: Final = 20.0  # seconds for anything asked of the expo
 ORGANISER: Final = Person(PersonId("o1"), Role.ORGANISER, label="Mariam")
-_ENTITY: Final = "dewa"
+_ENTITY: Final = "dewa"  # of team members who come in by a pass
+_OTHER: Final = "rta"  # of team members in a crowd
 _GROUPS: Final = {"employees": Role.EMPLOYEE, "teams": Role.TEAM, "customers": Role.CUSTOMER}
 
 
@@ -69,11 +70,14 @@ class Running:
         folder: Keeps its database and secret.
         schedule: YAML, put in force at the first start.
         at: What its clock shows at the first start; from there it runs on.
+        stands_still: Whether the clock moves by `go_to` alone.
     """
 
-    def __init__(self, folder: Path, schedule: str, at: datetime = MORNING) -> None:
+    def __init__(
+        self, folder: Path, schedule: str, at: datetime = MORNING, *, stands_still: bool = False
+    ) -> None:
         self.folder = folder
-        self.clock = Movable(lambda: datetime.now(UTC))
+        self.clock = Movable((lambda: at) if stands_still else (lambda: datetime.now(UTC)))
         self.clock.go_to(at)
         self.port = 0
         self.cable = Cable()
@@ -110,7 +114,8 @@ class Running:
         self._thread = threading.Thread(target=self._run, args=(up,), name="expo", daemon=True)
         self._thread.start()
         if not up.wait(WAIT) or self._failure is not None:
-            raise RuntimeError("the expo did not start") from self._failure
+            message = "the expo did not start"
+            raise RuntimeError(message) from self._failure
 
     def stop(self) -> None:
         """Stop as an operator would; the database is closed afterwards."""
@@ -302,7 +307,7 @@ class Running:
             PersonId(f"voter-{next(self._names)}"),
             _GROUPS[group],
             electorate=group,
-            entity=_ENTITY if group == "teams" else None,
+            entity=_OTHER if group == "teams" else None,
             assurance=Assurance.DEVICE if group == "customers" else Assurance.CONTACT,
         )
         return self.cast(person, ranking, session)
@@ -343,11 +348,15 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(schedule: str | None = None, at: datetime = MORNING) -> Iterator[Running]:
+def running(
+    schedule: str | None = None, at: datetime = MORNING, *, stands_still: bool = False
+) -> Iterator[Running]:
     """A started expo in a folder that is thrown away; by default with the real programme."""
-    with tempfile.TemporaryDirectory(prefix="sawt-browser-") as folder:
-        with Running(Path(folder), schedule or real_schedule(), at) as found:
-            yield found
+    with (
+        tempfile.TemporaryDirectory(prefix="sawt-browser-") as folder,
+        Running(Path(folder), schedule or real_schedule(), at, stands_still=stands_still) as found,
+    ):
+        yield found
 
 
 async def _cast(voting: Voting, person: Person, ballot: Cast, at: datetime) -> Receipt:

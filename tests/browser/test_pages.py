@@ -1,0 +1,107 @@
+"""Every page in every state: no barrier axe can find, nothing too wide, nothing too small to touch.
+
+`make test` covers every pair of page, language, width and theme; `make nightly` every combination.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from expo.rights import Role
+from expo.words import Language
+from tests.support.browsing import Browsing, Person, Theme
+from tests.support.gallery import VIEWS, Gallery, View, path_of
+from tests.support.inspection import barriers, enlarged, faults, styled
+
+HEIGHTS = {320: 700, 360: 780, 768: 1024, 1280: 800}
+LANGUAGES: tuple[Language, ...] = ("ar", "en")
+THEMES: tuple[Theme, ...] = ("light", "dark")
+Look = tuple[int, Theme]
+# Two looks in each language: with both rows, every two of language, width and theme meet, and every
+# page meets each language, width and theme.
+ROWS: tuple[dict[Language, tuple[Look, Look]], ...] = (
+    {"ar": ((320, "light"), (768, "dark")), "en": ((360, "dark"), (1280, "light"))},
+    {"ar": ((360, "light"), (1280, "dark")), "en": ((320, "dark"), (768, "light"))},
+)
+SMALLEST = min(HEIGHTS)
+
+
+@pytest.fixture(scope="session")
+def gallery() -> Iterator[Gallery]:
+    """The worlds whose pages are looked at."""
+    with contextlib.ExitStack() as stack:
+        yield Gallery(stack)
+
+
+def _look(person: Person, view: View, lang: Language, path: str, looks: list[Look]) -> list[str]:
+    """Everything wrong with a view at these widths and themes."""
+    page, found = person.page, []
+    answer = page.goto(person.base + path, wait_until="load")
+    found += [f"style attribute: {one}" for one in styled(answer)]
+    page.locator(view.shows).first.wait_for()
+    if view.act:
+        view.act(page)
+    for width, theme in looks:
+        page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+        page.emulate_media(color_scheme=theme)
+        wrong = [*barriers(page), *faults(page, lang)]
+        if width == SMALLEST:
+            wrong += enlarged(page)
+        found += [f"{lang} {width} {theme}: {one}" for one in wrong]
+    quiet = person.watch.faults(failed_loads=True) if _says_no(view) else person.watch.faults()
+    return [*found, *quiet]
+
+
+def _says_no(view: View) -> bool:
+    """Whether an answer that is no success, or a line that breaks, belongs to the view."""
+    return view.name in {
+        "not-found", "join-wrong-code", "pass-unknown", "receipt-none", "not-for-you",
+        "ballot-offline", "control-locked", "ballot-plain-error", "passes-error",
+    }  # fmt: skip
+
+
+def _inspect(
+    gallery: Gallery, people: Browsing, view: View, looks: dict[Language, list[Look]]
+) -> list[str]:
+    world, found = gallery.world(view.world), []
+    for lang, some in looks.items():
+        person = people.person(
+            world.show, lang=lang, size=(some[0][0], 800), java_script_enabled=view.scripts
+        )
+        if view.role is not Role.PUBLIC:
+            person.sign_in(world.cookies[view.role])
+        found += _look(person, view, lang, path_of(view, world, lang), some)
+        person.close()
+    return found
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_page_has_no_barrier(gallery: Gallery, people: Browsing, view: View) -> None:
+    row = ROWS[VIEWS.index(view) % len(ROWS)]
+    assert _inspect(gallery, people, view, {lang: list(row[lang]) for lang in LANGUAGES}) == []
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_page_has_no_barrier_at_any_width(gallery: Gallery, people: Browsing, view: View) -> None:
+    everything: list[Look] = list(itertools.product(HEIGHTS, THEMES))
+    assert _inspect(gallery, people, view, dict.fromkeys(LANGUAGES, everything)) == []
+
+
+def test_looks_cover_every_pair() -> None:
+    cells = [
+        {"row": n, "lang": lang, "width": width, "theme": theme}
+        for n, row in enumerate(ROWS)
+        for lang, looks in row.items()
+        for width, theme in looks
+    ]
+    for one, other in itertools.combinations(("lang", "width", "theme"), 2):
+        wanted = {(a[one], b[other]) for a in cells for b in cells}
+        assert {(cell[one], cell[other]) for cell in cells} == wanted
+    for n in range(len(ROWS)):
+        for axis, values in (("lang", LANGUAGES), ("width", HEIGHTS), ("theme", THEMES)):
+            assert {cell[axis] for cell in cells if cell["row"] == n} == set(values)

@@ -1,0 +1,344 @@
+"""Every page and state of the product, each with who looks at it and the expo it belongs to.
+
+A *world* is an expo whose clock stands still, brought into one situation; it is built when the
+first of its pages is asked for and serves all of them. A *view* is a page in a state.
+"""
+
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+from playwright.sync_api import Page, expect
+
+from expo.identity.people import Visit
+from expo.rights import Role
+from sessions.orders import Kind
+from tests.support.browsing import Ballot, Browsing
+from tests.support.show import MORNING, ROOT, Running, real_schedule, running
+from voting.contests import ContestId
+
+BEFORE, BREAK, EVENING = (MORNING + timedelta(hours=h) for h in (-2, 1, 9))
+_VOTED: Final = 3  # places on the voter's ballots
+
+
+class World(NamedTuple):
+    """An expo in one situation, with the people whose pages are looked at."""
+
+    show: Running
+    cookies: dict[Role, dict[str, str]]
+    trackers: dict[str, str]
+    """The voter's receipt numbers by session."""
+
+
+class View(NamedTuple):
+    """A page in a state.
+
+    ``path`` may hold ``{lang}``, ``{tracker}`` and ``{pass}``. ``act`` brings the page into its
+    state once it is there; ``after`` is a selector that shows the page is what it is meant to be.
+    """
+
+    name: str
+    world: str
+    path: str
+    role: Role = Role.PUBLIC
+    shows: str = "h1"
+    act: Callable[[Page], None] | None = None
+    scripts: bool = True
+
+
+# --- worlds ---
+
+
+def _voter(show: Running, cookies: dict[str, str], session: str) -> str:
+    person = show.person(cookies)
+    assert person is not None
+    return show.cast(person, show.options(session)[:_VOTED], session).tracker
+
+
+def _counted(show: Running, voter: dict[str, str], session: str) -> str:
+    show.open(session)
+    show.crowd(session)
+    tracker = _voter(show, voter, session)
+    show.count(session)
+    return tracker
+
+
+def _day(show: Running, voter: dict[str, str]) -> dict[str, str]:
+    """A published contest, one being revealed, one closed, one open, one ready, and drafts."""
+    trackers = {session: _counted(show, voter, session) for session in ("khda",)}
+    show.publish("khda")
+    show.end("khda")
+    for session in ("trakhees", "dmca"):
+        trackers[session] = _counted(show, voter, session)
+        if session == "trakhees":
+            show.reveal(session, places=2)
+        show.end(session)
+    show.order(Kind.READY, "culture")
+    show.order(Kind.CANCEL, "rta")
+    show.order(Kind.POSTPONE, "municipality")
+    show.open("dewa")
+    show.crowd("dewa")
+    return trackers | {"dewa": _voter(show, voter, "dewa")}
+
+
+def _paused(show: Running, voter: dict[str, str]) -> dict[str, str]:
+    show.open()
+    show.crowd()
+    tracker = _voter(show, voter, "khda")
+    show.order(Kind.PAUSE)
+    return {"khda": tracker}
+
+
+def _closing(show: Running, voter: dict[str, str]) -> dict[str, str]:
+    show.open()
+    tracker = _voter(show, voter, "khda")
+    show.order(Kind.CLOSE)
+    return {"khda": tracker}
+
+
+def _open(show: Running, voter: dict[str, str]) -> dict[str, str]:
+    show.open()
+    show.crowd()
+    return {"khda": _voter(show, voter, "khda")}
+
+
+def _counted_first(show: Running, voter: dict[str, str]) -> dict[str, str]:
+    tracker = _counted(show, voter, "khda")
+    show.reveal(places=len(show.options()))
+    return {"khda": tracker}
+
+
+def _break(show: Running, voter: dict[str, str]) -> dict[str, str]:
+    tracker = _counted(show, voter, "khda")
+    show.publish()
+    show.end()
+    show.go_to(BREAK)
+    return {"khda": tracker}
+
+
+def _evening(show: Running, voter: dict[str, str]) -> dict[str, str]:
+    trackers = _break(show, voter)
+    show.go_to(EVENING)
+    return trackers
+
+
+def _nothing(_show: Running, _voter: dict[str, str]) -> dict[str, str]:
+    return {}
+
+
+def _empty_schedule() -> str:
+    """The real programme with nothing in it but its days."""
+    head, _, rest = real_schedule().partition("days:\n")
+    day = rest.partition("    sessions:\n")[0] + "    announced_only: true\n"
+    return head + "days:\n" + day + "initiatives: []\n"
+
+
+class Plan(NamedTuple):
+    """How a world comes about."""
+
+    build: Callable[[Running, dict[str, str]], dict[str, str]]
+    schedule: Callable[[], str] = real_schedule
+
+
+PLANS: Final = {
+    "day": Plan(_day),
+    "before": Plan(_nothing),
+    "paused": Plan(_paused),
+    "closing": Plan(_closing),
+    "all-revealed": Plan(_counted_first),
+    "break": Plan(_break),
+    "evening": Plan(_evening),
+    "empty": Plan(_nothing, _empty_schedule),
+    "live": Plan(_open, lambda: real_schedule(("visibility: hidden ", "visibility: live "))),
+    "after-vote": Plan(
+        _open, lambda: real_schedule(("visibility: hidden ", "visibility: after_vote "))
+    ),
+}
+
+
+class Gallery:
+    """The worlds of one test run, each made when it is first needed."""
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self._stack = stack
+        self._worlds: dict[str, World] = {}
+
+    def world(self, name: str) -> World:
+        """The world of this name."""
+        if name not in self._worlds:
+            plan = PLANS[name]
+            at = BEFORE if name == "before" else MORNING
+            show = self._stack.enter_context(running(plan.schedule(), at, stands_still=True))
+            cookies = {
+                role: show.cookies_of(role, "Mariam مريم" if role is Role.ORGANISER else "")
+                for role in (Role.CUSTOMER, Role.EMPLOYEE, Role.TEAM, Role.ORGANISER)
+            }
+            self._worlds[name] = World(show, cookies, plan.build(show, cookies[Role.CUSTOMER]))
+        return self._worlds[name]
+
+
+def path_of(view: View, world: World, lang: str) -> str:
+    """The address of a view in a language."""
+    tracker = next(iter(world.trackers.values()), "")
+    path = view.path.replace("{lang}", lang).replace("{tracker}", tracker)
+    if "{pass}" in path:
+        path = path.replace(
+            "{pass}", world.show.pass_for(Role.EMPLOYEE, "Hall B قاعة").split("/")[-1]
+        )
+    return path
+
+
+# --- what is done on a page ---
+
+
+def _rank(page: Page) -> None:
+    ballot = Ballot(page)
+    for card in page.locator(".pool .t.add").all()[:3]:
+        card.click()
+    ballot.expect("idle" if not ballot.has_receipt else "dirty")
+
+
+def _reorder(page: Page) -> None:
+    page.locator(".ranked .item").nth(0).locator(".dn").click()
+    Ballot(page).expect("dirty")
+
+
+def _sheet(page: Page) -> None:
+    page.locator(".ranked .t").nth(1).click()
+    expect(page.locator("#sheet")).to_be_visible()
+
+
+def _receipt(page: Page) -> None:
+    Ballot(page).expect("saved")
+    Ballot(page).submit()
+    page.locator("#undo summary").click()
+    expect(page.locator("#withdraw")).to_be_visible()
+
+
+def _offline(page: Page) -> None:
+    page.context.set_offline(True)
+    page.locator(".ranked .item").nth(0).locator(".dn").click()
+    Ballot(page).submit()
+    Ballot(page).expect("queued")
+    expect(page.locator("#conn")).to_be_visible()
+
+
+def _unfold(page: Page) -> None:
+    for summary in page.locator("main summary").all():
+        summary.click()
+
+
+def _ask_to_close(page: Page) -> None:
+    page.locator(".next [data-order=close] button").click()
+    expect(page.locator(".confirm[data-confirms=close]")).to_be_visible()
+
+
+def _keys(page: Page) -> None:
+    page.keyboard.press("Shift+Slash")
+    expect(page.locator("#keys")).to_be_visible()
+
+
+def _lock(page: Page) -> None:
+    page.context.set_offline(True)
+    expect(page.locator("#lock")).to_be_visible(timeout=20_000)
+
+
+def _issue(page: Page) -> None:
+    page.locator("#kind").select_option("electorate:employees")
+    page.locator("#count").fill("2")
+    page.locator(".passform button").click()
+    expect(page.locator(".passcard")).to_have_count(2)
+
+
+def _issue_wrongly(page: Page) -> None:
+    page.locator("#hours").fill("nine")
+    page.locator(".passform button").click()
+    expect(page.locator("[role=alert][data-code]")).to_be_visible()
+
+
+def _paste(page: Page) -> None:
+    text = (ROOT / "schedule.yaml").read_text().replace('"Day one"', '"The first day"')
+    page.locator("details summary").first.click()
+    page.locator("#text").fill(text[:60_000])
+    page.locator("details form button").click()
+    page.wait_for_load_state()
+
+
+def _twice(page: Page) -> None:
+    """Without scripts: the same place for two initiatives."""
+    for select in page.locator("#cast select").all()[:2]:
+        select.select_option("1")
+    page.locator("#cast .nojs-only > button.primary").click()
+    expect(page.locator("#problem")).to_be_visible()
+
+
+ORGANISER, VOTER = Role.ORGANISER, Role.CUSTOMER
+_SESSION, _CONTROL = "/{lang}/session/", "/{lang}/staff/control"
+_OPEN, _KHDA = _SESSION + "dewa", _SESSION + "khda"
+
+VIEWS: Final = (
+    View("home", "day", "/{lang}/", shows=".pill.live"),
+    View("home-before", "before", "/{lang}/", shows="[data-mood=before]"),
+    View("home-break", "break", "/{lang}/", shows="[data-mood=break]"),
+    View("home-evening", "evening", "/{lang}/", VOTER, "[data-mood=day-over]"),
+    View("home-empty", "empty", "/{lang}/", shows=".empty"),
+    View("schedule", "day", "/{lang}/schedule"),
+    View("schedule-empty", "empty", "/{lang}/schedule"),
+    View("day", "day", "/{lang}/day/1", shows=".pill.err"),
+    View("day-empty", "day", "/{lang}/day/2", shows=".empty"),
+    View("initiative", "day", "/{lang}/initiative/dewa-solar"),
+    View("join", "day", "/{lang}/join"),
+    View("join-wrong-code", "day", "/v/ZZZZ?lang={lang}", shows="[aria-invalid]"),
+    View("about", "day", "/{lang}/about"),
+    View("not-found", "day", "/{lang}/nothing-here"),
+    View("pass", "day", "/{lang}/pass/{pass}", shows=".btn.big"),
+    View("pass-unknown", "day", "/{lang}/pass/AAAA", shows="[role=alert]"),
+    View("ballot-draft", "before", _KHDA, shows="[data-state=before]"),
+    View("ballot-ready", "day", _SESSION + "culture", shows="[data-state=before]"),
+    View("ballot-open", "day", _OPEN, shows="#ballot[data-state=open]"),
+    View("ballot-ranked", "day", _OPEN, act=_rank),
+    View("ballot-saved", "day", _OPEN, VOTER, "[data-ack=saved]"),
+    View("ballot-dirty", "day", _OPEN, VOTER, "[data-ack=saved]", _reorder),
+    View("ballot-sheet", "day", _OPEN, VOTER, "[data-ack=saved]", _sheet),
+    View("ballot-receipt", "day", _OPEN, VOTER, "[data-ack=saved]", _receipt),
+    View("ballot-offline", "day", _OPEN, VOTER, "[data-ack=saved]", _offline),
+    View("ballot-team", "day", _OPEN, Role.TEAM, "#ballot[data-state=blocked]"),
+    View("ballot-blocked", "day", _OPEN, ORGANISER, "#ballot[data-state=blocked]"),
+    View("ballot-paused", "paused", _KHDA, VOTER, "#ballot[data-state=paused]"),
+    View("ballot-closing", "closing", _KHDA, VOTER, "#ballot[data-state=closing]"),
+    View("ballot-closed", "day", _SESSION + "dmca", VOTER, "#ballot[data-state=closed]"),
+    View("ballot-closed-none", "day", _SESSION + "dmca", shows="#ballot[data-state=closed]"),
+    View("ballot-revealing", "day", _SESSION + "trakhees", VOTER, "[data-rank]"),
+    View("ballot-published", "day", _KHDA, VOTER, "[data-rank='1']"),
+    View("ballot-live", "live", _KHDA, shows="#rows li"),
+    View("ballot-after-vote", "after-vote", _KHDA, VOTER, "#rows li"),
+    View("ballot-plain", "day", _OPEN, Role.EMPLOYEE, "#cast select", scripts=False),
+    View("ballot-plain-error", "day", _OPEN, Role.EMPLOYEE, act=_twice, scripts=False),
+    View("session-cancelled", "day", _SESSION + "rta"),
+    View("results", "day", "/{lang}/results/day/1", VOTER, ".result", _unfold),
+    View("results-none", "day", "/{lang}/results/day/2", shows=".empty"),
+    View("receipt-own", "day", "/{lang}/receipt/{tracker}", VOTER, ".mine-list"),
+    View("receipt-other", "day", "/{lang}/receipt/{tracker}", shows=".ticket"),
+    View("receipt-none", "day", "/{lang}/receipt/0000000000000000", shows=".state"),
+    View("control-open", "day", _CONTROL, ORGANISER, ".pill.live"),
+    View("control-asks", "day", _CONTROL, ORGANISER, act=_ask_to_close),
+    View("control-keys", "day", _CONTROL, ORGANISER, act=_keys),
+    View("control-locked", "day", _CONTROL, ORGANISER, act=_lock),
+    View("control-before", "before", _CONTROL, ORGANISER),
+    View("control-paused", "paused", _CONTROL, ORGANISER, "[data-order=resume]"),
+    View("control-closing", "closing", _CONTROL, ORGANISER),
+    View("control-closed", "day", _CONTROL + "?session=dmca", ORGANISER, "[data-order=review]"),
+    View("control-revealing", "day", _CONTROL + "?session=trakhees", ORGANISER),
+    View("control-revealed", "all-revealed", _CONTROL, ORGANISER, "[data-order=publish]"),
+    View("control-published", "day", _CONTROL + "?session=khda", ORGANISER),
+    View("control-evening", "evening", _CONTROL, ORGANISER),
+    View("control-empty", "empty", _CONTROL, ORGANISER),
+    View("passes", "day", "/{lang}/staff/passes", ORGANISER, ".passform"),
+    View("passes-issued", "day", "/{lang}/staff/passes", ORGANISER, act=_issue),
+    View("passes-error", "day", "/{lang}/staff/passes", ORGANISER, act=_issue_wrongly),
+    View("programme", "day", "/{lang}/staff/programme", ORGANISER),
+    View("programme-changed", "day", "/{lang}/staff/programme", ORGANISER, act=_paste),
+    View("log", "day", "/{lang}/staff/log", ORGANISER, "tbody tr"),
+    View("not-for-you", "day", _CONTROL, VOTER),
+)
