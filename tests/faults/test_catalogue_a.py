@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
+from typing_extensions import override
 
 from expo.rights import Role
 from sessions.orders import Kind
@@ -42,6 +43,7 @@ class Case:
     code: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @override
     def __str__(self) -> str:
         return f"{self.number}-{self.name}"
 

@@ -88,7 +88,7 @@ class Whole:
         show = self.expo.show
         await show.refresh()
         if kind.value.endswith("-session"):
-            about = {"version": show.progress(session).version, "session": session}
+            about: dict[str, Any] = {"version": show.progress(session).version, "session": session}
         else:
             about = {"version": self.contest(session).version, "contest": session}
         await show.act(ORGANISER, Order(kind, confirmed=True, **about, **more))
