@@ -72,6 +72,6 @@ def test_figures_are_told_line_by_line_with_the_contest_first() -> None:
 
     assert told[:3] == ["Ranking: a > b = c", "Counted ballots: 1", "Lines in the record: 2"]
     assert "Ballots acknowledged: 1" in told
-    assert "Receipt within, milliseconds (half of them, 99 %): 10 · 10" in told
+    assert "Receipt within, in milliseconds (half of them · 99 of 100): 10 · 10" in told
     assert told[-1].endswith(": 1")
     assert figures(Report(), None)[0] == "Connections: 0"
