@@ -168,6 +168,7 @@ def _application(found: House) -> Any:
         "pass_targets": found.show.pass_targets,
         "voting": found.voting,
         "days": lambda: tuple(day.n for day in found.show.programme.days),
+        "subjects": lambda: tuple(one.id for one in found.show.programme.sessions),
         "show": found.show,
     }
 
