@@ -28,7 +28,7 @@ function texts(frame) {
     ballots: number(ballots), ballotsWord: count('ballots', ballots), countedWord: count('counted', ballots),
     hidden: number(hidden), hiddenWord: count('left', hidden),
     first: all[0]?.ids.length > 1 ? words.jointFirst : words.first,
-    winnerBy: all[0] ? [...new Set(all[0].entities.map(text))].join(' · ') : '',
+    winnerBy: all[0] ? [...new Set(all[0].entities.map(text)), ...samples(frame, all[0].ids)].join(' · ') : '',
     support: all[0] ? share(all[0].support) : '',
     pause: next ? words.resume : words.thanks,
     time: next ? clock(next.starts_at) : '',
@@ -78,9 +78,11 @@ function groups(list, turnout) {
   }));
 }
 
-const placeRow = (place, most, entities) => ({
+/** The word behind invented content, wherever it is named. */
+const samples = (frame, ids) => (frame.options.some(option => option.sample && ids.includes(option.id)) ? [words.sample] : []);
+const placeRow = (frame, place, most, entities) => ({
   rank: number(place.rank), names: place.titles.map(text), value: share(place.support), part: place.support / most,
-  small: place.ids.length > 1 ? [words.joint] : entities ? [text(place.entities[0])] : [],
+  small: [...(place.ids.length > 1 ? [words.joint] : entities ? [text(place.entities[0])] : []), ...samples(frame, place.ids)],
 });
 /** Whether a row must say whose it is: in most sessions everything belongs to one entity. */
 const mixed = frame => new Set(frame.options.map(option => option.entity.en)).size > 1;
@@ -88,11 +90,11 @@ const mixed = frame => new Set(frame.options.map(option => option.entity.en)).si
 function running(frame) {
   const named = new Map(frame.options.map(option => [option.id, option]));
   const rows = frame.tally?.rows ?? [];
-  if (!rows.length) return frame.options.map(option => ({ key: option.id, rank: '', names: [text(option.title)], small: [], part: 0 }));
+  if (!rows.length) return frame.options.map(option => ({ key: option.id, rank: '', names: [text(option.title)], small: samples(frame, [option.id]), part: 0 }));
   const most = Math.max(1, ...rows.map(row => row.support));
   return [...rows].sort((a, b) => a.rank - b.rank).map(row => ({
     key: row.id, rank: number(row.rank), names: [text(named.get(row.id)?.title ?? { ar: row.id, en: row.id })],
-    small: [], value: fine(row.support), part: row.support / most, lead: row.rank === 1,
+    small: samples(frame, [row.id]), value: fine(row.support), part: row.support / most, lead: row.rank === 1,
   }));
 }
 
@@ -103,13 +105,13 @@ function revealed(frame) {
   const certain = shown.length ? shown[0].rank === left + 1 : total === frame.options.length;
   const hidden = Array.from({ length: Math.max(0, left) }, (_, at) => ({ key: `p${at}`, rank: certain ? number(at + 1) : '', hidden: true }));
   const most = Math.max(1000, ...places.map(place => place.support)); // of what is hidden nothing may be guessed
-  return [...hidden, ...shown.map((place, at) => ({ ...placeRow(place, most, mixed(frame)), key: `p${left + at}`, now: at === 0, lead: at === 0 }))];
+  return [...hidden, ...shown.map((place, at) => ({ ...placeRow(frame, place, most, mixed(frame)), key: `p${left + at}`, now: at === 0, lead: at === 0 }))];
 }
 
 function rest(frame) {
   const all = sorted(frame.final ?? []);
   const most = Math.max(1, ...all.map(place => place.support));
-  return all.slice(1).map(place => ({ ...placeRow(place, most, false), key: place.ids.join() }));
+  return all.slice(1).map(place => ({ ...placeRow(frame, place, most, false), key: place.ids.join() }));
 }
 
 /** The winner; several share the place on a line each. */
