@@ -4,8 +4,6 @@ An edge of its own: the entry point and the command line stand on it, nothing el
 """
 
 import contextlib
-import os
-import secrets
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +13,7 @@ import msgspec
 
 from expo import settings as configuration
 from expo.db import sqlite_url
+from expo.identity.store import secret_in
 
 
 class Place:
@@ -31,7 +30,7 @@ class Place:
         shown = lan_address() if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared only
         self.loopback = f"http://127.0.0.1:{port}"
         read = configuration.read(environ, public_url=f"http://{shown}:{port}")
-        read = configuration.with_secret(read, _secret(folder / "secret"))
+        read = configuration.with_secret(read, secret_in(folder))
         if read.mode is configuration.Mode.DEMO:
             own = (self.loopback, f"http://localhost:{port}")
             origins = (*read.allowed_origins, *own)
@@ -50,17 +49,6 @@ def data_folder(given: str | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="sawt-") as temporary:
         yield Path(temporary)
-
-
-def _secret(path: Path) -> str:
-    """The data folder's own secret, made at first use and readable by its owner alone."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secret := secrets.token_urlsafe(48))
-    return secret
 
 
 def lan_address() -> str:

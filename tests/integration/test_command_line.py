@@ -273,6 +273,7 @@ def test_arabic_terminal_is_answered_in_arabic(
     assert "طريقة الاحتساب" in capsys.readouterr().out
 
 
+@pytest.mark.timeout(60)
 def test_run_py_is_the_same_program() -> None:
     command = [sys.executable, str(ROOT / "run.py"), "check"]
     done = subprocess.run(command, capture_output=True, check=False)

@@ -17,6 +17,7 @@ from command.child import free_port
 from command.parser import main, parser
 from expo.web import translations
 from sessions.rehearsal.door import Door, TurnedAway
+from sessions.rehearsal.report import Report
 from tests.support.stagehouse import STAGED
 
 MORNING = "2017-04-17T08:34+04:00"
@@ -112,12 +113,11 @@ async def test_crowd_at_an_address_has_every_electorate_with_an_organiser(
     schedule = tmp_path / "schedule.yaml"
     schedule.write_text(STAGED)
     more = ("--schedule", str(schedule), "--now", MORNING)
-    async with serving(tmp_path, capsys, *more) as there:
-        asked = options(
-            *("rehearse", there.url, "--viewers", "7", "--seconds", "3"),
-            *("--organiser", there.organiser),
-        )
-        report = await rehearse._there(asked, None)
+    async with serving(tmp_path, capsys, *more) as there, Door(there.url) as door:
+        cookies = await door.redeem(there.organiser.removeprefix(there.url))
+        (link,) = await door.passes(cookies, "organiser", 1)
+        asked = options("rehearse", there.url, "--viewers", "7", "--organiser", there.url + link)
+        report = await watched(there, cookies, asked, None)
         told = capsys.readouterr().out
         with pytest.raises(TurnedAway) as used:
             await rehearse._there(asked, None)
@@ -128,14 +128,28 @@ async def test_crowd_at_an_address_has_every_electorate_with_an_organiser(
 
 
 @pytest.mark.timeout(180)
-async def test_ballots_of_a_file_are_what_the_crowd_casts(
+async def test_crowd_is_no_larger_than_the_ballots_it_has(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with serving(tmp_path, capsys) as there:
-        asked = options("rehearse", there.url, "--viewers", "7", "--seconds", "1")
-        report = await rehearse._there(asked, [("a", "b"), ("b",)])
+    async with serving(tmp_path, capsys) as there, Door(there.url) as door:
+        cookies = await door.redeem(there.organiser.removeprefix(there.url))
+        asked = options("rehearse", there.url, "--viewers", "7", "--seconds", "60")
+        report = await watched(there, cookies, asked, [("a", "b"), ("b",)])
 
-    assert report.connected == 2  # no more people than ballots
+    assert report.connected == 2
+
+
+async def watched(
+    there: Serving, cookies: str, asked: argparse.Namespace, ballots: rehearse.Ballots | None
+) -> Report:
+    """What a crowd has to tell when it is interrupted as soon as everybody is there."""
+    size = min(asked.viewers, len(ballots)) if ballots else asked.viewers
+    going = asyncio.create_task(rehearse._there(asked, ballots))
+    async with httpx2.AsyncClient(base_url=there.url, trust_env=False, timeout=30) as http:
+        while f"sawt_viewers {size}" not in await metrics(http, cookies):
+            assert not going.done()
+    going.cancel()
+    return await going
 
 
 @pytest.mark.timeout(240)
