@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from command.child import Child, NotStarted, free_port
 from command.common import ROOT
 from command.parser import main
 from expo.passes import fingerprint
@@ -47,6 +49,8 @@ def ended(*arguments: str) -> tuple[int, str]:
         ["serve", "--now", "2017-04-17T09:20"],
         ["serve", "--audience", "-1"],
         ["rehearse", "--viewers", "1000000"],
+        ["rehearse", "--pace", "0"],
+        ["rehearse", "--seconds", "soon"],
         ["invite", "public", "--data", "x"],
         ["count"],
     ],
@@ -271,6 +275,21 @@ def test_arabic_terminal_is_answered_in_arabic(
 
     assert main(["count", str(file)]) == 0
     assert "طريقة الاحتساب" in capsys.readouterr().out
+
+
+@pytest.mark.timeout(60)
+async def test_server_that_cannot_start_is_not_waited_for(tmp_path: Path) -> None:
+    child = Child(tmp_path, tmp_path / "nowhere.yaml", free_port(), datetime.now(UTC))
+    with pytest.raises(NotStarted):
+        _ = child.pid
+    assert await child.terminate() == 0  # there is nothing to end
+
+    with pytest.raises(NotStarted):
+        await child.start()
+
+    await child.kill()  # it has ended already
+    child.close()
+    assert "nowhere.yaml: No such file or directory" in (tmp_path / "server.log").read_text()
 
 
 @pytest.mark.timeout(60)

@@ -33,6 +33,7 @@ class Serving:
 
     def __init__(self, url: str, out: str) -> None:
         self.url = url
+        self.printed = out
         self.links = dict(re.findall(r"^  (\S.*?)\s+(http\S+)$", out, re.MULTILINE))
 
     @property
@@ -98,10 +99,12 @@ async def metrics(http: httpx2.AsyncClient, cookies: str) -> str:
 
 @pytest.mark.timeout(180)
 async def test_second_start_goes_on_where_the_first_ended(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SAWT_PUBLIC_URL", "http://expo.test:8000")
     async with serving(tmp_path, capsys) as there, Door(there.url) as door:
-        await door.redeem(there.organiser.removeprefix(there.url))
+        await door.redeem(there.organiser.removeprefix("http://expo.test:8000"))
+        assert "█" in there.printed or "▄" in there.printed  # the address as a QR code
     async with serving(tmp_path, capsys) as again:
         assert list(again.links) == ["Viewer"]  # an organiser is in; and this is no rehearsal
 

@@ -8,8 +8,10 @@ import asyncio
 import json
 import random
 import sqlite3
+import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from itertools import groupby
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from typing_extensions import override
 
 from command.child import Child
 from command.common import ROOT
@@ -192,20 +195,44 @@ def _count_again(there: Evidence, frozen: dict[str, Any]) -> None:
     assert [list(rank) for rank in there.held.ranking] == counted["ranking"]
 
 
-def killing(times: int, seed: int) -> Trouble:
-    """``kill -9`` a random moment after the first new receipt, and start again; so many times."""
-    chance = random.Random(seed)
+class Killing:
+    """``kill -9`` a random moment after the first new receipt, and start again; so many times.
 
-    async def trouble(child: Child, audience: Audience) -> None:
-        report = audience.report
-        for _ in range(times):
-            seen = len(report.acknowledged)
-            while len(report.acknowledged) == seen:
-                if audience.finished.is_set():
-                    return
-                await asyncio.sleep(0.005)
-            await asyncio.sleep(chance.uniform(0.0, 0.4))
+    Args:
+        times: How often.
+        seed: Of the moments.
+    """
+
+    def __init__(self, times: int, seed: int) -> None:
+        self.times = times
+        self.done = 0
+        self.back_after: list[float] = []
+        """Seconds from each kill to the next receipt."""
+        self._chance = random.Random(seed)
+
+    async def __call__(self, child: Child, audience: Audience) -> None:
+        """Go on until it has been done often enough or the voting is over."""
+        await _new_receipt(audience)
+        while self.done < self.times and not audience.finished.is_set():
+            await asyncio.sleep(self._chance.uniform(0.0, 0.4))
+            killed = time.monotonic()
             await child.kill()
+            self.done += 1
             await child.start()
+            await _new_receipt(audience)
+            self.back_after.append(time.monotonic() - killed)
 
-    return trouble
+    @override
+    def __str__(self) -> str:
+        if not self.back_after:
+            return f"{self.done} kills"
+        median, longest = statistics.median(self.back_after), max(self.back_after)
+        return f"{self.done} kills; receipts back after {median:.1f} s (median), {longest:.1f} s (longest)"
+
+
+async def _new_receipt(audience: Audience) -> None:
+    seen = len(audience.report.acknowledged)
+    while len(audience.report.acknowledged) == seen:
+        if audience.finished.is_set():
+            return
+        await asyncio.sleep(0.005)
