@@ -173,3 +173,25 @@ async def test_person_cannot_fill_the_log_with_changes_of_mind(house: Whole) -> 
     assert await house.position() < 190
     assert {a.headers["retry-after"] for a in answers if a.status_code == 429} <= {"1", "2"}
     assert calm.status_code == 200
+
+
+async def test_one_voter_on_all_ways_at_once_has_one_ballot(house: Whole) -> None:
+    await house.open()
+    voter = await house.person(Role.EMPLOYEE)
+    options = [option.id for option in house.contest().options]
+
+    async with house.ear("/live/khda", voter) as one, house.ear("/live/khda", voter) as two:
+        for ear in (one, two):
+            for n in range(10):
+                await ear.say({"type": "cast", **ballot(options[n % 5])})
+        posted = await asyncio.gather(
+            *(voter.post("/en/ballots/khda", json=ballot(options[n % 5])) for n in range(30))
+        )
+        heard = [await ear.frame("receipt") for ear in (one, two) for _ in range(10)]
+
+    receipts = [*heard, *(answer.json() for answer in posted)]
+    assert sorted(receipt["revision"] for receipt in receipts) == list(range(1, 51))
+    assert len({receipt["tracker"] for receipt in receipts}) == 1
+    assert await house.ballots() == 1
+    last = max(receipts, key=lambda receipt: int(receipt["revision"]))
+    assert (await voter.get("/en/ballots/khda/mine")).json()["receipt"]["id"] == last["id"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -134,10 +134,10 @@ def ballot(*ranking: str, contest: str = "khda", **more: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def whole(folder: Path) -> AsyncIterator[Whole]:
+async def whole(folder: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[Whole]:
     """An expo that serves until the block ends, in a folder of its own."""
     sock = listen("127.0.0.1", 0)
-    place = Place(folder, {}, "127.0.0.1", port_of(sock))
+    place = Place(folder, environ or {}, "127.0.0.1", port_of(sock))
     copy(_empty() / "sawt.sqlite3", folder / "sawt.sqlite3")
     copy(ROOT / "schedule.yaml", folder / "schedule.yaml")
     database, clock = Database(place.database_url), Movable(lambda: datetime.now(UTC))
