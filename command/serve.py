@@ -4,12 +4,15 @@ import argparse
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from command.assembly import Expo
 from command.common import listening, opened, programme_in, say
 from expo import settings as configuration
 from expo.clock import Movable
+from expo.db import Database
 from expo.place import Place, data_folder
+from expo.record import store as staff_log
 from expo.rights import Role
 from expo.web import log, qr, translations
 from expo.web.translations import gettext as _
@@ -19,17 +22,19 @@ from sessions.rehearsal.audience import Audience
 from sessions.rehearsal.entertainment import PASS_HOURS, entertain, organiser, tickets
 from sessions.rehearsal.history import History
 
+_ONE_REHEARSAL: Final = timedelta(hours=24)  # what the log says beyond it has another clock
+
 
 async def _serve(options: argparse.Namespace, folder: Path) -> int:
     """Serve until told to stop; 1 when something died on the way."""
     programme = programme_in(Path(options.schedule))
     clock = Movable(lambda: datetime.now(UTC))
-    if options.now is not None:
-        clock.go_to(options.now)
     is_rehearsal = options.now is not None or options.audience > 0
     sock = listening(options)  # before anything is written: a second start changes nothing
     async with opened(options, folder, port_of(sock)) as (place, database):
         log.configure(is_json=place.settings.log_format is configuration.LogFormat.JSON)
+        if options.now is not None:
+            clock.go_to(await _not_before(database, options.now))
         schedule = Path(options.schedule)
         expo = Expo(place.settings, database, programme, schedule, clock, rehearsal=is_rehearsal)
         async with expo.running():
@@ -41,6 +46,13 @@ async def _serve(options: argparse.Namespace, folder: Path) -> int:
                     extras.run("audience", _entertain(expo, place, options.audience))
                 await expo.server.serve(sockets=[sock])
             return int(expo.has_failed or extras.has_failed)
+
+
+async def _not_before(database: Database, now: datetime) -> datetime:
+    """The instant a rehearsal goes on from: in a folder that was kept, no earlier than it ended."""
+    async with database.read() as tx:
+        last = next((line.at for line in await staff_log.latest(tx, 1)), now)
+    return last if now < last < now + _ONE_REHEARSAL else now
 
 
 async def _greet(expo: Expo, place: Place) -> None:

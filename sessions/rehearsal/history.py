@@ -13,6 +13,7 @@ from typing import Final
 from expo.clock import Movable
 from expo.identity.people import Assurance, Person, PersonId
 from expo.rights import Role
+from sessions.cues import Status
 from sessions.orders import Kind
 from sessions.programme import Programme, Session
 from sessions.rehearsal.crowd import Dice, habit, ranking
@@ -48,7 +49,12 @@ class History:
         self._size = size
 
     async def play(self, programme: Programme, until: datetime) -> None:
-        """Everything that the programme puts before ``until``, in its order."""
+        """Everything that the programme puts before ``until``, in its order.
+
+        A show that has begun already, in a data folder that was kept, has its own history.
+        """
+        if any(self._show.status(one.id) is not Status.SCHEDULED for one in programme.sessions):
+            return
         for session in programme.sessions:
             if session.starts_at > until:
                 break

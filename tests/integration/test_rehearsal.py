@@ -110,6 +110,23 @@ async def test_second_start_goes_on_where_the_first_ended(
 
 
 @pytest.mark.timeout(180)
+async def test_rehearsal_in_a_kept_folder_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ("--now", SECOND, "--audience", "2")
+    days = []
+    for _ in range(2):
+        async with (
+            serving(tmp_path, capsys, *more) as there,
+            httpx2.AsyncClient(base_url=there.url, trust_env=False, timeout=30) as http,
+        ):
+            days.append((await http.get("/results/day/1.json")).json())
+
+    assert len(days[0]["results"]) == 1
+    assert days[1] == days[0]
+
+
+@pytest.mark.timeout(180)
 async def test_crowd_at_an_address_has_every_electorate_with_an_organiser(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
