@@ -11,6 +11,7 @@ const WAYS = [1000, 2000, 4000, 8000]; // ms between tries of the door without s
 const SLOW = 4000, LOST = 8000; // ms until the network is called slow, and until the other door is tried
 const VIEWS = { draft: 'before', ready: 'before', reviewed: 'closed', amended: 'published' };
 const VOTING = ['open', 'paused', 'closing'];
+const PASSING = ['join-first', 'contest-not-open', 'contest-paused', 'contest-closed']; // what shuts nobody out for good
 
 let state = root.dataset.state;
 let closes = root.dataset.closes ? Date.parse(root.dataset.closes) : null;
@@ -210,7 +211,7 @@ function mine(got) {
   if (got.contest !== contest) return;
   joinedLine = joined;
   if (got.blocked !== undefined) {
-    blocked = got.blocked && got.blocked !== 'join-first' && got.blocked !== 'contest-not-open' ? got.blocked : '';
+    blocked = got.blocked && !PASSING.includes(got.blocked) ? got.blocked : '';
     if (blocked) $('blocked').textContent = got.message ?? '';
   }
   who(got.electorate);
