@@ -16,6 +16,8 @@ REQUEST_SECONDS: Final = 30.0
 """From the first byte (or the connection) to the end of the body."""
 ANSWER_SECONDS: Final = 60.0
 """How long a client may leave the write buffer full."""
+SPARE_CONNECTIONS: Final = 256
+"""Beyond the limit so many are told 503; more are cut unheard, for each holds an open file."""
 _SLICE_BYTES: Final = 8_192
 """Parsed at once: h11 looks at its limit only after a parse, and one segment may hold 256 KiB."""
 _COMPLETE: Final = (h11.DONE, h11.MUST_CLOSE, h11.SWITCHED_PROTOCOL)
@@ -30,13 +32,18 @@ class GuardedHTTP(H11Protocol):
 
     request_seconds = REQUEST_SECONDS
     answer_seconds = ANSWER_SECONDS
+    spare = SPARE_CONNECTIONS
     _request_timer: asyncio.TimerHandle | None = None
     _answer_timer: asyncio.TimerHandle | None = None
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's
         super().connection_made(transport)
-        self._arm()
+        limit = self.limit_concurrency
+        if limit is not None and len(self.connections) > limit + self.spare:
+            transport.abort()
+        else:
+            self._arm()
 
     @override
     def data_received(self, data: bytes) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -11,11 +13,17 @@ from typing_extensions import override
 from uvicorn import Config, Server
 
 from expo.wire.fanout import FanoutWS
-from expo.wire.guarded_http import GuardedHTTP
+from expo.wire.guarded_http import SPARE_CONNECTIONS, GuardedHTTP
+
+if sys.platform != "win32":
+    import resource
+
+logger = logging.getLogger(__name__)
 
 BACKLOG: Final = 2048
 _SEND_BUFFER_BYTES: Final = 128 * 1024  # Linux would grow it to 4 MiB for a peer that reads slowly
 _USER_TIMEOUT_MS: Final = 20_000  # unacknowledged data after which the kernel gives a peer up (F2)
+_OWN_FILES: Final = 256  # database, log, modules: what must stay free however many people come
 
 
 class ExpoServer(Server):
@@ -76,7 +84,7 @@ def server(
         ws_ping_timeout=10,
         ws_per_message_deflate=False,
         h11_max_incomplete_event_size=16_384,
-        limit_concurrency=limit_concurrency,
+        limit_concurrency=_that_fit(limit_concurrency),
         backlog=BACKLOG,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=graceful_seconds,
@@ -88,6 +96,26 @@ def server(
         forwarded_allow_ips=list(proxies),
     )
     return ExpoServer(config)
+
+
+def _that_fit(connections: int) -> int:
+    """So many connections, or as many as this process may hold open beside its own files.
+
+    Without files left the database cannot be opened either: a few silent connections would stop
+    the whole expo.
+    """
+    if sys.platform == "win32":
+        return connections
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + SPARE_CONNECTIONS + _OWN_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return connections
+    fitting = max(64, soft - SPARE_CONNECTIONS - _OWN_FILES)
+    logger.warning("Few files may be open: connections are limited", extra={"most": fitting})
+    return min(connections, fitting)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ import asyncio
 import io
 import logging
 import re
+import resource
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,11 @@ from expo.identity.visits_follower import VisitsFollower
 from expo.rights import Role
 from expo.web.log import Lines
 from expo.wire.codes import Close
-from tests.support.live import until
+from expo.wire.guarded_http import GuardedHTTP
+from expo.wire.server import server
+from tests.support.live import Place, until
+from tests.support.rawsocket import RawSocket
+from tests.support.serving import running
 from tests.support.whole import PROGRAM, Whole, ballot, whole
 
 
@@ -173,6 +178,43 @@ async def test_person_cannot_fill_the_log_with_changes_of_mind(house: Whole) -> 
     assert await house.position() < 190
     assert {a.headers["retry-after"] for a in answers if a.status_code == 429} <= {"1", "2"}
     assert calm.status_code == 200
+
+
+class Cramped(GuardedHTTP):
+    """Tells only two beyond the limit that the house is full."""
+
+    spare = 2
+
+
+async def test_silent_connections_leave_files_for_everybody_else() -> None:
+    place = Place()
+    async with running(place.app, limit_concurrency=4, http=Cramped) as url:
+        silent = [RawSocket(url) for _ in range(6)]
+        for one in silent:
+            await one.__aenter__()
+        async with RawSocket(url) as late:
+            assert await late.ended()
+        for one in silent:
+            await one.__aexit__(None, None, None)
+        async with RawSocket(url) as again:
+            await again.send(f"GET /ok HTTP/1.1\r\nHost: {again.host}\r\n\r\n".encode())
+            assert await again.status() == 200
+
+
+def test_server_takes_no_more_connections_than_it_may_open_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (600, hard))
+        roomy = server(Place().app, limit_concurrency=1_000).config.limit_concurrency
+        raised = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        narrow = server(Place().app, limit_concurrency=hard).config.limit_concurrency
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert roomy == 1_000
+    assert raised > 1_000
+    assert narrow is not None
+    assert narrow < hard
 
 
 async def test_one_voter_on_all_ways_at_once_has_one_ballot(house: Whole) -> None:
