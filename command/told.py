@@ -18,7 +18,10 @@ def figures(report: Report, held: Held | None) -> list[str]:
         (_("Told to come back later"), _number(report.put_off)),
         (_("Ballots acknowledged"), _number(len(report.acknowledged))),
         (_("Voters"), _number(len(report.latest()))),
-        (_("Receipt within, in milliseconds (half of them · 99 of 100)"), " · ".join(map(_number, waits))),
+        (
+            _("Receipt within, in milliseconds (half of them · 99 of 100)"),
+            " · ".join(map(_number, waits)),
+        ),
     ]
     rows += [(_(code), _number(count)) for code, count in sorted(report.refused.items())]
     return [f"{name}: {value}" for name, value in [*_contest(held), *rows]]

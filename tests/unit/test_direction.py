@@ -1,6 +1,6 @@
 """What the rehearsal's director does next, from what the control room shows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -93,8 +93,8 @@ def test_places_of_another_contest_say_nothing() -> None:
 
 
 @pytest.mark.parametrize(("at", "kind"), [(AT, None), (ENDS, Kind.END)])
-def test_session_without_a_contest_ends_at_its_time(at: object, kind: Kind | None) -> None:
-    order = next_order(seen(), at)  # type: ignore[arg-type]  # parametrized
+def test_session_without_a_contest_ends_at_its_time(at: datetime, kind: Kind | None) -> None:
+    order = next_order(seen(), at)
 
     assert (order.kind if order else None) == kind
 
