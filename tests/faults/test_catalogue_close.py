@@ -114,7 +114,7 @@ async def closes(folder: Path, tries: int) -> None:
 
 @pytest.mark.timeout(90)
 async def test_ballots_around_the_close_count_or_are_refused(tmp_path: Path) -> None:
-    await closes(tmp_path, 12)
+    await closes(tmp_path, 8)
 
 
 @pytest.mark.nightly

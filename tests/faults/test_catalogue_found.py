@@ -56,44 +56,42 @@ async def fetched(house: Whole, target: str) -> tuple[str, str]:
     return head, body
 
 
-@pytest.mark.parametrize("path", ["/en/results/day/{}", "/results/day/{}.json", "/en/day/{}"])
 async def test_number_of_a_thousand_digits_is_not_found(
-    house: Whole, path: str, caplog: pytest.LogCaptureFixture
+    house: Whole, caplog: pytest.LogCaptureFixture
 ) -> None:
     stranger = await house.person(Role.PUBLIC)
 
     statuses = [
         (await stranger.get(path.format(digits))).status_code
+        for path in ("/en/results/day/{}", "/results/day/{}.json", "/en/day/{}")
         for digits in ("9" * 10, "9" * 5_000, "0" * 5_000)
     ]
 
-    assert statuses == [404] * 3
+    assert statuses == [404] * 9
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
-@pytest.mark.parametrize("path", ["//evil.example/", "/%5Cevil.example/", "/%09/evil.example/",
-                                  "/%0a/evil.example/", "///evil.example", "/%2F/evil.example/"])  # fmt: skip
-async def test_language_switch_never_leads_off_the_site(house: Whole, path: str) -> None:
-    head, page = await fetched(house, path)
+async def test_language_switch_never_leads_off_the_site(house: Whole) -> None:
+    for path in ("//evil.example/", "/%5Cevil.example/", "/%09/evil.example/", "/%0a/evil.example/",
+                 "///evil.example", "/%2F/evil.example/"):  # fmt: skip
+        head, page = await fetched(house, path)
 
-    links = re.findall(r'href="([^"]*)"', page)
-    assert head.startswith("HTTP/1.1 404")
-    assert any("lang=" in link for link in links)
-    assert [link for link in links if re.match(r"[\\/\s]{2}", link)] == []
+        links = re.findall(r'href="([^"]*)"', page)
+        assert head.startswith("HTTP/1.1 404")
+        assert any("lang=" in link for link in links)
+        assert [link for link in links if re.match(r"[\\/\s]{2}", link)] == []
 
 
-@pytest.mark.parametrize("path", ["/en/", "/en/schedule", "/en/day/1", "/en/results/day/1",
-                                  "/en/about", "/en/join", "/en/session/khda", "/nowhere"])  # fmt: skip
-async def test_page_that_knows_who_is_looking_is_kept_by_no_shared_cache(
-    house: Whole, path: str
-) -> None:
+async def test_page_that_knows_who_is_looking_is_kept_by_no_shared_cache(house: Whole) -> None:
     stranger = await house.person(Role.PUBLIC, "caches")
-    stranger.cookies.clear()
+    for path in ("/en/", "/en/schedule", "/en/day/1", "/en/results/day/1", "/en/about", "/en/join",
+                 "/en/session/khda", "/nowhere"):  # fmt: skip
+        stranger.cookies.clear()
 
-    answer = await stranger.get(path)
+        answer = await stranger.get(path)
 
-    assert "set-cookie" in answer.headers
-    assert set(answer.headers["cache-control"].split(", ")) & {"private", "no-store"}
+        assert "set-cookie" in answer.headers
+        assert set(answer.headers["cache-control"].split(", ")) & {"private", "no-store"}
 
 
 async def test_log_never_quotes_a_ballot_that_could_not_be_written(house: Whole) -> None:
