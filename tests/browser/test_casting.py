@@ -67,7 +67,7 @@ def without_scripts(person: Person, wanted: list[str]) -> None:
         page.locator('form[action$="/join"] button').click()
     for place, option in enumerate(wanted, start=1):
         page.locator(f'[name="rank-{option}"]').select_option(str(place))
-    page.locator("#cast .nojs-only > button.primary").click()
+    page.locator("#cast .nojs-only button.primary.big").click()
     expect(page.locator("#cast a[href*='/receipt/']")).to_be_visible()
 
 

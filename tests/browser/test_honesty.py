@@ -253,7 +253,7 @@ def test_form_after_the_close_is_told_both_times(show: Running, people: Browsing
     page.locator(f'[name="rank-{show.options()[0]}"]').select_option("1")
     show.order(Kind.CLOSE)
     show.pass_time(minutes=5)
-    page.locator("#cast .nojs-only > button.primary").click()
+    page.locator("#cast .nojs-only button.primary.big").click()
     expect(page.locator("#ballot")).to_have_attribute("data-state", "late")
     assert len(set(re.findall(r"\d{2}:\d{2}:\d{2}", page.locator("#late").inner_text()))) == 2
     assert person.stored() is None

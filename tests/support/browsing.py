@@ -238,7 +238,7 @@ class Ballot:
     def expect_live(self) -> None:
         """Wait until the page's own line to the server is up."""
         expect(self.root).to_be_visible()
-        self.page.wait_for_function("document.documentElement.classList.contains('js')")
+        self.page.wait_for_function("() => document.documentElement.classList.contains('js')")
 
     @property
     def has_receipt(self) -> bool:

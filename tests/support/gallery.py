@@ -11,14 +11,12 @@ from typing import Final, NamedTuple
 
 from playwright.sync_api import Page, expect
 
-from expo.identity.people import Visit
 from expo.rights import Role
 from sessions.orders import Kind
-from tests.support.browsing import Ballot, Browsing
+from tests.support.browsing import Ballot
 from tests.support.show import MORNING, ROOT, Running, real_schedule, running
-from voting.contests import ContestId
 
-BEFORE, BREAK, EVENING = (MORNING + timedelta(hours=h) for h in (-2, 1, 9))
+BEFORE, BREAK, EVENING = (MORNING + timedelta(minutes=m) for m in (-120, 30, 540))
 _VOTED: Final = 3  # places on the voter's ballots
 
 
@@ -119,6 +117,9 @@ def _break(show: Running, voter: dict[str, str]) -> dict[str, str]:
 
 def _evening(show: Running, voter: dict[str, str]) -> dict[str, str]:
     trackers = _break(show, voter)
+    for session in ("trakhees", "dewa", "courts", "municipality", "dmca", "rta", "culture"):
+        show.begin(session)
+        show.end(session)
     show.go_to(EVENING)
     return trackers
 
@@ -239,11 +240,6 @@ def _keys(page: Page) -> None:
     expect(page.locator("#keys")).to_be_visible()
 
 
-def _lock(page: Page) -> None:
-    page.context.set_offline(True)
-    expect(page.locator("#lock")).to_be_visible(timeout=20_000)
-
-
 def _issue(page: Page) -> None:
     page.locator("#kind").select_option("electorate:employees")
     page.locator("#count").fill("2")
@@ -269,7 +265,7 @@ def _twice(page: Page) -> None:
     """Without scripts: the same place for two initiatives."""
     for select in page.locator("#cast select").all()[:2]:
         select.select_option("1")
-    page.locator("#cast .nojs-only > button.primary").click()
+    page.locator("#cast .nojs-only button.primary.big").click()
     expect(page.locator("#problem")).to_be_visible()
 
 
@@ -324,7 +320,6 @@ VIEWS: Final = (
     View("control-open", "day", _CONTROL, ORGANISER, ".pill.live"),
     View("control-asks", "day", _CONTROL, ORGANISER, act=_ask_to_close),
     View("control-keys", "day", _CONTROL, ORGANISER, act=_keys),
-    View("control-locked", "day", _CONTROL, ORGANISER, act=_lock),
     View("control-before", "before", _CONTROL, ORGANISER),
     View("control-paused", "paused", _CONTROL, ORGANISER, "[data-order=resume]"),
     View("control-closing", "closing", _CONTROL, ORGANISER),
