@@ -5,7 +5,7 @@ security policy is kept, and `Watch.faults` tells it.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Literal, Self
 
 import msgspec
@@ -134,6 +134,15 @@ class Person:
     def stored(self, session: str = SESSION) -> tuple[str, ...] | None:
         """The ranking of this person in the server's database."""
         return self.show.stored(self.cookies, session)
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for something on the server's side while the page goes on."""
+        for _ in range(150):
+            if is_so():
+                return
+            self.page.wait_for_timeout(100)
+        message = "it did not come about"
+        raise AssertionError(message)
 
     def close(self) -> None:
         """Leave."""
