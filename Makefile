@@ -34,7 +34,8 @@ run: $(VENV)/run-ready ## Rehearse the first expo day at http://127.0.0.1:8000 w
 	exec $(PYTHON) run.py serve $(RUN_FLAGS)
 
 .PHONY: test
-test: test-core test-browser ## Everything: rules, real servers, faults, coverage gate, then the browser
+test: $(VENV)/ready $(VENV)/browser-ready ## Everything, two groups at a time: rules, real servers, faults, browser, coverage gate
+	$(PYTHON) tools/run_tests.py
 
 .PHONY: check
 check: check-format check-lint check-types check-imports check-messages check-floor-plan ## Format, lint, types, imports, catalogues, floor plan
@@ -48,12 +49,6 @@ bench: $(VENV)/ready ## Measure; writes docs/BENCHMARKS.md
 .PHONY: test-unit
 test-unit: $(VENV)/ready ## Only the rules: unit and property tests
 	$(PYTEST) tests/unit tests/property
-
-.PHONY: test-core
-test-core: $(VENV)/ready ## Everything but the browser, with the coverage gate
-	$(PYTHON) -m coverage erase
-	$(PYTHON) -m coverage run -m pytest tests --ignore=tests/browser
-	$(PYTHON) -m coverage report
 
 .PHONY: test-browser
 test-browser: $(VENV)/ready $(VENV)/browser-ready ## Only the browser (its own process: Playwright brings a loop of its own)

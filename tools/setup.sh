@@ -84,7 +84,7 @@ browser() {
     fi
     if ! has_browser || ! has_arabic_font; then
         say "The browser tests need a Chromium and a font with Arabic letters."
-        say "Debian: sudo apt-get install ${missing[*]}   then run make again. (make test-core tests the rest without them.)"
+        say "Debian: sudo apt-get install ${missing[*]}   then run make again. (make test-unit tests the rules without them.)"
         exit 1
     fi
 }

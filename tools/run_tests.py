@@ -1,0 +1,73 @@
+"""Runs the whole test suite two groups at a time, as many as a small machine has cores.
+
+``python tools/run_tests.py [GROUP …]``: groups are folders of ``tests/`` (all by default). Each group's
+output is printed whole when it has ended. Groups other than the browser's run under coverage; with all
+of them the report and its gate follow. Exits with 1 when a group failed or the gate did.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+GROUPS: Final = ("integration", "browser", "faults", "property", "unit", "contract")
+"""Longest first, so that the cores end together."""
+_AT_ONCE: Final = 2
+_UNCOVERED: Final = frozenset(
+    {"browser"}
+)  # its server runs in a thread Playwright's loop is beside
+_NOTHING_RAN: Final = 5  # pytest's word for a folder whose every test stepped aside
+_PYTEST: Final = ("-m", "pytest", "-q")
+_COVERAGE: Final = ("-m", "coverage")
+
+
+async def _run(*arguments: str) -> tuple[int, bytes]:
+    """Exit code and output of one Python of ours."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        stdin=asyncio.subprocess.DEVNULL,
+    )
+    output, _ = await process.communicate()
+    return process.returncode or 0, output
+
+
+async def _group(name: str, cores: asyncio.Semaphore) -> bool:
+    folder = f"tests/{name}"
+    covered = () if name in _UNCOVERED else (*_COVERAGE, "run", "--parallel-mode")
+    async with cores:
+        began = time.monotonic()
+        code, output = await _run(*covered, *_PYTEST, folder)
+    _say(f"--- {folder} ({time.monotonic() - began:.0f} s)\n".encode() + output)
+    return code in (0, _NOTHING_RAN)
+
+
+def _say(text: bytes) -> None:
+    sys.stdout.buffer.write(text)
+    sys.stdout.flush()
+
+
+async def main(groups: Sequence[str]) -> int:
+    """Run these groups; 0 when everything held."""
+    os.environ.setdefault("COVERAGE_FILE", str(ROOT / ".coverage"))
+    await _run(*_COVERAGE, "erase")
+    cores = asyncio.Semaphore(_AT_ONCE)
+    held = list(await asyncio.gather(*(_group(name, cores) for name in groups)))
+    if set(groups) == set(GROUPS):
+        await _run(*_COVERAGE, "combine", "--quiet")
+        code, report = await _run(*_COVERAGE, "report")
+        _say(report)
+        held.append(code == 0)
+    return int(not all(held))
+
+
+if __name__ == "__main__":
+    wanted = [name for name in GROUPS if name in sys.argv[1:]] or GROUPS
+    raise SystemExit(asyncio.run(main(wanted)))
