@@ -146,7 +146,9 @@ def _refusals() -> str:
         for path in sorted((ROOT / package).rglob("*.py")):
             importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     kinds = {*_below(errors.Refusal), *_below(errors.Fault), errors.Fault}
-    codes = {kind.code: kind for kind in kinds}
+    # of several that share a code, the one that coined it explains it
+    coined = sorted(kinds, key=lambda kind: ("code" in vars(kind), kind.__module__))
+    codes = {kind.code: kind for kind in coined}
     rows = []
     for code, kind in sorted(codes.items()):
         meaning = " ".join(inspect.cleandoc(kind.__doc__ or "").split()).replace("``", "`")

@@ -133,6 +133,20 @@ def ballot(*ranking: str, contest: str = "khda", **more: Any) -> dict[str, Any]:
     return {"id": str(uuid.uuid4()), "contest": contest, "ranking": list(ranking), **more}
 
 
+def asked(house: Whole, line: str, *headers: str, host: bool = True) -> bytes:
+    """A request by hand, after which the connection is closed."""
+    own = [f"Host: {house.url.removeprefix('http://')}"] if host else []
+    return "\r\n".join([line, *own, *headers, "Connection: close", "", ""]).encode("latin-1")
+
+
+async def issue(
+    organiser: httpx2.AsyncClient, label: str, kind: str = "organiser"
+) -> httpx2.Response:
+    """A pass with this label, as the form of the organisers' page asks for it."""
+    fields = {"kind": kind, "label": label, "hours": "12", "count": "1", "batch": uuid.uuid4().hex}
+    return await organiser.post("/en/staff/passes", data=fields)
+
+
 @asynccontextmanager
 async def whole(folder: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[Whole]:
     """An expo that serves until the block ends, in a folder of its own."""
