@@ -41,7 +41,10 @@ async def _publish(hub: Hub, hertz: float, size: int) -> None:
 async def _tell(hub: Hub) -> None:
     while True:
         await asyncio.sleep(1)
-        print(msgspec.json.encode({"viewers": len(hub), "kb": resident_kb()}).decode(), flush=True)
+        print(
+            msgspec.json.encode({"viewers": hub.connected, "kb": resident_kb()}).decode(),
+            flush=True,
+        )
 
 
 def application(hertz: float, size: int) -> Starlette:
