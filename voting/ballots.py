@@ -20,6 +20,7 @@ from voting.protocol import Cast
 
 RANK_FIELD: Final = "rank-"
 """Start of a form field's name; the option's id follows."""
+_PLACE_DIGITS: Final = 3
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 _TRACKER_BYTES: Final = 10  # 80 bits: 16 characters, beyond guessing and beyond chance repetition
 _MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
@@ -136,13 +137,31 @@ def ranking_in(fields: Mapping[str, str]) -> tuple[str, ...]:
         text = latin_digits(value).strip()
         if not name.startswith(RANK_FIELD) or not text:
             continue
-        if not (text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) > 0):
+        place = _place(text)
+        if not place:
             raise UnreadablePlace(found=clean(value)[:20])
-        place = int(text)
         if place in places:
             raise SamePlace(place=place)
         places[place] = name.removeprefix(RANK_FIELD)
     return tuple(option for _, option in sorted(places.items()))
+
+
+def places_in(fields: Mapping[str, str]) -> dict[str, int]:
+    """What a form holds as far as it can be read, to be shown again: option id → place.
+
+    Unlike in `ranking_in`, two options may have one place.
+    """
+    return {
+        name.removeprefix(RANK_FIELD): place
+        for name, value in fields.items()
+        if name.startswith(RANK_FIELD) and (place := _place(latin_digits(value).strip()))
+    }
+
+
+def _place(text: str) -> int:
+    """The place a text names; 0 when it names none."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _PLACE_DIGITS
+    return int(text) if is_number else 0
 
 
 def whole_ms(at: datetime) -> datetime:

@@ -25,7 +25,7 @@ from expo.web.pages import (
 from expo.web.templates import Renderer
 from expo.words import exact_time
 from voting import visibility
-from voting.ballots import ranking_in, tracker_in
+from voting.ballots import places_in, ranking_in, tracker_in
 from voting.contests import Contest, Phase
 from voting.downloads import Published, day_csv, day_json
 from voting.eligibility import UnknownContest
@@ -95,7 +95,7 @@ async def _cast_form(request: Asked) -> Response:
         ballot = _cast_in(fields, contest, ranking)
         receipt = await _voting(request).cast(request.state["visit"].person, ballot, arrived_at)
     except (Refusal, Fault) as problem:
-        return await _ballot_again(request, contest, ranking, problem)
+        return await _ballot_again(request, contest, places_in(fields), problem)
     if wants_json(request):
         return _json(receipt)
     default = f"/{translations.language.get()}{contest.href}"
@@ -117,14 +117,14 @@ def _cast_in(fields: Mapping[str, str], contest: Contest, ranking: tuple[str, ..
 
 
 async def _ballot_again(
-    request: Asked, contest: Contest, ranking: tuple[str, ...], problem: Refusal | Fault
+    request: Asked, contest: Contest, places: Mapping[str, int], problem: Refusal | Fault
 ) -> Response:
     """The ballot as it was filled in, with what went wrong."""
     if wants_json(request):
         return await refusal_response(request, problem)
     view = await _voting(request).ballot_view(request.state["visit"], contest.id)
     pages = request.state["pages"]
-    shown = with_error(view, ranking, problem.code, _printable(problem.facts, pages.zone))
+    shown = with_error(view, places, problem.code, _printable(problem.facts, pages.zone))
     return pages.page(
         request, "voting/ballot.html", {"ballot": shown}, status=problem.status, headers=_NO_STORE
     )

@@ -139,13 +139,14 @@ def ballot_view(contest: Contest, visit: Visit, known: Known, cast_id: str) -> B
 
 
 def with_error(
-    view: BallotView, ranking: tuple[str, ...], code: str, facts: dict[str, str | int]
+    view: BallotView, places: Mapping[str, int], code: str, facts: dict[str, str | int]
 ) -> BallotView:
-    """The same ballot with the ranking that was refused and why, so that nothing has to be redone."""
-    place = {option: index + 1 for index, option in enumerate(ranking)}
+    """The same ballot with what was filled in and why it was refused: nothing has to be redone."""
     options = tuple(
-        msgspec.structs.replace(option, place=place.get(option.id)) for option in view.options
+        msgspec.structs.replace(option, place=places.get(option.id)) for option in view.options
     )
+    filled = [(option.place, option.id) for option in options if option.place is not None]
+    ranking = tuple(option for _, option in sorted(filled))
     return msgspec.structs.replace(
         view, options=options, ranking=ranking, error=ErrorView(code, facts)
     )

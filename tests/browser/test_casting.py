@@ -68,7 +68,7 @@ def without_scripts(person: Person, wanted: list[str]) -> None:
     for place, option in enumerate(wanted, start=1):
         page.locator(f'[name="rank-{option}"]').select_option(str(place))
     page.locator("#cast .nojs-only button.primary.big").click()
-    expect(page.locator("#cast a[href*='/receipt/']")).to_be_visible()
+    expect(page.locator(".note.ok a[href*='/receipt/']")).to_be_visible()
 
 
 def _is_ranked(ballot: Ballot, option: str) -> bool:

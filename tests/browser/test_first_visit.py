@@ -64,3 +64,46 @@ def test_address_on_an_arabic_screen_reads_from_the_left(people: Browsing, show:
     shown = str(foot.text_content())
     assert shown.startswith("\u2066"), shown
     assert shown.endswith("\u2069"), shown
+
+
+def test_page_that_stays_open_says_when_its_session_is_over_and_where_to_go(
+    people: Browsing, show: Running
+) -> None:
+    show.open()
+    page = people.person(show).visit("/en/session/khda")
+    stand, onward = page.locator("#stand"), page.locator("#onward")
+    expect(stand).to_have_text("Live")
+    expect(onward).to_be_hidden()
+
+    show.crowd()
+    show.count()
+    show.publish()
+    show.end()
+    expect(stand).to_have_text("Results published")
+
+    show.begin("trakhees")
+    onward.get_by_role("link", name="Go to the session on stage now").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Initiatives of Trakhees")
+    expect(page.locator("#onward")).to_be_hidden()
+
+
+def test_ballot_without_scripts_keeps_what_was_filled_in_and_says_what_was_saved(
+    people: Browsing, show: Running
+) -> None:
+    show.open()
+    voter = people.person(show, Role.CUSTOMER, java_script_enabled=False)
+    page = voter.visit("/en/session/khda")
+    first, second = show.options()[:2]
+    expect(page.locator(".closes")).to_contain_text("Closes at")
+
+    for option in (first, second):
+        page.locator(f"#rank-{option}").select_option("1")
+    page.get_by_role("button", name="Submit ranking").click()
+    expect(page.locator("#problem")).to_contain_text("Two initiatives have place 1.")
+    for option in (first, second):
+        expect(page.locator(f"#rank-{option}")).to_have_value("1")
+
+    page.locator(f"#rank-{second}").select_option("2")
+    page.get_by_role("button", name="Submit ranking").click()
+    expect(page.locator(".note.ok")).to_contain_text("Ranking saved")
+    assert voter.stored() == (first, second)

@@ -279,6 +279,20 @@ async function tally(got) {
   (await import('./places.js')).standing($('rows'), got, list);
 }
 
+/** The session comes and goes while the page stays; whoever has stayed is shown the way. */
+function board({ now: on, statuses }) {
+  const own = root.dataset.session, is = on === own ? 'live' : statuses[own];
+  const pill = $('stand')?.firstElementChild, onward = $('onward');
+  if (!pill) return;
+  const name = words.stand[is] ?? words.stand[''];
+  if (pill.textContent.trim() !== name) {
+    pill.className = is === 'live' ? 'pill live' : 'pill';
+    pill.textContent = name;
+  }
+  onward.hidden = !on || is === 'live';
+  if (on) onward.firstElementChild.href = `/${lang}/session/${encodeURIComponent(on)}`;
+}
+
 function turnout(got) {
   if (got.contest !== contest) return;
   $('turnout').textContent = count('ballots', got.ballots);
@@ -292,7 +306,7 @@ const line = connect(`/live/${encodeURIComponent(root.dataset.session)}?lang=${l
     who(got.electorate);
   },
   contest(got) { if (got.contest === contest) contestFrame(got); },
-  mine, receipt, refused, tally, turnout,
+  mine, receipt, refused, tally, turnout, board,
 }, { probe: () => (joined ? { type: 'ask-mine', contest } : null) });
 
 // --- what the person does ---
