@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from expo.db import Database, Tx
+from expo.db import Busy, Database, Tx
 from expo.errors import Fault, Refusal
 from expo.wire.notifier import Notifier
 from voting import store
@@ -46,10 +46,6 @@ class _Waiting:
         self.ballot = ballot
         self.deliver = deliver
         self.is_answered = False
-
-
-class Busy(Fault):
-    """Too many ballots at once, or the record could not be written; nothing was recorded."""
 
 
 class Writer:
