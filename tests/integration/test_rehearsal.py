@@ -159,6 +159,18 @@ async def test_crowd_is_no_larger_than_the_ballots_it_has(
     assert report.connected == 2
 
 
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(("more", "told"), [([], "Connections: "), (["--json"], '"connected"')])
+async def test_crowd_goes_home_after_so_many_seconds_and_tells(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], told: str
+) -> None:
+    async with serving(tmp_path, capsys) as there:
+        arguments = ["rehearse", there.url, "--viewers", "2", "--seconds", "1", *more]
+
+        assert await asyncio.to_thread(main, arguments) == 0
+        assert told in capsys.readouterr().out
+
+
 async def watched(
     there: Serving, cookies: str, asked: argparse.Namespace, ballots: rehearse.Ballots | None
 ) -> Report:

@@ -9,6 +9,7 @@ from sessions.control_view import Watched, control_view
 from sessions.cues import Status
 from sessions.orders import Kind, Order
 from sessions.protocol import ControlView, Counts, StaffLine
+from sessions.rehearsal import election_day
 from sessions.rehearsal.direction import OPENS_AFTER, next_order, taken_over
 from tests.support.shows import AT, SESSION, all_places, contest, rundown, state
 from voting.contests import Contest, Phase
@@ -114,3 +115,20 @@ def test_another_organiser_takes_over_and_the_director_itself_does_not() -> None
     assert taken_over(log((1, "Director"), (1, "")), director="Director", since=AT) is None
     assert taken_over(log((-1, "Mariam")), director="Director", since=AT) is None
     assert taken_over(log((1, "Mariam")), director="Director", since=AT) == "Mariam"
+
+
+@pytest.mark.parametrize(
+    ("phase", "places", "is_over"),
+    [
+        (Phase.REVIEWED, 0, False),
+        (Phase.REVEALING, 1, False),
+        (Phase.REVEALING, 2, True),
+        (Phase.PUBLISHED, 0, True),
+    ],
+)
+def test_reveal_is_over_with_the_last_place_or_when_somebody_published(
+    phase: Phase, places: int, is_over: bool
+) -> None:
+    view = seen(contest(phase), places=places)
+
+    assert election_day._is_revealed(view, view.sessions[0]) is is_over
