@@ -80,7 +80,7 @@ def test_answer_lost_after_the_commit_is_settled_by_asking(show: Running, people
     show.cable.tear()
     saved_in_the_end(person, wanted)
     mine = show.person(person.cookies)
-    assert show.do(lambda expo: expo.voting.mine(mine, SESSION)).receipt.revision == 1  # type: ignore[union-attr]
+    assert show.do(lambda expo: expo.voting.mine(mine, SESSION)).receipt.revision == 1  # type: ignore[union-attr]  # there is one: the page has just shown it
 
 
 def test_newcomer_whose_answer_is_lost_has_one_ballot(show: Running, people: Browsing) -> None:
