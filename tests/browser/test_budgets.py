@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 from expo.rights import Role
 from expo.words import Language
 from tests.support.browsing import Ballot, Browsing, Person
-from tests.support.show import SESSION, Running
+from tests.support.gallery import BEFORE
+from tests.support.show import SESSION, Running, running
 
 pytestmark = pytest.mark.timeout(60)
 PATH: Final = f"/session/{SESSION}"
@@ -149,3 +150,18 @@ def test_own_moves_are_said_once_and_votes_of_others_never(show: Running, people
     show.crowd()
     expect(page.locator("#turnout")).to_contain_text("18")
     assert page.evaluate("window.told.length") == 3
+
+
+@pytest.mark.parametrize("path", ["/", "/schedule", "/day/1", "/day/2"])
+def test_page_on_which_nothing_happens_is_not_made_anew(people: Browsing, path: str) -> None:
+    with running(at=BEFORE) as show:
+        person = people.person(show)
+        person.page.clock.install()
+        page = person.visit(f"/en{path}")
+        person.until(lambda: any('"board"' in frame for frame in person.watch.frames))
+        page.evaluate("window.stayed = true")
+        for _ in range(6):
+            page.wait_for_timeout(50)
+            page.clock.run_for(5_000)
+        page.wait_for_timeout(300)
+        assert page.evaluate("window.stayed") is True

@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 from expo.rights import Role
 from sessions.orders import Kind
 from tests.support.browsing import Ballot
-from tests.support.show import MORNING, ROOT, Running, real_schedule, running
+from tests.support.schedules import SCHEDULE
+from tests.support.show import MORNING, Running, real_schedule, running
 
 BEFORE, BREAK, EVENING = (MORNING + timedelta(minutes=m) for m in (-120, 30, 540))
 _VOTED: Final = 3  # places on the voter's ballots
@@ -254,11 +255,10 @@ def _issue_wrongly(page: Page) -> None:
 
 
 def _paste(page: Page) -> None:
-    text = (ROOT / "schedule.yaml").read_text().replace('"Day one"', '"The first day"')
     page.locator("details summary").first.click()
-    page.locator("#text").fill(text[:60_000])
+    page.locator("#text").fill(SCHEDULE)
     page.locator("details form button").click()
-    page.wait_for_load_state()
+    expect(page.locator("main table").first).to_be_visible()
 
 
 def _twice(page: Page) -> None:

@@ -33,7 +33,7 @@ const differs = got => {
   const was = shown;
   shown = is;
   if (was !== null) return was !== is;
-  return (root.dataset.now ?? got.now) !== (got.now ?? '') || (root.dataset.mood ?? got.mood) !== got.mood;
+  return (root.dataset.now ?? got.now ?? '') !== (got.now ?? '') || (root.dataset.mood ?? got.mood) !== got.mood;
 };
 const bar = banner();
 connect('/live/day', {
