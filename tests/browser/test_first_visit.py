@@ -107,3 +107,18 @@ def test_ballot_without_scripts_keeps_what_was_filled_in_and_says_what_was_saved
     page.get_by_role("button", name="Submit ranking").click()
     expect(page.locator(".note.ok")).to_contain_text("Ranking saved")
     assert voter.stored() == (first, second)
+
+
+def test_vain_tries_do_not_put_off_telling_that_the_line_is_down(
+    people: Browsing, show: Running
+) -> None:
+    show.open()
+    page = people.person(show).visit("/en/session/khda")
+    expect(page.locator("html")).to_have_class("js")
+    page.clock.install()
+    page.reload()
+    expect(page.locator("#turnout")).to_contain_text("saved")
+    show.stop()
+    for _ in range(4):
+        page.clock.run_for(1_000)
+    expect(page.locator("#conn")).to_contain_text("Reconnecting")

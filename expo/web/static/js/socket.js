@@ -122,7 +122,11 @@ export function banner() {
   addEventListener('online', settle);
   addEventListener('offline', settle);
   return {
-    status(name) { was = name; settle(); },
+    status(name) {
+      if (name === 'down' && was === 'down') return; // another vain try does not put the telling off
+      was = name;
+      settle();
+    },
     slow(is) { if (is && !shown) show('slow'); else if (!is && shown === 'slow') show(''); },
   };
 }
