@@ -25,7 +25,7 @@ function texts(frame) {
     when: shown ? (contest?.phase === 'open' ? words.open : words.soon) : next ? say('nextAt', { time: clock(next.starts_at) }) : '',
     host: strip(code ? url.slice(0, -code.length - 1) : url),
     code: code ?? '',
-    ballots: number(ballots), ballotsWord: count('ballots', ballots), countedWord: count('counted', ballots),
+    ballots: number(ballots), ballotsWord: count('ballots', ballots), countedWord: count(contest?.phase === 'closing' ? 'ballots' : 'counted', ballots), // the last ones are still on their way
     hidden: number(hidden), hiddenWord: count('left', hidden),
     first: all[0]?.ids.length > 1 ? words.jointFirst : words.first,
     winnerBy: all[0] ? [...new Set(all[0].entities.map(text)), ...samples(frame, all[0].ids)].join(' · ') : '',
