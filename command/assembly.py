@@ -4,11 +4,13 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -36,6 +38,10 @@ from sessions.usecases import Show
 from voting import pages as voting_pages
 from voting.closing_follower import ClosingFollower
 from voting.usecases import Voting
+
+# Pages shrink to a quarter; level 5 takes half the time of 9 for a few bytes more. Static files bring
+# their own compressed form, and no page holds a secret beside text of somebody else's choosing.
+_COMPRESSED: Final = Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
 
 
 class Expo:
@@ -146,7 +152,7 @@ class Expo:
         """The routes with their guards around them."""
         app: ASGIApp = Starlette(
             routes=self.routes,
-            middleware=[visiting()],
+            middleware=[_COMPRESSED, visiting()],
             exception_handlers=HANDLERS,
             lifespan=self._lifespan,
         )

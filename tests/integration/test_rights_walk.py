@@ -1,9 +1,6 @@
 """Nobody gets in where they do not belong: every address, every role, against the one rights table."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,16 +10,15 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from command.assembly import Expo
-from expo.clock import Movable
-from expo.db import Database, sqlite_url
+from expo.db import Database
 from expo.place import Place
 from expo.rights import Action, Role, may
 from expo.web.pages import GuardedRoute, GuardedSocket
-from expo.wire.server import listen, port_of
-from migrations.upgrade import migrate
 from sessions.schedule_file import parse
 from tests.support.roles import everybody
-from tests.support.show import MORNING, ROOT
+from tests.support.serving import socket_url
+from tests.support.show import ROOT
+from tests.support.whole import cookie_of, whole
 
 FILLED = {
     "lang": "en",
@@ -41,27 +37,6 @@ REFUSED = 403
 def utc_now() -> datetime:
     """The real clock."""
     return datetime.now(UTC)
-
-
-@asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[tuple[Expo, str]]:
-    """The whole expo on a free port and its address."""
-    sock = listen("127.0.0.1", 0)
-    place = Place(folder, {}, "127.0.0.1", port_of(sock))
-    migrate(sqlite_url(folder))
-    database = Database(place.database_url)
-    clock = Movable(utc_now)
-    clock.go_to(MORNING)
-    schedule = ROOT / "schedule.yaml"
-    programme = parse(schedule.read_bytes())
-    expo = Expo(place.settings, database, programme, schedule, clock, rehearsal=False)
-    async with expo.running():
-        server = asyncio.create_task(expo.server.serve(sockets=[sock]))
-        await expo.server.ready.wait()
-        yield expo, place.settings.public_url
-        expo.stop()
-        await server
-    await database.close()
 
 
 def address_of(path: str) -> str:
@@ -91,7 +66,7 @@ async def is_refused(client: httpx2.AsyncClient, method: str, path: str) -> bool
 
 async def is_socket_refused(client: httpx2.AsyncClient, url: str) -> bool:
     """Whether a handshake, or the first frame after it, says no."""
-    cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    cookie = cookie_of(client)
     headers = {"origin": str(client.base_url).rstrip("/")} | ({"cookie": cookie} if cookie else {})
     try:
         async with connect(url, additional_headers=headers, proxy=None) as socket:
@@ -120,11 +95,11 @@ async def test_each_role_gets_exactly_what_the_table_allows(tmp_path: Path) -> N
     wrong = []
 
     async with (
-        serving(tmp_path) as (expo, url),
-        everybody(url, expo.passes, expo.now) as clients,
+        whole(tmp_path) as house,
+        everybody(house.url, house.expo.passes, house.expo.now) as clients,
     ):
         for role, client in clients.items():
-            for method, path, action in steps(expo):
+            for method, path, action in steps(house.expo):
                 if await is_refused(client, method, path) is may(role, action):
                     wrong.append((role, method, path))
 
@@ -136,13 +111,13 @@ async def test_each_role_opens_exactly_the_sockets_the_table_allows(tmp_path: Pa
     wrong = []
 
     async with (
-        serving(tmp_path) as (expo, url),
-        everybody(url, expo.passes, expo.now) as clients,
+        whole(tmp_path) as house,
+        everybody(house.url, house.expo.passes, house.expo.now) as clients,
     ):
-        sockets = [route for route in expo.routes if isinstance(route, GuardedSocket)]
+        sockets = [route for route in house.expo.routes if isinstance(route, GuardedSocket)]
         for role, client in clients.items():
             for route in sockets:
-                target = url.replace("http", "ws", 1) + address_of(route.path)
+                target = socket_url(house.url, address_of(route.path))
                 if await is_socket_refused(client, target) is may(role, route.action):
                     wrong.append((role, route.path))
 
