@@ -14,7 +14,7 @@ import msgspec
 
 from expo.errors import Fault
 from expo.wire.hub import Hub
-from expo.wire.notifier import Notifier
+from expo.wire.notifier import Notifier, heard
 from sessions.control_view import board_state
 from sessions.frames import Caller
 from sessions.protocol import ControlView, StageState
@@ -98,7 +98,7 @@ class ShowFollower:
                 bell.clear()
                 wait = await self.look()
                 await asyncio.sleep(STAFF_SECONDS)  # every batch of ballots rings the bell
-                await _heard(bell, wait - STAFF_SECONDS)
+                await heard(bell, wait - STAFF_SECONDS)
 
     async def look(self) -> float:
         """Look at everything once and publish what is new; seconds until the next look is due."""
@@ -163,14 +163,3 @@ async def _ring(event: asyncio.Event, bell: asyncio.Event) -> None:
         await event.wait()
         event.clear()
         bell.set()
-
-
-async def _heard(bell: asyncio.Event, seconds: float) -> None:
-    """Returns when the bell rings, or after so many seconds."""
-    if seconds <= 0:
-        return
-    try:
-        async with asyncio.timeout(seconds):
-            await bell.wait()
-    except TimeoutError:
-        pass

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from expo.errors import Fault
-from expo.wire.notifier import Notifier
+from expo.wire.notifier import Notifier, heard
 from voting import moves, store
 from voting.contests import Contest, Phase
 from voting.methods.rankings import UnreadableLine
@@ -50,7 +50,7 @@ class ClosingFollower:
                 except Fault:
                     logger.warning("A contest could not be closed yet; trying again")
                     await asyncio.sleep(_LONGEST_NAP)
-                await _nap(event, self._wait(self._voting.now()))
+                await heard(event, self._wait(self._voting.now()))
 
     async def look(self) -> None:
         """Do everything whose time has come.
@@ -156,11 +156,3 @@ def _is_over(at: datetime | None, now: datetime) -> bool:
 
 def _is_past(at: datetime | None, now: datetime) -> bool:
     return at is not None and now >= at + _TICK
-
-
-async def _nap(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass

@@ -17,7 +17,7 @@ from expo.clock import Now
 from expo.db import Database, Tx
 from expo.errors import Fault
 from expo.wire.hub import Hub
-from expo.wire.notifier import Notifier
+from expo.wire.notifier import Notifier, heard
 from voting import store, visibility
 from voting.contest_book import Contests
 from voting.contests import Contest, Phase
@@ -144,7 +144,7 @@ class TallyFollower:
                 except Fault:
                     logger.warning("The record could not be read; viewers keep the last state")
                 await asyncio.sleep(STAFF_SECONDS)
-                await _heard(event, STAFF_SECONDS if self._is_late else _HEAL_SECONDS)
+                await heard(event, STAFF_SECONDS if self._is_late else _HEAL_SECONDS)
 
     async def look(self) -> None:
         """Read what is new and publish what may be.
@@ -273,11 +273,3 @@ def _standing(contest: Contest, outcome: Outcome, position: int) -> TallyState:
             one.id: one.needed - one.n for one in electorates if one.weight and not one.counted
         },
     )
-
-
-async def _heard(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass

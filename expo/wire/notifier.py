@@ -51,3 +51,14 @@ class LocalNotifier:
             listeners.discard(event)
             if not listeners:
                 del self._listeners[topic]
+
+
+async def heard(event: asyncio.Event, seconds: float) -> None:
+    """Returns when the event is set, or after so many seconds: a lost notification costs no more."""
+    if seconds <= 0:
+        return
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass

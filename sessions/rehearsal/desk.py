@@ -1,13 +1,12 @@
 """The control room of a rehearsal that runs inside the server's own process."""
 
-import asyncio
-import contextlib
 from typing import Final
 
 import msgspec
 
 from expo.identity.people import Person, PersonId
 from expo.rights import Role
+from expo.wire.notifier import heard
 from sessions.orders import Kind, Order
 from sessions.rehearsal.director import LABEL
 from sessions.usecases import Show
@@ -51,13 +50,15 @@ class Desk:
         """Wait until the contest is in this phase."""
         async with self._voting.notifier.listen(f"contest.{contest.id}") as news:
             while self.now(contest).phase is not phase:
-                await _heard(news)
+                await heard(news, _LOOK_SECONDS)
+                news.clear()
 
     async def counted(self, contest: Contest) -> Result:
         """The result, once the contest is closed and recounted."""
         async with self._voting.notifier.listen(f"contest.{contest.id}") as news:
             while (result := await self._voting.result(contest.id)) is None:
-                await _heard(news)
+                await heard(news, _LOOK_SECONDS)
+                news.clear()
         return result
 
     async def publish(self, contest: Contest) -> None:
@@ -78,11 +79,3 @@ class Desk:
         version = found.version if found else self._show.progress(session or "").version
         asked = {"kind": kind, "version": version, "confirmed": True, **about}
         await self._show.act(_DIRECTOR, msgspec.convert(asked, Order))
-
-
-async def _heard(news: asyncio.Event) -> None:
-    """Wait for news, or a moment."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_LOOK_SECONDS):
-            await news.wait()
-    news.clear()
