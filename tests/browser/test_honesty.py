@@ -1,10 +1,11 @@
 """The ballot never claims what is not so: whatever happens to the line, "saved" means stored, once."""
 
+import json
 import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from expo.rights import Role
 from sessions.orders import Kind
@@ -45,6 +46,32 @@ def saved_in_the_end(person: Person, wanted: list[str]) -> None:
     assert person.stored() == tuple(wanted)
     assert person.show.ballots() == 1
     assert person.watch.faults(failed_loads=True) == []
+
+
+def test_state_older_than_the_page_does_not_hide_the_ballot(
+    show: Running, people: Browsing
+) -> None:
+    show.open()
+    person, ballot = voter(show, people)
+
+    def meddle(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            frame = json.loads(message)
+            if frame["type"] == "contest":  # first what the room held before this page was made
+                line.send(json.dumps({**frame, "version": 0, "phase": "ready"}))
+            else:
+                line.send(message)
+
+        server.on_message(pass_on)
+
+    person.page.route_web_socket("**/live/**", meddle)
+    person.page.reload()
+    ballot.expect_live()
+
+    ballot.add(show.options()[0])
+    assert ballot.order == [show.options()[0]]
 
 
 @pytest.mark.parametrize("fault", [Fault.CUT, Fault.NO_QUESTIONS])

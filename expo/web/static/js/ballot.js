@@ -307,7 +307,10 @@ const line = connect(`/live/${encodeURIComponent(root.dataset.session)}?lang=${l
   },
   contest(got) { if (got.contest === contest) contestFrame(got); },
   mine, receipt, refused, tally, turnout, board,
-}, { probe: () => (joined ? { type: 'ask-mine', contest } : null) });
+}, {
+  probe: () => (joined ? { type: 'ask-mine', contest } : null),
+  known: { [`contest ${contest}`]: Number(root.dataset.version) },
+});
 
 // --- what the person does ---
 

@@ -21,10 +21,11 @@ export function learn(at) {
  * Follow a path, e.g. /live/day.
  * handlers: frame type -> function(frame); also status('open' | 'down' | 'ended').
  * options.probe() gives a frame to send when the line has been quiet; without it nothing is asked.
- * Frames with a version or position older than one already seen are dropped.
+ * Frames with a version or position older than one already seen are dropped; options.known holds the
+ * versions the page itself was made from, since a room may still hold the state before.
  */
-export function connect(path, handlers, { probe } = {}) {
-  const seen = new Map();
+export function connect(path, handlers, { probe, known = {} } = {}) {
+  const seen = new Map(Object.entries(known));
   let socket = null, tries = 0, timer = 0, watch = 0, heard = 0, ended = false;
 
   const stale = frame => {
