@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -96,6 +96,7 @@ class Expo:
         )
         self.server: ExpoServer = server(self.application(), proxies=settings.trusted_proxies)
         self.has_failed = False
+        self._followers: Callable[[], bool] = lambda: False
 
     @property
     def state(self) -> dict[str, Any]:
@@ -115,7 +116,11 @@ class Expo:
             "days": lambda: tuple(day.n for day in self.show.programme.days),
             "subjects": lambda: tuple(one.id for one in self.show.programme.sessions),
             "show": self.show,
-            "probes": {"database": self._probe_database, "disk": self._probe_disk},
+            "probes": {
+                "database": self._probe_database,
+                "followers": self._probe_followers,
+                "disk": self._probe_disk,
+            },
             "metrics": self._metrics,
         }
 
@@ -125,12 +130,17 @@ class Expo:
         translations.load()
         await self.database.check()
         await self.show.begin(self.programme)
+        followers = {
+            "writer": self.voting.writer.run(),
+            "tally": self.voting.follower.run(),
+            "closing": ClosingFollower(self.voting).run(),
+            "visits": VisitsFollower(self.database, self.hub, self.now).run(),
+            "show": ShowFollower(self.show, self.hub, self.notifier).run(),
+        }
         async with Supervisor(self.stop) as supervisor:
-            supervisor.run("writer", self.voting.writer.run())
-            supervisor.run("tally", self.voting.follower.run())
-            supervisor.run("closing", ClosingFollower(self.voting).run())
-            supervisor.run("visits", VisitsFollower(self.database, self.hub, self.now).run())
-            supervisor.run("show", ShowFollower(self.show, self.hub, self.notifier).run())
+            for name, work in followers.items():
+                supervisor.run(name, work)
+            self._followers = lambda: len(supervisor.running()) == len(followers)
             yield
             await self.voting.close()
         self.has_failed = supervisor.has_failed
@@ -172,6 +182,10 @@ class Expo:
     async def _probe_database(self) -> None:
         async with self.database.read():
             pass
+
+    async def _probe_followers(self) -> None:
+        if not self._followers():
+            raise OSError("a follower has died")  # noqa: EM101 - for the log
 
     async def _probe_disk(self) -> None:
         free = shutil.disk_usage(Path(self.database.url.database or ".").parent)
