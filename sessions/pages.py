@@ -1,5 +1,7 @@
 """The public pages of the stage: home, schedule, days, sessions, initiatives, codes and calendars."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypedDict
 
 from starlette.requests import Request
@@ -15,7 +17,7 @@ from expo.web import translations
 from expo.web.guards import FRAME_HEADER
 from expo.web.pages import guarded, sentence_for
 from expo.web.templates import Renderer
-from expo.words import latin_digits
+from expo.words import Language, latin_digits
 from sessions import ical
 from sessions.control import pages as control_pages
 from sessions.programme import Day, Session
@@ -130,46 +132,42 @@ async def about(request: StageRequest) -> Response:
 # --- calendars ---
 
 
+class _Telling(TypedDict):
+    """What every calendar is told besides its sessions."""
+
+    language: Language
+    stamped_at: datetime
+    site: str
+    statuses: Mapping[str, str]
+
+
+def _telling(request: StageRequest) -> _Telling:
+    rundown = request.state["show"].rundown
+    return {
+        "language": translations.language.get(),
+        "stamped_at": rundown.imported_at,
+        "site": request.state["settings"].public_url,
+        "statuses": rundown.statuses,
+    }
+
+
 async def calendar(request: StageRequest) -> Response:
     """All sessions of all days as iCalendar."""
-    rundown = request.state["show"].rundown
-    content = ical.of_programme(
-        rundown.programme,
-        translations.language.get(),
-        rundown.imported_at,
-        site=request.state["settings"].public_url,
-        statuses=rundown.statuses,
-    )
+    content = ical.of_programme(request.state["show"].programme, **_telling(request))
     return _calendar(content, "expo")
 
 
 async def day_calendar(request: StageRequest) -> Response:
     """One day as iCalendar."""
-    rundown = request.state["show"].rundown
     found = _day(request)
-    content = ical.of_day(
-        rundown.programme,
-        found,
-        translations.language.get(),
-        rundown.imported_at,
-        site=request.state["settings"].public_url,
-        statuses=rundown.statuses,
-    )
+    content = ical.of_day(request.state["show"].programme, found, **_telling(request))
     return _calendar(content, f"day-{found.n}")
 
 
 async def session_calendar(request: StageRequest) -> Response:
     """One session as iCalendar."""
-    rundown = request.state["show"].rundown
     found = _session(request)
-    content = ical.of_session(
-        rundown.programme,
-        found,
-        translations.language.get(),
-        rundown.imported_at,
-        site=request.state["settings"].public_url,
-        statuses=rundown.statuses,
-    )
+    content = ical.of_session(request.state["show"].programme, found, **_telling(request))
     return _calendar(content, found.id)
 
 
