@@ -16,6 +16,8 @@ from expo.wire.codes import Close
 logger = logging.getLogger(__name__)
 
 Outlet = Callable[[bytes], None]
+NO_DESCRIPTOR: Final = -1
+"""Of a viewer whose bytes only its outlet can carry."""
 _NEVER: Final = -1  # the revision of a room a viewer has seen nothing of
 
 
@@ -54,7 +56,8 @@ class Room:
         self.payload: bytes | None = None
         self.frame: bytes | None = None
         self.revision = 0
-        self.ready: dict[Viewer, Outlet] = {}
+        self.ready: dict[Viewer, int] = {}
+        """Who can take a frame now, with the descriptor it may be written to or `NO_DESCRIPTOR`."""
         self.behind = 0
 
     @property
@@ -119,6 +122,11 @@ class Viewer:
     def outlet(self) -> Outlet:
         """What takes a frame for this viewer without ever waiting."""
         raise NotImplementedError
+
+    @property
+    def descriptor(self) -> int:
+        """The socket a frame may be written to past the transport, while the viewer is not behind."""
+        return NO_DESCRIPTOR
 
     def reply(self, payload: bytes) -> None:
         """Send a text to this viewer alone; answers keep their order and none is skipped."""
@@ -207,7 +215,7 @@ class Viewer:
                 return
         for room in self.rooms:
             room.behind -= 1
-            room.ready[self] = outlet
+            room.ready[self] = self.descriptor
 
     def enter(self, room: Room) -> None:
         """Join a room; its latest frame is owed at once."""
@@ -217,7 +225,7 @@ class Viewer:
         if self.is_behind:
             room.behind += 1
             return
-        room.ready[self] = self.outlet
+        room.ready[self] = self.descriptor
         if room.frame is not None:
             self.outlet(room.frame)
 
