@@ -6,7 +6,6 @@ position, so what was skipped is not missed). One stalled phone costs the others
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Final
@@ -14,7 +13,7 @@ from typing import Final
 import msgspec
 
 from expo.wire.framing import frame
-from expo.wire.viewer import NO_DESCRIPTOR, Limits, Room, Viewer
+from expo.wire.viewer import Limits, Room, Viewer
 
 _TICK_SECONDS: Final = 1.0  # pings and reaping are late by at most this
 
@@ -89,10 +88,10 @@ class Hub:
             1  # before writing: a viewer that falls behind now has been given this one
         )
         self.counters.coalesced += found.behind
-        outlets = list(found.ready.items())
+        outlets = list(found.ready.values())
         self.counters.sent += len(outlets)
-        for viewer, descriptor in outlets:
-            _hand(viewer, descriptor, data)
+        for outlet in outlets:
+            outlet(data)
 
     def latest(self, room: str) -> bytes | None:
         """The last payload published to a room, or None."""
@@ -160,20 +159,3 @@ class Hub:
     def _tidy(self, room: Room) -> None:
         if room.payload is None and not room.members:
             self._rooms.pop(room.name, None)
-
-
-def _hand(viewer: Viewer, descriptor: int, data: bytes) -> None:
-    """Write to the socket itself; what it does not take goes to the transport.
-
-    A viewer that is not behind has an empty transport (`WiredViewer` sets the limit to 0), so nothing
-    can be overtaken, and its descriptor is open: the hub drops it before the socket is closed. The
-    transport's own write does the same system call after a dozen checks.
-    """
-    taken = 0
-    if descriptor != NO_DESCRIPTOR:
-        try:
-            taken = os.write(descriptor, data)
-        except OSError:  # full or gone: the transport finds out by itself, and pauses or ends
-            taken = 0
-    if taken < len(data):
-        viewer.outlet(data[taken:])

@@ -16,8 +16,6 @@ from expo.wire.codes import Close
 logger = logging.getLogger(__name__)
 
 Outlet = Callable[[bytes], None]
-NO_DESCRIPTOR: Final = -1
-"""Of a viewer whose bytes only its outlet can carry."""
 _NEVER: Final = -1  # the revision of a room a viewer has seen nothing of
 
 
@@ -56,8 +54,7 @@ class Room:
         self.payload: bytes | None = None
         self.frame: bytes | None = None
         self.revision = 0
-        self.ready: dict[Viewer, int] = {}
-        """Who can take a frame now, with the descriptor it may be written to or `NO_DESCRIPTOR`."""
+        self.ready: dict[Viewer, Outlet] = {}
         self.behind = 0
 
     @property
@@ -122,11 +119,6 @@ class Viewer:
     def outlet(self) -> Outlet:
         """What takes a frame for this viewer without ever waiting."""
         raise NotImplementedError
-
-    @property
-    def descriptor(self) -> int:
-        """The socket a frame may be written to past the transport, while the viewer is not behind."""
-        return NO_DESCRIPTOR
 
     def reply(self, payload: bytes) -> None:
         """Send a text to this viewer alone; answers keep their order and none is skipped."""
@@ -215,7 +207,7 @@ class Viewer:
                 return
         for room in self.rooms:
             room.behind -= 1
-            room.ready[self] = self.descriptor
+            room.ready[self] = outlet
 
     def enter(self, room: Room) -> None:
         """Join a room; its latest frame is owed at once."""
@@ -225,7 +217,7 @@ class Viewer:
         if self.is_behind:
             room.behind += 1
             return
-        room.ready[self] = self.descriptor
+        room.ready[self] = self.outlet
         if room.frame is not None:
             self.outlet(room.frame)
 

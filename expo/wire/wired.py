@@ -7,7 +7,6 @@ behind", and TCP_NOTSENT_LOWAT makes the kernel say so early instead of swallowi
 
 import asyncio
 import socket
-import sys
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
@@ -19,7 +18,7 @@ from expo.wire.assembly import Assembly
 from expo.wire.codes import Close
 from expo.wire.framing import CLOSE, PING, PONG, TEXT, close_frame, frame, span
 from expo.wire.hub import Hub
-from expo.wire.viewer import NO_DESCRIPTOR, Outlet, Viewer
+from expo.wire.viewer import Outlet, Viewer
 
 try:
     from websockets.speedups import apply_mask
@@ -43,7 +42,6 @@ class WiredViewer(Viewer, asyncio.Protocol):
     __slots__ = (
         "_assembly",
         "_connections",
-        "_descriptor",
         "_frames",
         "_frames_since",
         "_heard_at",
@@ -73,7 +71,6 @@ class WiredViewer(Viewer, asyncio.Protocol):
         self._frames = 0
         self._frames_since = self._heard_at = monotonic()
         self._is_asked = False
-        self._descriptor = NO_DESCRIPTOR
 
     def take_over(self, transport: asyncio.Transport, connections: set[Any], early: bytes) -> None:
         """Become the transport's protocol.
@@ -86,7 +83,7 @@ class WiredViewer(Viewer, asyncio.Protocol):
         self._transport = transport
         self._connections = connections
         connections.add(self)
-        self._descriptor = _tune(transport)
+        _tune(transport)
         transport.set_protocol(self)
         transport.set_write_buffer_limits(high=0)
         transport.resume_reading()
@@ -101,11 +98,6 @@ class WiredViewer(Viewer, asyncio.Protocol):
     @override
     def outlet(self) -> Outlet:
         return self._transport.write
-
-    @property
-    @override
-    def descriptor(self) -> int:
-        return self._descriptor
 
     @override
     def reply(self, payload: bytes) -> None:
@@ -255,11 +247,10 @@ class WiredViewer(Viewer, asyncio.Protocol):
             on_leave(self)
 
 
-def _tune(transport: asyncio.Transport) -> int:
-    """Set the socket's options; its descriptor where frames may be written to it as they are."""
+def _tune(transport: asyncio.Transport) -> None:
     sock = transport.get_extra_info("socket")
     if sock is None:
-        return NO_DESCRIPTOR
+        return
     for option, value in (
         ("TCP_NOTSENT_LOWAT", _NOTSENT_LOWAT),
         ("TCP_USER_TIMEOUT", _USER_TIMEOUT_MS),
@@ -267,5 +258,3 @@ def _tune(transport: asyncio.Transport) -> int:
         number = getattr(socket, option, None)  # both are Linux's; elsewhere the pings must do
         if number is not None:
             sock.setsockopt(socket.IPPROTO_TCP, number, value)
-    is_plain = sys.platform != "win32" and transport.get_extra_info("ssl_object") is None
-    return int(sock.fileno()) if is_plain else NO_DESCRIPTOR
