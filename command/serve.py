@@ -24,7 +24,7 @@ from sessions.rehearsal.entertainment import PASS_HOURS, entertain, organiser, t
 from sessions.rehearsal.history import History
 
 # Every viewer is several objects that stay for hours; by default the collector walks them again and
-# again while a crowd comes in. A handshake costs about a tenth less without that (decision 0013).
+# again while a crowd comes in. Two runs had cheaper handshakes without that (decision 0013).
 _COLLECT_AFTER: Final = (20_000, 50, 100)
 _ONE_REHEARSAL: Final = timedelta(hours=24)  # what the log says beyond it has another clock
 
