@@ -1,17 +1,20 @@
 """The database: one engine for writing, one for reading; the only file that knows the dialect.
 
 Every write is one ``BEGIN IMMEDIATE`` transaction on SQLite (several writers wait for each other
-instead of losing updates) and an ordinary transaction on PostgreSQL. WAL with ``synchronous=FULL``:
-NORMAL loses acknowledged ballots on power loss (measured: 1,112 of 2,000 simulated cuts), FULL none.
+instead of losing updates) and READ COMMITTED with row locks on PostgreSQL. WAL with
+``synchronous=FULL``: NORMAL loses acknowledged ballots on power loss (measured: 1,112 of 2,000
+simulated cuts), FULL none; ``synchronous_commit=on`` is the same promise (decision 0015).
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import MetaData, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
@@ -27,11 +30,45 @@ from expo.errors import Fault
 Tx = AsyncConnection
 """An open transaction: what stores and moves are given."""
 
+RawSqlite = sqlite3.Connection
+"""A connection below SQLAlchemy, for the one path where a row may cost a few microseconds only."""
+
 OLDEST_SQLITE: Final = (3, 51, 3)  # before it two connections could corrupt the WAL (3.7.0-3.51.2)
 BUSY_TIMEOUT_MS: Final = 5_000  # how long a write waits for another one before it becomes a Fault
 _FULL: Final = 2
 _TOO_OLD: Final = "SQLite {} can corrupt its log; at least {} is needed."
 _UNSAFE: Final = "SQLite runs with journal_mode={}, synchronous={}; wal and 2 are needed."
+
+# On PostgreSQL a row lock is waited for shorter than a person waits for an answer, and no statement
+# of ours takes seconds: what does is stuck. A transaction that was forgotten would hold its locks.
+_PROMISES: Final = {"synchronous_commit": "on"}
+_PATIENCE_MS: Final = {
+    "lock_timeout": 2_000,
+    "statement_timeout": 10_000,
+    "idle_in_transaction_session_timeout": 30_000,
+}
+_ONE_STATE: Final = {  # a read sees one state, whatever commits meanwhile, and cannot write
+    "default_transaction_isolation": "repeatable\\ read",
+    "default_transaction_read_only": "on",
+}
+# Twice ten connections and a handful of dedicated ones: four nodes fit into the 100 a server allows
+# by default. A node has one loop and short transactions, so more would only wait inside the server.
+_KEPT_OPEN: Final = 5
+_MORE_AT_PEAKS: Final = 5
+_CONNECT_WITHIN_S: Final = 3  # libpq counts whole seconds, and at least two
+_OLDEST_POSTGRES: Final = 140_000
+_NEEDED: Final = {
+    "synchronous_commit": "on",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "server_encoding": "UTF8",
+    "transaction_read_only": "off",
+}
+_POSTGRES_TOO_OLD: Final = "PostgreSQL {} is too old; at least 14 is needed."
+_POSTGRES_UNSAFE: Final = "PostgreSQL runs with {}; {} is needed."
+# What the world did, not we: connection lost, out of something, shut down, cancelled by a timeout,
+# lock not had in time, deadlock, or a server that has become somebody's standby.
+_WORLDLY: Final = ("08", "53", "57", "58", "55P03", "40001", "40P01", "25006", "25P03")
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -53,7 +90,11 @@ class Unfit(Exception):
 
 
 class Busy(Fault):
-    """The database did not answer in time or failed; nothing was changed."""
+    """The database did not answer in time or failed; nothing was changed.
+
+    One exception, on PostgreSQL: a connection lost during COMMIT leaves open whether it happened.
+    Whoever asks again does so with the same id, so both answers are right.
+    """
 
 
 class Database:
@@ -66,6 +107,11 @@ class Database:
         self._writing = _engine(self.url, reading=False)
         self._reading = _engine(self.url, reading=True)
 
+    @property
+    def dsn(self) -> str | None:
+        """For connections of psycopg itself (LISTEN, COPY), promises included; None on SQLite."""
+        return None if self.is_sqlite else _conninfo(self.url, options=_options(_PROMISES))
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         """A transaction that may change things: committed at the end, rolled back on any error.
@@ -73,8 +119,32 @@ class Database:
         Raises:
             Busy: The database is locked, full or gone; nothing was changed.
         """
-        async with _faults(), self._own_turn(), self._writing.begin() as tx:
+        async with self.turn(), self._writing.begin() as tx:
             yield tx
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """The right to write, for who brings a connection of its own (`raw_sqlite`).
+
+        Turns are given in order of arrival: who wrote and wants to write again stands behind
+        everybody who waits, so a crowd's ballots never keep an organiser longer than one batch.
+
+        Raises:
+            Busy: No turn came in time.
+        """
+        async with _faults(), self._own_turn():
+            yield
+
+    def raw_sqlite(self) -> RawSqlite:
+        """A connection of its own with the same pragmas, for one thread; only under a `turn`.
+
+        Raises:
+            Busy: The file cannot be opened.
+        """
+        with raw_faults():
+            raw = sqlite3.connect(self.url.database or "", check_same_thread=False)
+            _pragmas(raw, "journal_mode=WAL", "synchronous=FULL")
+            return raw
 
     @asynccontextmanager
     async def _own_turn(self) -> AsyncIterator[None]:
@@ -107,9 +177,11 @@ class Database:
         """Look whether the database can keep the promises.
 
         Raises:
-            Unfit: SQLite is too old, or does not sync each commit.
+            Unfit: The database is too old, or does not sync each commit.
+            Busy: It cannot be reached.
         """
         if not self.is_sqlite:
+            await self._check_server()
             return
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             oldest = ".".join(map(str, OLDEST_SQLITE))
@@ -119,6 +191,22 @@ class Database:
             level = (await tx.execute(text("PRAGMA synchronous"))).scalar_one()
         if mode != "wal" or level < _FULL:
             raise Unfit(_UNSAFE.format(mode, level))
+
+    async def _check_server(self) -> None:
+        """What server, database and role say by themselves, without what our connections set."""
+        async with _faults():
+            try:
+                plain = await psycopg.AsyncConnection.connect(_conninfo(self.url))
+            except psycopg.OperationalError as error:
+                raise Busy from error
+            async with plain:
+                if plain.info.server_version < _OLDEST_POSTGRES:
+                    raise Unfit(_POSTGRES_TOO_OLD.format(plain.info.server_version))
+                for name, needed in _NEEDED.items():
+                    answer = await plain.execute("SELECT current_setting(%s)", [name])
+                    found = (await answer.fetchone() or ("",))[0]
+                    if found != needed:
+                        raise Unfit(_POSTGRES_UNSAFE.format(f"{name}={found}", needed))
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -148,6 +236,19 @@ async def upsert(tx: Tx, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     await tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=new), list(rows))
 
 
+@contextmanager
+def raw_faults() -> Iterator[None]:
+    """Turns what a raw connection says about a bad world into ``Busy``.
+
+    Raises:
+        Busy: The database is locked, full or gone; the transaction is to be rolled back.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise Busy from error
+
+
 @asynccontextmanager
 async def _faults() -> AsyncIterator[None]:
     """Turns what the driver says about a bad world into ``Busy``."""
@@ -156,19 +257,68 @@ async def _faults() -> AsyncIterator[None]:
     except (OperationalError, PoolTimeout, TimeoutError) as error:
         raise Busy from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or _is_worldly(error):
             raise Busy from error
         raise
+
+
+def _is_worldly(error: DBAPIError) -> bool:
+    state: str = getattr(error.orig, "sqlstate", None) or ""
+    return state.startswith(_WORLDLY)
 
 
 def _engine(url: URL, *, reading: bool) -> AsyncEngine:
     # What fails is logged with its statement; the values, a voter's ranking among them, are not.
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_timeout=2, hide_parameters=True)
+        return _server_engine(url, reading=reading)
     engine = create_async_engine(url, pool_timeout=BUSY_TIMEOUT_MS / 1000, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_reader if reading else _prepare_writer)
     event.listen(engine.sync_engine, "begin", _begin_reading if reading else _begin_writing)
     return engine
+
+
+def _server_engine(url: URL, *, reading: bool) -> AsyncEngine:
+    settings = {**_PROMISES, **{name: str(ms) for name, ms in _PATIENCE_MS.items()}}
+    if reading:
+        settings |= _ONE_STATE
+    engine = create_async_engine(
+        url,
+        pool_size=_KEPT_OPEN,
+        max_overflow=_MORE_AT_PEAKS,
+        pool_timeout=2,
+        # One round trip each time, and a server that was restarted costs nobody an error.
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "options": _options(settings),
+            "connect_timeout": _CONNECT_WITHIN_S,
+            "application_name": "sawt reading" if reading else "sawt writing",
+        },
+    )
+    if not reading:
+        event.listen(engine.sync_engine, "connect", _assert_promises)
+    return engine
+
+
+def _options(settings: Mapping[str, str]) -> str:
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+def _conninfo(url: URL, **more: str) -> str:
+    where = url.translate_connect_args(username="user", database="dbname")
+    given = {name: value for name, value in url.query.items() if isinstance(value, str)}
+    return make_conninfo(**where, connect_timeout=_CONNECT_WITHIN_S, **given, **more)
+
+
+def _assert_promises(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """A pooler in between may have swallowed what this connection asked for."""
+    cursor = connection.cursor()
+    cursor.execute("SHOW synchronous_commit")
+    found = cursor.fetchone()
+    cursor.close()
+    connection.rollback()
+    if found is None or found[0] != _PROMISES["synchronous_commit"]:
+        raise Unfit(_POSTGRES_UNSAFE.format(f"synchronous_commit={found}", "on"))
 
 
 def _prepare_writer(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -179,7 +329,7 @@ def _prepare_reader(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     _pragmas(connection, "query_only=ON", "wal_autocheckpoint=0")
 
 
-def _pragmas(connection: DBAPIConnection, *more: str) -> None:
+def _pragmas(connection: DBAPIConnection | RawSqlite, *more: str) -> None:
     connection.isolation_level = None  # ours to send BEGIN, not the driver's
     cursor = connection.cursor()
     always = ("foreign_keys=ON", "trusted_schema=OFF", "cell_size_check=ON")

@@ -3,7 +3,8 @@
 Synchronous on purpose: it runs before the server's loop exists, and tests call it from inside
 theirs. The driver is the only thing that differs from what the server uses. All revisions of one
 upgrade are one transaction, on SQLite too: the driver's habit of committing before DDL is switched
-off, so a server killed in the middle leaves the old database, and two that start together take turns.
+off, so a server killed in the middle leaves the old database, and two that start together take turns
+(on PostgreSQL by an advisory lock that ends with the transaction).
 
     python -m migrations.upgrade draft NUMBER_NAME "What changes, in words"
 """
@@ -21,7 +22,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, create_engine, event
+from sqlalchemy import Connection, MetaData, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
@@ -30,7 +31,12 @@ from expo.db import BUSY_TIMEOUT_MS, Row, sqlite_url
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _PACKAGES: Final = ("expo", "sessions", "voting")
-_SYNCHRONOUS: Final = {"sqlite+aiosqlite": "sqlite"}
+_SYNCHRONOUS: Final = {"sqlite+aiosqlite": "sqlite"}  # psycopg is both
+_ONE_AT_A_TIME: Final = 0x53415754  # "SAWT": the key of the advisory lock nodes take to upgrade
+
+
+class Newer(Exception):
+    """The database was upgraded by a newer version of the code; ``str()`` is the revision."""
 
 
 def migrate(database_url: str) -> None:
@@ -38,16 +44,32 @@ def migrate(database_url: str) -> None:
 
     Args:
         database_url: As the server uses it, e.g. ``sqlite+aiosqlite:////data/sawt.sqlite3``.
+
+    Raises:
+        Newer: It has seen a revision this code does not know; nothing was changed.
+        sqlalchemy.exc.OperationalError: It cannot be reached or written.
     """
     with _connection(database_url) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+        known = {one.revision for one in _scripts().walk_revisions()}
+        if strangers := _seen(connection) - known:
+            raise Newer(", ".join(sorted(strangers)))
         command.upgrade(_config(connection), "head")
 
 
 def is_at_head(database_url: str) -> bool:
     """Whether the database has seen every revision."""
     with _connection(database_url) as connection:
-        seen = MigrationContext.configure(connection).get_current_heads()
-    return set(seen) == set(ScriptDirectory(str(_ROOT / "migrations")).get_heads())
+        return _seen(connection) == set(_scripts().get_heads())
+
+
+def _seen(connection: Connection) -> set[str]:
+    return set(MigrationContext.configure(connection).get_current_heads())
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(_ROOT / "migrations"))
 
 
 def differences(database_url: str) -> list[str]:

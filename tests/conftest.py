@@ -16,3 +16,10 @@ settings.register_profile("sawt", deadline=None)  # a busy laptop is slow, not w
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("nightly", deadline=None, max_examples=2_000)
 settings.load_profile("ci" if os.environ.get("CI") else "sawt")
+
+from tests.support.postgres import (  # noqa: E402, F401 - fixtures for every suite
+    empty_postgres_url,
+    own_cluster,
+    postgres_cluster,
+    postgres_url,
+)

@@ -166,9 +166,10 @@ async def has_batch(tx: Tx, batch: str) -> bool:
     return (await tx.execute(found)).first() is not None
 
 
-async def find_pass(tx: Tx, fingerprint: str) -> Pass | None:
-    """The pass whose nonce has this fingerprint; in a write, locked against another redemption."""
-    found = select(PassRow).where(col(PassRow.fingerprint) == fingerprint).with_for_update()
+async def find_pass(tx: Tx, fingerprint: str, *, hold: bool = True) -> Pass | None:
+    """The pass whose nonce has this fingerprint; held against another redemption, but for a look."""
+    found = select(PassRow).where(col(PassRow.fingerprint) == fingerprint)
+    found = found.with_for_update() if hold else found
     row = (await tx.execute(found)).mappings().one_or_none()
     return _pass(row) if row else None
 

@@ -229,7 +229,7 @@ class Passes:
         now = self._now()
         mark = fingerprint(opened(token, self._secret_keys, now).nonce)
         async with self._database.read() as tx:
-            found = await store.find_pass(tx, mark)
+            found = await store.find_pass(tx, mark, hold=False)
             if found is None:
                 raise PassUnknown
             if not await _is_by(tx, found, visit):
