@@ -7,6 +7,7 @@ simulated cuts), FULL none; ``synchronous_commit=on`` is the same promise (decis
 """
 
 import asyncio
+import hashlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import MetaData, Table, event, text
+from sqlalchemy import BigInteger, ColumnElement, MetaData, Table, event, func, literal_column, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -234,6 +235,34 @@ async def upsert(tx: Tx, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     keys = [column.name for column in table.primary_key]
     new = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     await tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=new), list(rows))
+
+
+async def add_new(tx: Tx, table: Table, row: dict[str, Any]) -> bool:
+    """Write one row unless its key (or another unique value) is there already; whether it was written.
+
+    Somebody who is writing the same just now is waited for.
+    """
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    written = await tx.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
+    return written.rowcount == 1
+
+
+async def one_at_a_time(tx: Tx, what: str) -> None:
+    """Let nobody else do this until the transaction ends, on whichever node.
+
+    For what has no row yet that could be locked. On SQLite a write is alone anyway.
+    """
+    if tx.dialect.name != "sqlite":
+        key = int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
+        await tx.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def clock_ms(tx: Tx) -> ColumnElement[int]:
+    """The database's own clock, in milliseconds since 1970."""
+    seconds: str = (
+        "unixepoch('subsec')" if tx.dialect.name == "sqlite" else "extract(epoch FROM clock_timestamp())"
+    )
+    return literal_column(f"CAST({seconds} * 1000 AS BIGINT)", BigInteger())
 
 
 @contextmanager

@@ -171,12 +171,12 @@ def whole_ms(at: datetime) -> datetime:
 
 def tag_of(secret: bytes, person: str) -> str:
     """How the record names a person in one contest: unlinkable without the contest's secret."""
-    return hmac.new(secret, person.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret, person.encode(), "sha256").hex()
 
 
 def tracker_of(secret: bytes, tag: str) -> str:
     """What a voter finds the own ballot by, the same across re-votes; 16 characters."""
-    digest = hmac.new(secret, b"tracker\0" + tag.encode(), hashlib.sha256).digest()
+    digest = hmac.digest(secret, b"tracker\0" + tag.encode(), "sha256")
     number = int.from_bytes(digest[:_TRACKER_BYTES], "big")
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
 

@@ -41,6 +41,14 @@ class Kept(msgspec.Struct, frozen=True):
     status: str = "counted"
 
 
+class Latest(msgspec.Struct, frozen=True):
+    """How often a voter has cast so far, and the tracker given the first time."""
+
+    voter: str
+    revision: int
+    tracker: str
+
+
 Answer = Receipt | Refusal
 
 
@@ -52,7 +60,11 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 def settle(
-    head: Head, ballots: Sequence[Ballot], known: Iterable[Kept], current: Iterable[Kept]
+    head: Head,
+    ballots: Sequence[Ballot],
+    known: Iterable[Kept],
+    current: Iterable[Kept | Latest],
+    voters: Sequence[str] | None = None,
 ) -> Settled:
     """Decide on a batch.
 
@@ -63,14 +75,16 @@ def settle(
         head: Of the contest all ballots are for.
         ballots: In order of arrival.
         known: The lines on record whose id is one of the batch's.
-        current: The latest line of each voter of the batch.
+        current: How each voter of the batch stands; those who never cast left out.
+        voters: The tag of each ballot's person, where the caller has made them already.
     """
     by_id = {line.ballot_id: line for line in known}
-    latest = {line.voter: line for line in current}
+    latest: dict[str, Kept | Latest] = {line.voter: line for line in current}
     answers: list[Answer] = []
     lines: list[Kept] = []
-    for ballot in ballots:
-        voter = tag_of(head.secret, ballot.person)
+    if voters is None:
+        voters = [tag_of(head.secret, ballot.person) for ballot in ballots]
+    for ballot, voter in zip(ballots, voters, strict=True):
         try:
             line = _repeated(by_id.get(ballot.id), ballot, voter)
             if line is None:
@@ -110,7 +124,7 @@ def _repeated(line: Kept | None, ballot: Ballot, voter: str) -> Kept | None:
     return line
 
 
-def _line(head: Head, ballot: Ballot, voter: str, before: Kept | None, taken: int) -> Kept:
+def _line(head: Head, ballot: Ballot, voter: str, before: Kept | Latest | None, taken: int) -> Kept:
     return Kept(
         contest=ballot.contest,
         position=head.position + taken + 1,

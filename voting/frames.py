@@ -93,13 +93,13 @@ class VotingFrames:
         The stamp that decides whether it was in time is taken here.
         """
         arrived_at = self._voting.now()
-        kind = kind_of(raw)
-        if kind is not None and kind not in _KINDS:
-            return False
         who: Who = viewer.who  # type: ignore[assignment]  # opaque to the wire, put there by the endpoint
         try:
-            frame = frame_in(raw)
+            frame = frame_in(raw)  # first: nearly every text is a cast, and need be read only once
         except Unreadable:
+            kind = kind_of(raw)
+            if kind is not None and kind not in _KINDS:
+                return False
             viewer.reply(refused(MalformedFrame(), who.language))
             viewer.strike()
             return True

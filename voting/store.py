@@ -236,15 +236,24 @@ def _columns(contest: Contest) -> dict[str, Any]:
 
 
 def _contest_in(row: Any) -> Contest:
+    instants = (row.opened_at, row.closes_at, row.closed_at, row.paused_at)
+    return contest_of(row.value, row.phase, row.version, instants, row.revealed)
+
+
+def contest_of(
+    value: str, phase: str, version: int, instants: Sequence[datetime | None], revealed: int
+) -> Contest:
+    """The contest these columns hold; ``instants`` are opened, closes, closed and paused at."""
+    opened_at, closes_at, closed_at, paused_at = instants
     return msgspec.structs.replace(
-        _contest.decode(row.value),
-        phase=Phase(row.phase),
-        version=row.version,
-        opened_at=row.opened_at,
-        closes_at=row.closes_at,
-        closed_at=row.closed_at,
-        paused_at=row.paused_at,
-        revealed=row.revealed,
+        _contest.decode(value),
+        phase=Phase(phase),
+        version=version,
+        opened_at=opened_at,
+        closes_at=closes_at,
+        closed_at=closed_at,
+        paused_at=paused_at,
+        revealed=revealed,
     )
 
 

@@ -1,24 +1,25 @@
 """The batch writer of the record: many ballots, one durable commit, and only then the receipts.
 
-While one transaction commits, the next ballots gather, so a batch is as large as the crowd is fast
-and a lone ballot waits for nobody. What does not fit the queue is told to come back; what a broken
-disk swallows is told the same, and never acknowledged.
+While one transaction commits in the writer's own thread, the next ballots gather on the loop, so a
+batch is as large as the crowd is fast and a lone ballot waits for nobody. What does not fit the
+queue is told to come back; what a broken disk swallows is told the same, and never acknowledged.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 from typing import Final
 
-from expo.db import Busy, Database, Tx
+from expo.db import Busy, Database
 from expo.errors import Fault, Refusal
 from expo.wire.notifier import Notifier
-from voting import store
-from voting.ballots import Ballot, tag_of
-from voting.batches import Answer, Head, settle
-from voting.eligibility import UnknownContest
+from voting.ballot_record import BallotRecord, Recorded
+from voting.ballots import Ballot
 from voting.protocol import Receipt
+from voting.sqlite_store import SqliteRecord
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Writer:
         notifier: Told after each commit which contests have new lines.
         most_waiting: Casts that may wait; one more is refused.
         most_at_once: Casts written in one transaction.
+        record: Where ballots are put; the database's own by default.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Writer:
         *,
         most_waiting: int = _MOST_WAITING,
         most_at_once: int = _MOST_AT_ONCE,
+        record: BallotRecord | None = None,
     ) -> None:
         self._database = database
         self._notifier = notifier
@@ -75,8 +78,16 @@ class Writer:
         self._taken = self._answered = 0
         self._drains: list[tuple[int, asyncio.Future[None]]] = []
         self._is_closed = False
+        self._record: BallotRecord = record or SqliteRecord(database)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self.batches = 0
         """Transactions committed since start."""
+        self.recorded = 0
+        """Ballots answered by a committed transaction since start."""
+        self.seconds = 0.0
+        """Seconds the thread has spent in those transactions."""
+        self.busy = 0
+        """Ballots told to come back since start: the queue was full or the database failed."""
 
     @property
     def waiting(self) -> int:
@@ -86,6 +97,7 @@ class Writer:
     def put(self, ballot: Ballot, deliver: Deliver) -> None:
         """Queue an admitted ballot; ``deliver`` is called exactly once, later or at once."""
         if self._is_closed or len(self._queue) >= self._most_waiting:
+            self.busy += 1
             deliver(Busy(retry_after_ms=_spread(ballot.id)))
             return
         self._taken += 1
@@ -107,18 +119,31 @@ class Writer:
 
     async def run(self) -> None:
         """Write until cancelled; what is then unanswered is told to come back."""
-        batch: list[_Waiting] = []
         try:
             while True:
                 await self._bell.wait()
-                batch = self._next()
-                await self._write(batch)
-                batch = []
+                await self._write_next()
         finally:
             self._is_closed = True
-            for waiting in [*batch, *self._queue]:
-                self._answer(waiting, Busy(retry_after_ms=_spread(waiting.ballot.id)))
-            self._queue.clear()
+            while self._queue:
+                self._answer_busy(self._queue.popleft())
+            await asyncio.to_thread(self._thread.shutdown)
+            self._record.close()
+
+    async def _write_next(self) -> None:
+        """Write what waits, as soon as it is our turn; the batch gathers until then."""
+        batch: list[_Waiting] = []
+        try:
+            async with self._database.turn():
+                batch = self._next()
+                await self._write(batch)
+        except Fault:
+            if not batch:
+                batch = self._next()
+            logger.warning("Ballots could not be recorded", extra={"ballots": len(batch)})
+        finally:
+            for waiting in batch:  # those that have no answer yet
+                self._answer_busy(waiting)
 
     def _next(self) -> list[_Waiting]:
         count = min(len(self._queue), self._most_at_once)
@@ -128,42 +153,56 @@ class Writer:
         return batch
 
     async def _write(self, batch: Sequence[_Waiting]) -> None:
-        ballots = [waiting.ballot for waiting in batch]
+        """Put a batch on record and answer it.
+
+        Raises:
+            Fault: It is not on record as far as is known; nobody was answered.
+        """
         try:
-            answers: Sequence[Told] = await self._record(ballots)
-        except Fault as fault:
-            logger.warning("Ballots could not be recorded", extra={"ballots": len(batch)})
-            answers = [fault] * len(batch)
+            recorded, seconds = await self._in_thread([waiting.ballot for waiting in batch])
+        except Fault:
+            raise
         except Exception:
             # One ballot the database will not have must not take its neighbours with it.
             logger.exception("A batch of ballots failed", extra={"ballots": len(batch)})
             if len(batch) > 1:
                 for one in batch:
                     await self._write([one])
-                return
-            answers = [Busy()]
-        for waiting, answer in zip(batch, answers, strict=True):
-            self._answer(waiting, answer)
-
-    async def _record(self, ballots: Sequence[Ballot]) -> list[Told]:
-        by_contest: dict[str, list[int]] = {}
-        for index, ballot in enumerate(ballots):
-            by_contest.setdefault(ballot.contest, []).append(index)
-        answers: dict[int, Told] = {index: UnknownContest() for index in range(len(ballots))}
-        touched = []
-        async with self._database.write() as tx:
-            for head in await store.lock(tx, by_contest):
-                places = by_contest[head.contest.id]
-                found, grew = await _settle(tx, head, [ballots[place] for place in places])
-                answers.update(zip(places, found, strict=True))
-                if grew:
-                    touched.append(head.contest.id)
+            else:
+                self._answer_busy(batch[0])
+            return
         self.batches += 1
-        for contest in touched:
+        self.recorded += len(batch)
+        self.seconds += seconds
+        for waiting, answer in zip(batch, recorded.answers, strict=True):
+            self._answer(waiting, answer)
+        for contest in recorded.grew:
             self._notifier.notify(f"contest.{contest}")
-        if touched:
+        if recorded.grew:
             self._notifier.notify(ANY_CONTEST)
-        return [answers[index] for index in range(len(ballots))]
+
+    async def _in_thread(self, ballots: Sequence[Ballot]) -> tuple[Recorded, float]:
+        """What the record says, and how long it took it.
+
+        A transaction that is under way cannot be given up: who is cancelled meanwhile waits for it,
+        so that our turn to write does not end before it.
+        """
+        work = asyncio.get_running_loop().run_in_executor(self._thread, self._timed, ballots)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait([work])
+            work.exception()  # nobody else will ask
+            raise
+
+    def _timed(self, ballots: Sequence[Ballot]) -> tuple[Recorded, float]:
+        began = perf_counter()
+        return self._record.record(ballots), perf_counter() - began
+
+    def _answer_busy(self, waiting: _Waiting) -> None:
+        if not waiting.is_answered:
+            self.busy += 1
+            self._answer(waiting, Busy(retry_after_ms=_spread(waiting.ballot.id)))
 
     def _answer(self, waiting: _Waiting, answer: Told) -> None:
         if waiting.is_answered:
@@ -178,17 +217,6 @@ class Writer:
             _, answered = self._drains.pop(0)
             if not answered.done():
                 answered.set_result(None)
-
-
-async def _settle(tx: Tx, head: Head, ballots: Sequence[Ballot]) -> tuple[tuple[Answer, ...], bool]:
-    """Answers to one contest's ballots, and whether its log grew."""
-    voters = {tag_of(head.secret, ballot.person) for ballot in ballots}
-    known = await store.with_ids(tx, head.contest.id, {ballot.id for ballot in ballots})
-    current = await store.current(tx, head.contest.id, voters)
-    settled = settle(head, ballots, known, current)
-    if settled.lines:
-        await store.append(tx, head, settled.lines)
-    return settled.answers, bool(settled.lines)
 
 
 def _spread(ballot_id: str) -> int:

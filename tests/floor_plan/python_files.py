@@ -21,7 +21,7 @@ EDGE_NAMES: Final = frozenset(
 # Machinery beside those: the command line, the database, transport, pages, and the audience that comes
 # over real sockets.
 EDGE_PLACES: Final = (
-    "command/", "expo/__init__.py", "expo/db.py", "expo/place.py", "expo/together.py", "expo/wire/",
+    "command/", "expo/__init__.py", "expo/db.py", "expo/leases.py", "expo/place.py", "expo/together.py", "expo/wire/",
     "expo/web/", "sessions/rehearsal/", "sessions/streams/supervisor.py",
 )  # fmt: skip
 
@@ -72,7 +72,7 @@ def module_of(name: str) -> str:
 def is_edge(name: str) -> bool:
     """Whether the file at this address may await and touch the world."""
     stem = name.rsplit("/", 1)[-1].removesuffix(".py")
-    return stem in EDGE_NAMES or stem.endswith("_follower") or name.startswith(EDGE_PLACES)
+    return stem in EDGE_NAMES or stem.endswith(("_follower", "_store")) or name.startswith(EDGE_PLACES)
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[int, str, str]]:

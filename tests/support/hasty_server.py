@@ -1,7 +1,7 @@
 """``run.py serve`` with one mistake: receipts go out before the commit. The crash test must find it."""
 
-import asyncio
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,30 +10,32 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from typing_extensions import override
 
 import expo  # noqa: F401 - puts the bundled SQLite in place before anybody imports another
-import voting.usecases
+import voting.writer
 from command.parser import main
-from voting import store
-from voting.writer import Writer, _settle, _Waiting
+from expo.db import RawSqlite
+from voting.ballot_record import Recorded
+from voting.ballots import Ballot
+from voting.sqlite_store import SqliteRecord
 
 
-class HastyWriter(Writer):
-    """Promises first, keeps later."""
+class HastyRecord(SqliteRecord):
+    """Promises first, keeps 50 ms later."""
+
+    _late: threading.Timer | None = None
 
     @override
-    async def _write(self, batch: Sequence[_Waiting]) -> None:
-        async with self._database.write() as tx:
-            for head in await store.lock(tx, {one.ballot.contest for one in batch}):
-                mine = [one for one in batch if one.ballot.contest == head.contest.id]
-                answers, _ = await _settle(tx, head, [one.ballot for one in mine])
-                for one, answer in zip(mine, answers, strict=True):
-                    self._answer(one, answer)
-            await asyncio.sleep(0.05)
-        for one in batch:
-            self._notifier.notify(f"contest.{one.ballot.contest}")
-        self._notifier.notify("contests")
+    def record(self, ballots: Sequence[Ballot]) -> Recorded:
+        if self._late is not None:
+            self._late.join()
+        return super().record(ballots)
+
+    @override
+    def _commit(self, raw: RawSqlite) -> None:
+        self._late = threading.Timer(0.05, super()._commit, [raw])
+        self._late.start()
 
 
-vars(voting.usecases)["Writer"] = HastyWriter  # the mistake
+vars(voting.writer)["SqliteRecord"] = HastyRecord  # the mistake
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,68 @@
+"""Where the writer puts ballots: one durable transaction per batch, whatever the database. Pure.
+
+Two implementations keep this promise: ``sqlite_store`` and ``postgres_store``.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from voting.ballots import Ballot, tag_of
+from voting.batches import Answer, Head, Kept, Latest, Settled, settle
+from voting.eligibility import UnknownContest
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What was decided about each ballot, in order, and the contests whose logs grew."""
+
+    answers: tuple[Answer, ...]
+    grew: tuple[str, ...]
+
+
+class BallotRecord(Protocol):
+    """The record as the writer's thread sees it; one thread, one call at a time."""
+
+    def record(self, ballots: Sequence[Ballot]) -> Recorded:
+        """Write a batch in one transaction; returns only after the commit.
+
+        Raises:
+            Busy: Nothing may be acknowledged. Sending the same ballots again finds the truth, also
+                when the answer to the commit was lost.
+        """
+
+    def close(self) -> None:
+        """Give the connection back; what is in no finished transaction is gone."""
+
+
+Known = Callable[[Head, Sequence[str], Sequence[str]], tuple[Iterable[Kept], Iterable[Latest]]]
+"""From a held head, ballot ids and voters' tags: the lines with those ids, and who stands where."""
+
+
+def decide(
+    ballots: Sequence[Ballot], heads: Sequence[Head], known: Known
+) -> tuple[Recorded, list[tuple[Head, Settled]]]:
+    """The answers to a batch, and what to append to each log.
+
+    Args:
+        ballots: In order of arrival, of any contests.
+        heads: Of those contests, held; one that is missing does not exist.
+        known: Looks up what the decision needs.
+    """
+    answers: list[Answer] = [_UNKNOWN] * len(ballots)
+    growing = []
+    for head in heads:
+        places = [n for n, ballot in enumerate(ballots) if ballot.contest == head.contest.id]
+        mine = [ballots[place] for place in places]
+        voters = [tag_of(head.secret, ballot.person) for ballot in mine]
+        found, latest = known(head, [ballot.id for ballot in mine], voters)
+        settled = settle(head, mine, found, latest, voters)
+        for place, answer in zip(places, settled.answers, strict=True):
+            answers[place] = answer
+        if settled.lines:
+            growing.append((head, settled))
+    grew = tuple(head.contest.id for head, _ in growing)
+    return Recorded(tuple(answers), grew), growing
+
+
+_UNKNOWN = UnknownContest()
