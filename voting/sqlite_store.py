@@ -47,6 +47,8 @@ _AGAIN: Final = (
 )
 _ADVANCE: Final = "UPDATE contest SET position = ? WHERE id = ?"
 
+_NOT_SQLITE: Final = "ballots cannot be recorded: this record is for SQLite only"
+
 _texts = msgspec.json.Decoder(tuple[str, ...])
 _json = msgspec.json.Encoder()
 
@@ -67,7 +69,10 @@ class SqliteRecord:
 
         Raises:
             Busy: The database is locked, full or gone; nothing may be acknowledged.
+            RuntimeError: The database is another; without this a file of its name would be made.
         """
+        if not self._database.is_sqlite:
+            raise RuntimeError(_NOT_SQLITE)
         with raw_faults():
             raw = self._raw = self._raw or self._database.raw_sqlite()
             try:
