@@ -29,7 +29,7 @@ _COLLECT_AFTER: Final = (20_000, 50, 100)
 _ONE_REHEARSAL: Final = timedelta(hours=24)  # what the log says beyond it has another clock
 
 
-async def _serve(options: argparse.Namespace, folder: Path) -> int:
+async def _serve(options: argparse.Namespace, folder: Path, build: type[Expo]) -> int:
     """Serve until told to stop; 1 when something died on the way."""
     programme = programme_in(Path(options.schedule))
     clock = Movable(lambda: datetime.now(UTC))
@@ -40,7 +40,7 @@ async def _serve(options: argparse.Namespace, folder: Path) -> int:
         if options.now is not None:
             clock.go_to(await _not_before(database, options.now))
         schedule = Path(options.schedule)
-        expo = Expo(place.settings, database, programme, schedule, clock, rehearsal=is_rehearsal)
+        expo = build(place.settings, database, programme, schedule, clock, rehearsal=is_rehearsal)
         async with expo.running():
             if options.now is not None and options.audience > 0:
                 await History(expo.show, expo.voting, clock).play(programme, options.now)
@@ -99,8 +99,8 @@ async def _entertain(expo: Expo, place: Place, size: int) -> None:
     await entertain(audience, await organiser(expo.passes, expo.now), expo.now)
 
 
-def serve(options: argparse.Namespace) -> int:
-    """Serve an expo until it is told to stop."""
+def serve(options: argparse.Namespace, build: type[Expo] = Expo) -> int:
+    """Serve an expo until it is told to stop; ``build`` lets a benchmark put something beside it."""
     gc.set_threshold(*_COLLECT_AFTER)
     with data_folder(options.data) as folder:
-        return asyncio.run(_serve(options, folder))
+        return asyncio.run(_serve(options, folder, build))
