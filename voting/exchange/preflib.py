@@ -5,6 +5,7 @@ numbers are their ids. Source: https://www.preflib.org/format.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -57,29 +58,48 @@ class _Header(msgspec.Struct, frozen=True):
 def read(data: bytes, kind: str) -> BallotFile:
     """The election in a PrefLib file; ``kind`` is its ending (soc, soi, toc, toi).
 
+    Ballots that say the same are read once, however many lines they stand on: a file with a line
+    for each of a million ballots costs little more than its lines.
+
     Raises:
         FileUnreadable: It is malformed, or not of that kind.
     """
-    lines = [line.strip(" \t") for line in text_of(data).split("\n")]
-    header = _header(lines)
+    text = text_of(data)
+    header = _header(text)
     options = tuple(str(number) for number in range(1, header.size + 1))
     known = frozenset(options)
-    ballots = []
-    for number, line in enumerate(lines, start=1):
+    counts: dict[str, int] = {}
+    rankings: dict[str, Ranking] = {}
+    written = 0
+    for number, line in _lines(text):
         if line and not line.startswith("#"):
-            count, ranking = _ballot(line, number, known)
-            _check_kind(ranking, kind, header.size, number)
-            ballots.append((count, ranking))
-    _check_sum(header.voters, sum(count for count, _ in ballots))
-    _check_sum(header.orders, len(ballots))
+            count, order = _split(line, number)
+            if order not in rankings:
+                rankings[order] = ranking = _checked(order, number, known)
+                _check_kind(ranking, kind, header.size, number)
+            counts[order] = counts.get(order, 0) + count
+            written += 1
+    _check_sum(header.voters, sum(counts.values()))
+    _check_sum(header.orders, written)
+    ballots = [(count, rankings[order]) for order, count in counts.items()]
     names = tuple(header.names.get(number, str(number)) for number in range(1, header.size + 1))
     return plain_election(options, names, ballots, header.title)
 
 
-def _header(lines: list[str]) -> _Header:
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Each line with its number; never all of them at once."""
+    at, number = 0, 1
+    while at <= len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        yield number, text[at:end].strip(" \t")
+        at, number = end + 1, number + 1
+
+
+def _header(text: str) -> _Header:
     found: dict[tuple[str, int], tuple[int, str]] = {}
-    for number, line in enumerate(lines, start=1):
-        match = _HEADER.fullmatch(line)
+    for number, line in _lines(text):
+        match = _HEADER.fullmatch(line) if line.startswith("#") else None
         if match is None:
             continue
         key = (match[1].upper(), int(match[2] or 0))
@@ -124,16 +144,20 @@ def _number(found: tuple[int, str] | None) -> tuple[int, int] | None:
     return line, value
 
 
-def _ballot(line: str, number: int, known: frozenset[str]) -> tuple[int, Ranking]:
+def _split(line: str, number: int) -> tuple[int, str]:
+    """How many ballots a line stands for, and what they say."""
     count, colon, order = line.partition(":")
     if not colon:
         raise FileUnreadable(number, BAD_LINE, line)
-    ballots = count_of(count.strip(" \t"), number)
-    ranking = _ranking(order.strip(" \t"), number)
+    return count_of(count.strip(" \t"), number), order.strip(" \t")
+
+
+def _checked(order: str, number: int, known: frozenset[str]) -> Ranking:
+    ranking = _ranking(order, number)
     fault = ranking_fault(ranking, known)
     if fault is not None:
         raise FileUnreadable(number, *fault)
-    return ballots, ranking
+    return ranking
 
 
 def _ranking(order: str, number: int) -> Ranking:
