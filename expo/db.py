@@ -16,7 +16,17 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import BigInteger, ColumnElement, MetaData, Table, event, func, literal_column, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    MetaData,
+    Table,
+    event,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -260,7 +270,9 @@ async def one_at_a_time(tx: Tx, what: str) -> None:
 def clock_ms(tx: Tx) -> ColumnElement[int]:
     """The database's own clock, in milliseconds since 1970."""
     seconds: str = (
-        "unixepoch('subsec')" if tx.dialect.name == "sqlite" else "extract(epoch FROM clock_timestamp())"
+        "unixepoch('subsec')"
+        if tx.dialect.name == "sqlite"
+        else "extract(epoch FROM clock_timestamp())"
     )
     return literal_column(f"CAST({seconds} * 1000 AS BIGINT)", BigInteger())
 

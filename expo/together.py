@@ -28,6 +28,8 @@ class Together(Generic[Q, A]):
         work: Answers one batch, usually in one transaction.
         most_at_once: Questions in one batch.
         most_waiting: Questions that may wait for a batch.
+        order: Key of a question. Work that locks rows needs them in one order on every node, or two
+            batches could each hold what the other waits for.
     """
 
     def __init__(
@@ -36,10 +38,12 @@ class Together(Generic[Q, A]):
         *,
         most_at_once: int = MOST_AT_ONCE,
         most_waiting: int = MOST_WAITING,
+        order: Callable[[Q], str] | None = None,
     ) -> None:
         self._work = work
         self._most_at_once = most_at_once
         self._most_waiting = most_waiting
+        self._order = order
         self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
         self._working: asyncio.Task[None] | None = None
 
@@ -63,6 +67,8 @@ class Together(Generic[Q, A]):
         while self._waiting:
             batch = self._waiting[: self._most_at_once]
             del self._waiting[: self._most_at_once]
+            if (order := self._order) is not None:
+                batch.sort(key=lambda one: order(one[0]))
             try:
                 told = await self._work(tuple(question for question, _ in batch))
             except asyncio.CancelledError:

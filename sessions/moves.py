@@ -1,6 +1,6 @@
 """What an order does, inside somebody else's transaction: nothing here commits.
 
-Lock order: the staff log (its line is written first), then the stage, then contests in id order.
+Lock order: the stage, then the staff log, then contests in id order.
 Every act raises the stage's version, so all screens and desks see one order of events.
 """
 

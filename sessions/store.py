@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlmodel import col
 
 from expo.catalogue import store as catalogue
-from expo.db import Tx
+from expo.db import Tx, upsert
 from sessions.cues import Scene, Status
 from sessions.programme import Day, Programme, Session
 from sessions.stage import Progress, Rundown, Sighting, Stage
@@ -161,11 +161,11 @@ async def sightings(tx: Tx) -> tuple[Sighting, ...]:
 
 async def note_sightings(tx: Tx, seen: Iterable[Sighting]) -> None:
     """Keep what screens last said about themselves."""
-    for one in seen:
-        values = {"seen_at": one.seen_at, "scene": one.scene, "version": one.version}
-        query = update(ScreenRow).where(col(ScreenRow.id) == one.screen).values(**values)
-        if (await tx.execute(query)).rowcount == 0:
-            await tx.execute(insert(ScreenRow), [{"id": one.screen, **values}])
+    rows = [
+        {"id": one.screen, "seen_at": one.seen_at, "scene": one.scene, "version": one.version}
+        for one in sorted(seen, key=lambda one: one.screen)  # locks alike on every node
+    ]
+    await upsert(tx, ScreenRow.__table__, rows)  # type: ignore[attr-defined]  # made by SQLModel
 
 
 _programme = msgspec.json.Decoder(Programme)

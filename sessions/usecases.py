@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from expo.clock import Now
-from expo.db import Database
+from expo.db import Database, one_at_a_time
 from expo.errors import N_, Refusal
 from expo.identity.admission import Named, PassTargets
 from expo.identity.people import Person
@@ -100,6 +100,7 @@ class Show:
         Afterwards the database rules: an edited schedule comes in by `apply_reload` alone.
         """
         async with self._database.write() as tx:
+            await one_at_a_time(tx, "begin the show")  # several nodes may start at this moment
             if await store.version(tx) is None:
                 await moves.put_in_force(tx, programme, self._secret, self.now())
             self.screens.remember(await store.sightings(tx))
@@ -184,6 +185,9 @@ class Show:
         """
         orders.check(order)
         async with self._database.write() as tx:
+            await store.lock_stage(
+                tx
+            )  # of two presses on two nodes the second finds the first done
             if await moves.is_repeat(tx, actor, order):
                 return
             moved = await moves.carry_out(tx, actor, order, self.now())

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import func, insert, update
 from sqlmodel import col, select
 
-from expo.db import Tx
+from expo.db import Tx, add_new, one_at_a_time
 from expo.identity.admission import Pass
 from expo.identity.people import Assurance, Person, PersonId, Visit, VisitId
 from expo.identity.tables import PassRow, PersonRow, VisitRow
@@ -96,19 +96,16 @@ async def add_person(
     tx: Tx, person: Person, *, at: datetime, pass_id: str | None = None, device: str | None = None
 ) -> None:
     """Keep a new person, and by which pass or device (its fingerprint) they came."""
-    await tx.execute(
-        insert(PersonRow).values(
-            id=person.id,
-            role=person.role.value,
-            electorate=person.electorate,
-            entity=person.entity,
-            assurance=person.assurance.value,
-            label=person.label,
-            pass_id=pass_id,
-            device=device,
-            created_at=at,
-        )
-    )
+    row = _person_row(person, at=at, pass_id=pass_id, device=device)
+    await tx.execute(insert(PersonRow), [row])
+
+
+async def add_device_person(tx: Tx, person: Person, *, at: datetime, device: str) -> Person:
+    """Keep whoever joined with this device; if it joined on another node just now, who that was."""
+    row = _person_row(person, at=at, pass_id=None, device=device)
+    table = PersonRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
+    kept = None if await add_new(tx, table, row) else await find_device_person(tx, device)
+    return kept or person
 
 
 async def pass_of(tx: Tx, person_id: PersonId) -> str | None:
@@ -118,7 +115,8 @@ async def pass_of(tx: Tx, person_id: PersonId) -> str | None:
 
 
 async def has_organiser(tx: Tx, now: datetime) -> bool:
-    """Whether anybody is in as organiser."""
+    """Whether anybody is in as organiser; of several nodes that start one asks after the other."""
+    await one_at_a_time(tx, "first organiser")
     found = (
         select(VisitRow.id)
         .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
@@ -161,7 +159,8 @@ async def add_passes(tx: Tx, batch: str, issued_by: str | None, passes: Mapping[
 
 
 async def has_batch(tx: Tx, batch: str) -> bool:
-    """Whether passes were issued under this batch id."""
+    """Whether passes were issued under this batch id; whoever asks next waits for this transaction."""
+    await one_at_a_time(tx, f"passes {batch}")
     found = select(PassRow.id).where(col(PassRow.batch) == batch).limit(1)
     return (await tx.execute(found)).first() is not None
 
@@ -255,6 +254,22 @@ def _make_secret(path: Path) -> None:
 async def _find_person(tx: Tx, condition: Any) -> Person | None:
     row = (await tx.execute(select(PersonRow).where(condition))).mappings().one_or_none()
     return _person(row) if row else None
+
+
+def _person_row(
+    person: Person, *, at: datetime, pass_id: str | None, device: str | None
+) -> dict[str, Any]:
+    return {
+        "id": person.id,
+        "role": person.role.value,
+        "electorate": person.electorate,
+        "entity": person.entity,
+        "assurance": person.assurance.value,
+        "label": person.label,
+        "pass_id": pass_id,
+        "device": device,
+        "created_at": at,
+    }
 
 
 def _person(row: Mapping[Any, Any]) -> Person:

@@ -97,7 +97,7 @@ class Visits:
         self._now = now
         self._end_sockets = end_sockets
         self._lookups = Together(self._look_up)
-        self._joins = Together(self._write_joins)
+        self._joins = Together(self._write_joins, order=str)
         self._budget = Budget(burst=10, seconds=6)
 
     async def of(self, cookie: str | None, device: str | None) -> Visit:
@@ -155,7 +155,7 @@ class Visits:
                 electorate=CUSTOMERS,
                 assurance=Assurance.DEVICE,
             )
-            await store.add_person(tx, person, at=now, device=mark)
+            person = await store.add_device_person(tx, person, at=now, device=mark)
         return await _begin(tx, person, device, now)
 
 
@@ -180,7 +180,7 @@ class Passes:
         self._now = now
         self._secret_keys = secret_keys
         self._end_sockets = end_sockets
-        self._redeeming = Together(self._write_redeemed)
+        self._redeeming = Together(self._write_redeemed, order=lambda one: one[0])
         self._budget = Budget(burst=20, seconds=6)
 
     async def issue(

@@ -132,6 +132,7 @@ class Reloading:
         except ScheduleProblems as found:
             raise NothingToApply(problems=len(found.problems)) from found
         async with self._database.write() as tx:
+            await store.lock_stage(tx)  # so that what is compared is what is replaced
             outcome = await self._compare(tx, programme)
             if digest_of(outcome) != digest:
                 raise ReloadOutdated

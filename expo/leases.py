@@ -1,0 +1,133 @@
+"""Jobs that exactly one node does at a time: held by a lease, guarded by a fence.
+
+A lease says who should work; it cannot stop a node that slept past its end. So whatever the job
+writes is written in a transaction that confirms the fence first (`Lease.confirm`): a holder that
+was replaced while it was paused is refused there by the database, whatever its own clock says.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from typing import Final
+
+from expo.db import Database, Tx
+from expo.errors import Fault
+from expo.leasing import store
+
+logger = logging.getLogger(__name__)
+
+TTL_S: Final = 10.0  # a killed holder is replaced within this; a garbage collection is far shorter
+RENEW_S: Final = 3.0  # two renewals may fail before the third is too late
+_ASK_S: Final = 1.0  # between two questions of somebody who waits
+
+
+class LeaseLost(Fault):
+    """Another node does this job by now; nothing of this transaction may stay."""
+
+
+class Lease:
+    """A job held by this node.
+
+    ``fence`` grows with every change of holder. ``lost`` is set when another node has the job, or
+    when the lease could not be renewed in time and another may take it at any moment.
+    """
+
+    def __init__(self, job: str, fence: int) -> None:
+        self.job = job
+        self.fence = fence
+        self.lost = asyncio.Event()
+
+    async def confirm(self, tx: Tx) -> None:
+        """Make sure, until this transaction ends, that nobody took the job over.
+
+        Raises:
+            LeaseLost: Somebody did; let the transaction roll back.
+        """
+        if await store.fence(tx, self.job) != self.fence:
+            self.lost.set()
+            raise LeaseLost
+
+
+class Leases:
+    """Takes jobs for this node.
+
+    Args:
+        database: Keeps the leases; its clock alone counts.
+        node: Name of this node, for people who look into the table.
+        alone: No other process can be at work (SQLite, whose folder is locked): what an earlier
+            process left held is taken at once.
+        ttl_s: Seconds a lease lasts without being renewed.
+        renew_s: Seconds between two renewals.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        node: str,
+        *,
+        alone: bool = False,
+        ttl_s: float = TTL_S,
+        renew_s: float = RENEW_S,
+    ) -> None:
+        self._database = database
+        self._process = f"{node}/{secrets.token_hex(4)}"  # two starts of one node are two holders
+        self._alone = alone
+        self._ttl_ms = round(ttl_s * 1000)
+        self._renew_s = renew_s
+        self.held = 0
+        """How many jobs this node holds."""
+
+    @contextlib.asynccontextmanager
+    async def hold(self, job: str) -> AsyncIterator[Lease]:
+        """Wait until this node has the job, hold it during the block, and let it go at the end.
+
+        The block has to end soon after ``lost`` is set; what it writes has to be confirmed.
+        """
+        lease = await self._taken(job)
+        renewing = asyncio.create_task(self._renew(lease))
+        self.held += 1
+        try:
+            yield lease
+        finally:
+            self.held -= 1
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+            await self._release(lease)
+
+    async def _taken(self, job: str) -> Lease:
+        while True:
+            with contextlib.suppress(Fault):  # asked again until the database answers
+                if fence := await self._take(job):
+                    return Lease(job, fence)
+            await asyncio.sleep(min(_ASK_S, self._ttl_ms / 4000))
+
+    async def _take(self, job: str) -> int | None:
+        async with self._database.write() as tx:
+            orphaned = self._alone and await store.holder(tx, job) != self._process
+            return await store.take(tx, job, self._process, self._ttl_ms, from_others=orphaned)
+
+    async def _renew(self, lease: Lease) -> None:
+        """Renew until it is lost; the time until then counts from before the last good asking."""
+        loop = asyncio.get_running_loop()
+        good = loop.time()
+        while not lease.lost.is_set():
+            await asyncio.sleep(self._renew_s)
+            asked = loop.time()
+            try:
+                async with self._database.write() as tx:
+                    is_mine = await store.renew(tx, lease.job, lease.fence, self._ttl_ms)
+            except Fault:
+                if (loop.time() - good) * 1000 >= self._ttl_ms:
+                    lease.lost.set()
+            else:
+                good = asked
+                if not is_mine:
+                    lease.lost.set()
+        logger.warning("A job went to another node", extra={"job": lease.job})
+
+    async def _release(self, lease: Lease) -> None:
+        with contextlib.suppress(Fault):  # then it ends by itself
+            async with self._database.write() as tx:
+                await store.release(tx, lease.job, lease.fence)

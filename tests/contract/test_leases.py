@@ -1,0 +1,92 @@
+"""One job, one holder: the same promises on both databases, by the database's clock alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+
+from expo.db import Database, sqlite_url
+from expo.leases import Lease, LeaseLost, Leases
+from migrations.upgrade import migrate
+
+TTL = 1.0
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    if request.param == "sqlite":
+        url = sqlite_url(tmp_path)
+        migrate(url)
+    else:
+        url = request.getfixturevalue("postgres_url")
+    opened = Database(url)
+    yield opened
+    await opened.close()
+
+
+def node(database: Database, name: str, *, renew_s: float = 0.2) -> Leases:
+    return Leases(database, name, ttl_s=TTL, renew_s=renew_s)
+
+
+async def stale_write(database: Database, lease: Lease) -> None:
+    """What a job does that does not know yet that it was replaced."""
+    async with database.write() as tx:
+        await tx.execute(text("UPDATE lease SET holder = 'stale write'"))
+        await lease.confirm(tx)
+
+
+async def test_two_nodes_never_hold_a_job_at_once(database: Database) -> None:
+    inside, most, fences = 0, 0, []
+
+    async def work(name: str) -> None:
+        nonlocal inside, most
+        for _ in range(3):
+            async with node(database, name).hold("tally") as lease:
+                inside += 1
+                most = max(most, inside)
+                fences.append(lease.fence)
+                await asyncio.sleep(0)
+                inside -= 1
+
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(work(name) for name in "abc"))
+
+    assert most == 1
+    assert fences == sorted(set(fences))
+    assert len(fences) == 9
+
+
+async def test_holder_that_renews_keeps_the_job_beyond_one_term(database: Database) -> None:
+    async with node(database, "a").hold("tally") as lease:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(TTL * 2), node(database, "b").hold("tally"):
+                pytest.fail("two holders at once")
+        assert not lease.lost.is_set()
+        async with database.write() as tx:
+            await lease.confirm(tx)
+
+
+async def test_holder_that_stalls_is_replaced_and_refused_by_the_fence(database: Database) -> None:
+    asleep = node(database, "a", renew_s=60)  # as a process that is paused: it renews nothing
+    async with asleep.hold("tally") as old:
+        before = asyncio.get_running_loop().time()
+        async with asyncio.timeout(TTL * 3), node(database, "b").hold("tally") as new:
+            assert asyncio.get_running_loop().time() - before <= TTL * 2
+            assert new.fence > old.fence
+            with pytest.raises(LeaseLost):
+                await stale_write(database, old)
+            assert old.lost.is_set()
+            async with database.write() as tx:
+                await new.confirm(tx)
+                found = await tx.execute(text("SELECT holder FROM lease WHERE job = 'tally'"))
+                assert found.scalar_one().startswith("b/")
+
+
+async def test_only_process_takes_at_once_what_an_earlier_one_left(database: Database) -> None:
+    earlier = Leases(database, "a", alone=True, ttl_s=600, renew_s=60)
+    later = Leases(database, "a", alone=True, ttl_s=600, renew_s=60)
+    async with earlier.hold("tally") as old, asyncio.timeout(5), later.hold("tally") as new:
+        assert new.fence == old.fence + 1
