@@ -22,6 +22,9 @@ _START_SECONDS: Final = 60.0
 _STAGE_SECONDS: Final = 30.0
 _PORTS: Final = range(10_000, 32_000)  # below the ports that clients are given
 _ANY_BALLOTS: Final = Ballots("bench", ("a", "b", "c", "d", "e", "f"), 5)
+_NOT_READY: Final = " said something else than ready"
+_NO_NODE: Final = "not run: Node is not installed"
+_NO_PACKAGES: Final = "not run: npm could not install the peers"
 _GRACE: Final = ("grace_seconds: 10", "grace_seconds: 2")
 """How long late ballots are waited for: shortened so that a run need not wait; it changes no rule."""
 
@@ -170,16 +173,16 @@ def _started(
     where = machine.cores()[0] if core is None else core
     with Program(command, core=where, environ=environ, cwd=_ROOT) as program:
         if "ready" not in program.hear(_START_SECONDS):
-            raise Failed(f"{program.name} said something else than ready")
+            raise Failed(program.name + _NOT_READY)
         yield program
 
 
 def _node(script: str, port: int) -> list[str]:
     program = shutil.which("node")
     if program is None:
-        raise Absent("not run: Node is not installed")
+        raise Absent(_NO_NODE)
     if not has_node_peers():
-        raise Absent("not run: npm could not install the peers")
+        raise Absent(_NO_PACKAGES)
     return [program, str(FOLDER / "node" / script), str(port)]
 
 

@@ -18,6 +18,7 @@ _PROGRAMS: Final = {
     "load": ("common.c", "samples.c", "frames.c", "ballots.c", "people.c", "load.c"),
     "writer": ("common.c", "frames.c", "writer.c"),
 }
+_NO_COMPILER: Final = "The benchmark needs a C compiler: sudo apt-get install gcc libc6-dev"
 _SET_UP_SECONDS: Final = 300
 _NPM: Final = ("ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error")
 
@@ -34,12 +35,14 @@ def prepare() -> None:
     """
     if not _is_ready():
         setup = FOLDER.parent / "tools" / "setup.sh"
-        _run(["bash", str(setup), "bench"], "tools/setup.sh bench")
+        if problem := _run(["bash", str(setup), "bench"], "tools/setup.sh bench"):
+            print(problem, file=sys.stderr)
     for name, sources in _PROGRAMS.items():
         _compile(name, [_C / source for source in sources])
-    if (npm := shutil.which("npm")) and not has_node_peers():
-        if problem := _run([npm, *_NPM], "npm ci", cwd=_NODE):
-            print(problem, file=sys.stderr)
+    npm = shutil.which("npm")
+    problem = _run([npm, *_NPM], "npm ci", cwd=_NODE) if npm and not has_node_peers() else ""
+    if problem:
+        print(problem, file=sys.stderr)
 
 
 def has_node_peers() -> bool:
@@ -60,7 +63,7 @@ def _compile(name: str, sources: list[Path]) -> None:
         return
     compiler = shutil.which("gcc") or shutil.which("cc") or shutil.which("clang")
     if compiler is None:
-        raise Unprepared("The benchmark needs a C compiler: sudo apt-get install gcc libc6-dev")  # noqa: EM101 - told as it is
+        raise Unprepared(_NO_COMPILER)
     BUILD.mkdir(exist_ok=True)
     fresh = BUILD / f"{name}.new"
     command = [compiler, "-O2", "-Wall", "-Wextra", "-o", str(fresh), *map(str, sources)]

@@ -13,13 +13,16 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from io import FileIO
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import msgspec
 
 _END_SECONDS: Final = 10.0
 _BLOCK: Final = 1 << 16
+_ENDED: Final = "has ended"
+_SILENT: Final = "did not answer in time"
 _TAIL: Final = 2_000  # bytes of what a failed program said last
 
 
@@ -46,9 +49,9 @@ class Program:
         cwd: Path | None = None,
     ) -> None:
         self.name = Path(command[0]).name
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
         self._process = subprocess.Popen(
-            [*_pinning(core), *command],
+            [*pinning(core), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
@@ -57,6 +60,8 @@ class Program:
             bufsize=0,
             start_new_session=True,
         )
+        pipes = self._process.stdin, self._process.stdout
+        self._in, self._out = (cast("FileIO", pipe) for pipe in pipes)
         self._rest = b""
 
     def __enter__(self) -> Self:
@@ -82,11 +87,10 @@ class Program:
         Raises:
             Failed: It has ended.
         """
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(line.encode() + b"\n")
+            self._in.write(line.encode() + b"\n")
         except OSError as error:
-            raise self._failed("has ended") from error
+            raise self._failed(_ENDED) from error
 
     def hear(self, seconds: float) -> dict[str, Any]:
         """The next answer.
@@ -107,27 +111,24 @@ class Program:
 
     def end(self) -> None:
         """End it: first by closing its input, then without asking."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         with contextlib.suppress(OSError):
-            self._process.stdin.close()
+            self._in.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_END_SECONDS)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(_END_SECONDS)
-        self._process.stdout.close()
+        self._out.close()
         self._said.close()
 
     def _more(self, end: float) -> bytes:
-        assert self._process.stdout is not None
         with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
+            selector.register(self._out, selectors.EVENT_READ)
             if not selector.select(max(0.0, end - time.monotonic())):
-                raise self._failed("did not answer in time")
-        block = os.read(self._process.stdout.fileno(), _BLOCK)
+                raise self._failed(_SILENT)
+        block = os.read(self._out.fileno(), _BLOCK)
         if not block:
-            raise self._failed("has ended")
+            raise self._failed(_ENDED)
         return block
 
     def _failed(self, how: str) -> Failed:
@@ -137,6 +138,7 @@ class Program:
         return Failed(f"{self.name} {how}: {said or 'it said nothing'}")
 
 
-def _pinning(core: int | None) -> list[str]:
+def pinning(core: int | None) -> list[str]:
+    """The start of a command that runs on this core; nothing where that cannot be had."""
     program = shutil.which("taskset")
     return [] if core is None or program is None else [program, "-c", str(core)]

@@ -3,6 +3,7 @@
 #
 #   tools/setup.sh venv FOLDER    a virtual environment from a Python new enough, or one clear sentence
 #   tools/setup.sh browser        a Chromium and an Arabic font for the browser tests, or one clear sentence
+#   tools/setup.sh bench          a C compiler and Node for the benchmark, or one clear sentence
 #
 # As root on a Debian-like machine missing packages are installed; otherwise they are only named.
 set -euo pipefail
@@ -89,11 +90,30 @@ browser() {
     fi
 }
 
+# Without Node the peers written in it are left out; without a compiler nothing can be measured.
+bench() {
+    local missing=()
+    command -v gcc >/dev/null || missing+=(gcc libc6-dev)
+    command -v taskset >/dev/null || missing+=(util-linux)
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v npm >/dev/null || missing+=(npm)
+    [ ${#missing[@]} = 0 ] && return
+    if may_install; then
+        install "${missing[@]}" || true
+    fi
+    if ! command -v gcc >/dev/null || ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        say "The benchmark needs a C compiler, and Node for the servers it is measured beside."
+        say "Debian: sudo apt-get install ${missing[*]}   then run make bench again."
+        exit 1
+    fi
+}
+
 case "${1:-}" in
 venv) make_venv "$2" ;;
 browser) browser ;;
+bench) bench ;;
 *)
-    say "usage: tools/setup.sh venv FOLDER | browser"
+    say "usage: tools/setup.sh venv FOLDER | browser | bench"
     exit 2
     ;;
 esac

@@ -18,6 +18,7 @@ class Ballots(msgspec.Struct, frozen=True):
     """Acknowledged ballots a second, the server's microseconds for each, answer times in ms."""
 
     voters: int
+    receipts: int
     per_second: float
     ballot_us: float
     refused: int
@@ -55,21 +56,27 @@ def steady(server: Server, people: int, seconds: float) -> Ballots:
 
 
 def once(server: Server, crowd: Crowd, people: int, spread_seconds: float) -> Ballots:
-    """Everybody casts once; measured until the last answer."""
+    """Everybody who is here casts once; measured until the last answer."""
     crowd.begin()
     before = server.cpu()
     crowd.cast(spread_seconds)
     time.sleep(spread_seconds)
+    return finished(server, crowd, people, before)
+
+
+def finished(server: Server, crowd: Crowd, people: int, cpu_before: float) -> Ballots:
+    """The window's figures once every ballot on its way has its answer."""
     end = time.monotonic() + _ANSWERED_WITHIN
     while crowd.waiting() and time.monotonic() < end:
         time.sleep(_LOOK_SECONDS)
     figures = crowd.end()
-    return _ballots(people, figures, server.cpu() - before)
+    return _ballots(people, figures, server.cpu() - cpu_before)
 
 
 def _ballots(people: int, figures: Figures, cpu: float) -> Ballots:
     return Ballots(
         voters=people,
+        receipts=figures.receipts,
         per_second=figures.receipts / figures.seconds,
         ballot_us=cpu / max(1, figures.receipts) * 1e6,
         refused=figures.refused,

@@ -12,7 +12,9 @@ from bench.scenarios.fanout import FRAME_BYTES, publish, window
 
 _ONE_IN: Final = 20
 _FILL_FRAMES: Final = 6
-_FILL_BYTES: Final = 4_000  # fills a small receive window and the kernel's own buffer in a few frames
+_FILL_BYTES: Final = (
+    4_000  # fills a small receive window and the kernel's own buffer in a few frames
+)
 _FILL_HERTZ: Final = 5.0
 _SETTLE_SECONDS: Final = 0.5
 
@@ -42,9 +44,7 @@ def measure(server: Server, viewers: int, *, frames: int = 8, hertz: float = 4.0
         return beside(server, crowd, viewers, frames=frames, hertz=hertz)
 
 
-def beside(
-    server: Server, crowd: Crowd, viewers: int, *, frames: int, hertz: float
-) -> Stalled:
+def beside(server: Server, crowd: Crowd, viewers: int, *, frames: int, hertz: float) -> Stalled:
     """As `measure`, with an audience that is here already."""
     publish(server, 2, hertz)
     without, _cpu = window(server, crowd, frames, hertz)

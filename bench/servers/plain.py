@@ -63,7 +63,9 @@ def main(port: int) -> None:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        asyncio.get_running_loop().call_later(0.2, lambda: _obeying.add(asyncio.create_task(_obey(server))))
+        asyncio.get_running_loop().call_later(
+            0.2, lambda: _obeying.add(asyncio.create_task(_obey(server)))
+        )
         yield
 
     app = Starlette(routes=[Route("/", page), WebSocketRoute("/ws", live)], lifespan=lifespan)

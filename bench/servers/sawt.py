@@ -27,6 +27,7 @@ from expo.wire.server import server
 from sessions.orders import Kind, Order
 from sessions.rehearsal.entertainment import organiser
 from sessions.sockets import NOTICE
+from voting.contests import Contest
 
 _DIRECTOR: Final = Person(PersonId("bench"), Role.ORGANISER, label="bench")
 
@@ -65,10 +66,12 @@ class MeasuredExpo(Expo):
 
     async def _stage(self) -> None:
         session = self.programme.sessions[0].id
-        await self._order(Kind.START, session)
-        await self._order(Kind.OPEN, session)
-        contest = self.show.contest(session)
-        assert contest is not None
+        await self.show.refresh()
+        version = self.show.progress(session).version
+        await self._order(Kind.START, version=version, session=session)
+        version = self._contest(session).version
+        await self._order(Kind.OPEN, version=version, contest=self._contest(session).id)
+        contest = self._contest(session)
         answer(
             session=session,
             contest=contest.id,
@@ -78,23 +81,24 @@ class MeasuredExpo(Expo):
             organiser=await organiser(self.passes, self.now),
         )
 
-    async def _order(self, kind: Kind, session: str) -> None:
+    async def _order(self, kind: Kind, **about: Any) -> None:
+        await self.show.act(_DIRECTOR, Order(kind, confirmed=True, **about))
         await self.show.refresh()
-        contest = self.show.contest(session)
-        if kind is Kind.START:
-            version = self.show.progress(session).version
-            order = Order(kind, version=version, session=session, confirmed=True)
-        else:
-            assert contest is not None
-            order = Order(kind, version=contest.version, contest=contest.id, confirmed=True)
-        await self.show.act(_DIRECTOR, order)
+
+    def _contest(self, session: str) -> Contest:
+        found = self.show.contest(session)
+        if found is None:
+            raise LookupError(session)
+        return found
 
 
 def _held(expo: Expo) -> dict[str, int]:
     """How many viewers do not take what they are sent, and the most bytes the process keeps for one."""
     behind = [one for one in expo.hub.viewers() if one.is_behind]
     transports = [getattr(one.outlet, "__self__", None) for one in behind]
-    sizes = [one.get_write_buffer_size() for one in transports if isinstance(one, asyncio.Transport)]
+    sizes = [
+        one.get_write_buffer_size() for one in transports if isinstance(one, asyncio.Transport)
+    ]
     return {"behind": len(behind), "measured": len(sizes), "most_bytes": max(sizes, default=0)}
 
 
