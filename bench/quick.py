@@ -23,7 +23,7 @@ _FRAMES: Final = 6
 _HERTZ: Final = 4.0
 _VOTE_SECONDS: Final = 2.0
 _JOIN_SECONDS: Final = 2.0
-_STALLED_FRAMES: Final = 8
+_STALLED_FRAMES: Final = 6
 
 
 class Quick(msgspec.Struct):

@@ -12,7 +12,7 @@ from bench.scenarios.recount import Counted
 
 _BALLOTS: Final = 1_000_000
 _FEWER: Final = 100_000
-_FLAT: Final = 1.5
+_FLAT: Final = 1.1
 _HOW: Final = f"""A PrefLib file with a line for each of {_BALLOTS:,} ballots, {recount.RANKED} of
 {recount.OPTIONS} options ranked at random, is counted by `run.py count --json`, start of Python and
 reading included. Beside it the fold by which a closed contest is counted from the first line of its
