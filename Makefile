@@ -34,7 +34,7 @@ run: $(VENV)/run-ready ## Rehearse the first expo day at http://127.0.0.1:8000 w
 	exec $(PYTHON) run.py serve $(RUN_FLAGS)
 
 .PHONY: test
-test: $(VENV)/ready $(VENV)/browser-ready ## Everything, two groups at a time: rules, real servers, faults, browser, coverage gate
+test: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready ## Everything, two groups at a time: rules, real servers, faults, browser, coverage gate
 	$(PYTHON) tools/run_tests.py
 
 .PHONY: check
@@ -55,7 +55,7 @@ test-browser: $(VENV)/ready $(VENV)/browser-ready ## Only the browser (its own p
 	$(PYTEST) tests/browser
 
 .PHONY: nightly
-nightly: $(VENV)/ready $(VENV)/browser-ready ## The long and wide runs that `make test` leaves out
+nightly: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready ## The long and wide runs that `make test` leaves out
 	PYTHONASYNCIODEBUG=1 $(PYTEST) tests --ignore=tests/browser -m nightly --timeout=7200
 	$(PYTEST) tests/browser -m "nightly or not nightly" --timeout=7200
 
@@ -118,6 +118,10 @@ $(VENV)/ready: requirements/dev.txt | $(PYTHON)
 
 $(VENV)/browser-ready: | $(PYTHON)
 	@bash tools/setup.sh browser
+	@touch $@
+
+$(VENV)/services-ready: | $(PYTHON)
+	@bash tools/setup.sh services
 	@touch $@
 
 $(VENV)/uv/bin/uv: | $(PYTHON)

@@ -3,6 +3,7 @@
 #
 #   tools/setup.sh venv FOLDER    a virtual environment from a Python new enough, or one clear sentence
 #   tools/setup.sh browser        a Chromium and an Arabic font for the browser tests, or one clear sentence
+#   tools/setup.sh services       a PostgreSQL for the tests that need one, or one clear sentence
 #   tools/setup.sh bench          a C compiler and Node for the benchmark, or one clear sentence
 #
 # As root on a Debian-like machine missing packages are installed; otherwise they are only named.
@@ -91,6 +92,24 @@ browser() {
 }
 
 # Without Node the peers written in it are left out; without a compiler nothing can be measured.
+has_postgres() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+
+services() {
+    has_postgres && return
+    if may_install; then
+        # The package would start a cluster of its own; the tests make one and take it down again.
+        mkdir -p /etc/postgresql-common
+        [ -e /etc/postgresql-common/createcluster.conf ] ||
+            echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+        install postgresql || true
+    fi
+    if ! has_postgres; then
+        say "The tests need PostgreSQL's programs (initdb, postgres); no running server is needed."
+        say "Debian: sudo apt-get install postgresql   then run make again. (make test-unit tests the rules without it.)"
+        exit 1
+    fi
+}
+
 bench() {
     local missing=()
     command -v gcc >/dev/null || missing+=(gcc libc6-dev)
@@ -111,9 +130,10 @@ bench() {
 case "${1:-}" in
 venv) make_venv "$2" ;;
 browser) browser ;;
+services) services ;;
 bench) bench ;;
 *)
-    say "usage: tools/setup.sh venv FOLDER | browser | bench"
+    say "usage: tools/setup.sh venv FOLDER | browser | services | bench"
     exit 2
     ;;
 esac

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.support.browsing import ARGS, CHROMIUM, Browsing, browsing
 from tests.support.show import Running, running
 
-expect.set_options(timeout=10_000)  # ms; a busy machine is slow, not wrong
+expect.set_options(timeout=20_000)  # ms; a busy machine is slow, not wrong
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from tests.support.browsing import Ballot, Browsing, Person
 from tests.support.gallery import BEFORE
 from tests.support.show import SESSION, Running, running
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 PATH: Final = f"/session/{SESSION}"
 KB: Final = 1024
 _SETTLED: Final = "() => document.readyState === 'complete' && window.performance.now() > 500"

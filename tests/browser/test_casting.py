@@ -10,7 +10,7 @@ from expo.words import Language
 from tests.support.browsing import Ballot, Browsing, Person
 from tests.support.show import SESSION, Running
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 PATH = f"/session/{SESSION}"
 WANTED = (3, 0, 4)
 """Places in the programme's order of what is to be ranked first, second and third."""

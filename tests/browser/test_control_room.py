@@ -14,7 +14,7 @@ from tests.support.browsing import Browsing, Person
 from tests.support.inspection import barriers, faults
 from tests.support.show import SESSION, Running, real_schedule, running
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 CONTROL, HALL = "/en/staff/control", "/stage/hall?lang=en"
 PHONE, PROJECTOR = (360, 780), (1280, 720)
 REST = 800  # ms after an order in which the desk takes a second press for a slip

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocket, expect
 
 from expo.rights import Role
 from sessions.orders import Kind
@@ -113,12 +113,16 @@ def test_vain_tries_do_not_put_off_telling_that_the_line_is_down(
     people: Browsing, show: Running
 ) -> None:
     show.open()
-    page = people.person(show).visit("/en/session/khda")
+    viewer = people.person(show)
+    page = viewer.visit("/en/session/khda")
     expect(page.locator("html")).to_have_class("js")
     page.clock.install()
+    lines: list[WebSocket] = []
+    page.on("websocket", lambda line: lines.append(line))  # noqa: PLW0108 - Playwright wraps functions, not methods
     page.reload()
     expect(page.locator("#turnout")).to_contain_text("saved")
     show.stop()
+    viewer.until(lambda: bool(lines) and all(line.is_closed() for line in lines))
     for _ in range(4):
         page.clock.run_for(1_000)
     expect(page.locator("#conn")).to_contain_text("Reconnecting")

@@ -13,7 +13,7 @@ from tests.support.browsing import Ballot, Browsing, Person
 from tests.support.cable import Fault
 from tests.support.show import SESSION, Running
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 PATH = f"/en/session/{SESSION}"
 PATIENCE = 25_000  # ms: a page comes back after at most ten seconds and asks again
 _NOTE = """

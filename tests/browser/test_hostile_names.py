@@ -10,7 +10,7 @@ from tests.support.browsing import Browsing
 from tests.support.inspection import faults
 from tests.support.show import SESSION, Running, real_schedule, running
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 MARKUP = "<img src=x onerror=window.pwned=1>{{7*7}}<script>window.pwned=2</script>"
 ENDLESS = "Donaudampfschifffahrts" * 3
 BIDI = "فريق Smart Permits · 42.6% · 10:30 ص"

@@ -78,7 +78,7 @@ def _inspect(
     return found
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_page_has_no_barrier(gallery: Gallery, people: Browsing, view: View) -> None:
     row = ROWS[VIEWS.index(view) % len(ROWS)]

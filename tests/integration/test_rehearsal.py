@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from command import rehearse, serve
+from command.assembly import Expo
 from command.child import free_port
 from command.parser import main, parser
 from expo.web import translations
@@ -51,7 +52,7 @@ async def serving(
     data = folder / "data"
     data.mkdir(exist_ok=True)
     asked = options("serve", "--port", str(port), "--data", str(data), *more)
-    running = asyncio.create_task(serve._serve(asked, data))
+    running = asyncio.create_task(serve._serve(asked, data, Expo))
     printed = ""
     while "Ctrl+C" not in printed and not running.done():
         await asyncio.sleep(0.02)

@@ -137,7 +137,7 @@ class Person:
 
     def until(self, is_so: Callable[[], bool]) -> None:
         """Wait for something on the server's side while the page goes on."""
-        for _ in range(150):
+        for _ in range(200):
             if is_so():
                 return
             self.page.wait_for_timeout(100)
@@ -193,7 +193,7 @@ class Browsing:
             color_scheme=theme,
             **{"reduced_motion": "reduce", **options},
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         base = show.cable.url if over_cable else show.url
         cookies = {} if role is Role.PUBLIC else show.cookies_of(role, label)
         found = Person(context, show, base, cookies)
