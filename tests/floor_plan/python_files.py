@@ -72,7 +72,9 @@ def module_of(name: str) -> str:
 def is_edge(name: str) -> bool:
     """Whether the file at this address may await and touch the world."""
     stem = name.rsplit("/", 1)[-1].removesuffix(".py")
-    return stem in EDGE_NAMES or stem.endswith(("_follower", "_store")) or name.startswith(EDGE_PLACES)
+    return (
+        stem in EDGE_NAMES or stem.endswith(("_follower", "_store")) or name.startswith(EDGE_PLACES)
+    )
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[int, str, str]]:
