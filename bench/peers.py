@@ -25,6 +25,7 @@ _ANY_BALLOTS: Final = Ballots("bench", ("a", "b", "c", "d", "e", "f"), 5)
 _NOT_READY: Final = " said something else than ready"
 _NO_NODE: Final = "not run: Node is not installed"
 _NO_PACKAGES: Final = "not run: npm could not install the peers"
+_EAGER_TEXTS: Final = 100  # a second that a socket may send where people vote without a pause
 _GRACE: Final = ("grace_seconds: 10", "grace_seconds: 2")
 """How long late ballots are waited for: shortened so that a run need not wait; it changes no rule."""
 
@@ -135,8 +136,12 @@ def starlette() -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def sawt(core: int | None = None, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """The whole expo of ``run.py serve``, its first session on the stage, its contest open."""
+def sawt(*more: str) -> Iterator[Server]:
+    """The whole expo of ``run.py serve``, its first session on the stage, its contest open.
+
+    Args:
+        more: Further arguments of `bench.servers.sawt`.
+    """
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="sawt-bench-") as name:
         folder = Path(name)
@@ -144,7 +149,8 @@ def sawt(core: int | None = None, environ: Mapping[str, str] | None = None) -> I
         text = (_ROOT / "schedule.yaml").read_text(encoding="utf-8")
         schedule.write_text(text.replace(*_GRACE), encoding="utf-8")
         command = [sys.executable, "-m", "bench.servers.sawt", str(port), name, str(schedule)]
-        with _started(command, core, environ) as program:
+        command += more
+        with _started(command) as program:
             program.tell("stage")
             stage = msgspec.convert(program.hear(_STAGE_SECONDS), Stage)
             yield Server(
@@ -159,6 +165,7 @@ def sawt(core: int | None = None, environ: Mapping[str, str] | None = None) -> I
 PEERS: Final[Mapping[str, Any]] = {
     "c": c_writer,
     "sawt": sawt,
+    "eager": lambda: sawt(str(_EAGER_TEXTS)),
     "ws": node_ws,
     "socketio": socket_io,
     "starlette": starlette,
@@ -167,11 +174,8 @@ PEERS: Final[Mapping[str, Any]] = {
 
 
 @contextlib.contextmanager
-def _started(
-    command: list[str], core: int | None = None, environ: Mapping[str, str] | None = None
-) -> Iterator[Program]:
-    where = machine.cores()[0] if core is None else core
-    with Program(command, core=where, environ=environ, cwd=_ROOT) as program:
+def _started(command: list[str]) -> Iterator[Program]:
+    with Program(command, core=machine.cores()[0], cwd=_ROOT) as program:
         if "ready" not in program.hear(_START_SECONDS):
             raise Failed(program.name + _NOT_READY)
         yield program

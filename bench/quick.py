@@ -51,7 +51,7 @@ def run(seconds: float = _SECONDS) -> Quick:
         told.frame_cpu_vs_c, told.frame_cpu_vs_node_ws = cost["c"], cost["ws"]
         told.frame_cpu_vs_starlette = cost["starlette"]
         echoed = _tried("ws", _vote)
-        _tried("sawt", lambda server: _vote_and_join(server, told, echoed))
+        _tried("eager", lambda server: _vote_and_join(server, told, echoed))
     return told
 
 

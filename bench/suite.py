@@ -79,7 +79,7 @@ class Suite:
 
     def _ballots(self) -> Part:
         part, found = ballots.part(self._runs)
-        self._ballot = found.one("sawt", "per_second"), found.one("sawt", "ballot_us")
+        self._ballot = found.one("eager", "per_second"), found.one("eager", "ballot_us")
         return part
 
     def _joins(self) -> Part:

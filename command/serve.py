@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import gc
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -29,7 +30,7 @@ _COLLECT_AFTER: Final = (20_000, 50, 100)
 _ONE_REHEARSAL: Final = timedelta(hours=24)  # what the log says beyond it has another clock
 
 
-async def _serve(options: argparse.Namespace, folder: Path, build: type[Expo]) -> int:
+async def _serve(options: argparse.Namespace, folder: Path, build: Callable[..., Expo]) -> int:
     """Serve until told to stop; 1 when something died on the way."""
     programme = programme_in(Path(options.schedule))
     clock = Movable(lambda: datetime.now(UTC))
@@ -99,7 +100,7 @@ async def _entertain(expo: Expo, place: Place, size: int) -> None:
     await entertain(audience, await organiser(expo.passes, expo.now), expo.now)
 
 
-def serve(options: argparse.Namespace, build: type[Expo] = Expo) -> int:
+def serve(options: argparse.Namespace, build: Callable[..., Expo] = Expo) -> int:
     """Serve an expo until it is told to stop; ``build`` lets a benchmark put something beside it."""
     gc.set_threshold(*_COLLECT_AFTER)
     with data_folder(options.data) as folder:

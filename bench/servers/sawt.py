@@ -1,6 +1,7 @@
 """The whole expo, composed by ``run.py serve`` itself, with a publisher beside it to be commanded.
 
-``python -m bench.servers.sawt PORT FOLDER SCHEDULE``. Commands: "stage" puts the first session on
+``python -m bench.servers.sawt PORT FOLDER SCHEDULE [TEXTS]``; TEXTS a second are allowed a socket
+instead of the usual few. Commands: "stage" puts the first session on
 the stage with its contest open and answers with the contest and an organiser's link; "once BYTES"
 publishes a frame to everybody on a public page; "held" tells who is behind. Its clock begins with
 the first session.
@@ -11,6 +12,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +26,7 @@ from command.serve import serve
 from expo.identity.people import Person, PersonId
 from expo.rights import Role
 from expo.wire.server import server
+from expo.wire.viewer import Limits
 from sessions.orders import Kind, Order
 from sessions.rehearsal.entertainment import organiser
 from sessions.sockets import NOTICE
@@ -35,8 +38,11 @@ _DIRECTOR: Final = Person(PersonId("bench"), Role.ORGANISER, label="bench")
 class MeasuredExpo(Expo):
     """An expo that may hold as many connections as its files allow, and hears commands."""
 
-    def __init__(self, *arguments: Any, **more: Any) -> None:
+    def __init__(self, *arguments: Any, texts_per_second: float | None, **more: Any) -> None:
         super().__init__(*arguments, **more)
+        if texts_per_second is not None:
+            limits = Limits(texts_per_second=texts_per_second, text_burst=int(texts_per_second))
+            object.__setattr__(self.hub, "limits", limits)
         # The default is a limit for one small machine; what is measured here is where the process ends.
         self.server = server(
             self.application(),
@@ -102,7 +108,7 @@ def _held(expo: Expo) -> dict[str, int]:
     return {"behind": len(behind), "measured": len(sizes), "most_bytes": max(sizes, default=0)}
 
 
-def main(port: int, folder: Path, schedule: Path) -> int:
+def main(port: int, folder: Path, schedule: Path, texts_per_second: float | None = None) -> int:
     """Serve until the input ends."""
     options = argparse.Namespace(
         host="127.0.0.1",
@@ -112,8 +118,9 @@ def main(port: int, folder: Path, schedule: Path) -> int:
         now=programme_in(schedule).sessions[0].starts_at,
         audience=0,
     )
-    return serve(options, MeasuredExpo)
+    return serve(options, partial(MeasuredExpo, texts_per_second=texts_per_second))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])))
+    _port, _folder, _schedule, *_texts = sys.argv[1:]
+    raise SystemExit(main(int(_port), Path(_folder), Path(_schedule), *map(float, _texts)))

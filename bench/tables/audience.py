@@ -10,7 +10,7 @@ from bench.scenarios.fanout import Fanout
 
 _SERVERS: Final = ("c", "sawt", "ws", "socketio", "starlette")
 _HERTZ: Final = 2.0
-_FRAMES: Final = {1_000: 8, 5_000: 8, 19_000: 5}
+_FRAMES: Final = {1_000: 6, 5_000: 6, 19_000: 4}
 _NAMES: Final = {
     "c": "C, one `send` per viewer",
     "sawt": "Sawt",

@@ -12,7 +12,7 @@ from bench.scenarios import many
 from bench.scenarios.many import Many
 
 _VIEWERS: Final = 50_000
-_FRAMES: Final = 8
+_FRAMES: Final = 6
 _SERVERS: Final = {"c": "C, one `send` per viewer", "sawt": "Sawt"}
 
 
