@@ -1,6 +1,6 @@
 """Where the writer puts ballots: one durable transaction per batch, whatever the database. Pure.
 
-Two implementations keep this promise: ``sqlite_store`` and ``postgres_store``.
+``sqlite_store`` keeps this promise; another database needs another record behind the same one.
 """
 
 from collections.abc import Callable, Iterable, Sequence
