@@ -4,15 +4,20 @@ A *world* is an expo whose clock stands still, brought into one situation; it is
 first of its pages is asked for and serves all of them. A *view* is a page in a state.
 """
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+import msgspec
 from playwright.sync_api import Page, expect
 
+from command.assembly import Expo
 from expo.rights import Role
+from sessions.control_view import board_state
 from sessions.orders import Kind
+from sessions.show_follower import BOARD
 from tests.support.browsing import Ballot
 from tests.support.schedules import SCHEDULE
 from tests.support.show import MORNING, Running, real_schedule, running
@@ -159,6 +164,16 @@ PLANS: Final = {
 }
 
 
+async def _told(expo: Expo) -> None:
+    """Wait until the board's room knows the world: a page that hears older news loads itself again."""
+    show = expo.show
+    while True:
+        now = board_state(show.board(), show.rundown.statuses, show.rundown.stage.version)
+        if expo.hub.latest(BOARD) == msgspec.json.encode(now):
+            return
+        await asyncio.sleep(0.02)
+
+
 class Gallery:
     """The worlds of one test run, each made when it is first needed."""
 
@@ -176,7 +191,9 @@ class Gallery:
                 role: show.cookies_of(role, "Mariam مريم" if role is Role.ORGANISER else "")
                 for role in (Role.CUSTOMER, Role.EMPLOYEE, Role.TEAM, Role.ORGANISER)
             }
-            self._worlds[name] = World(show, cookies, plan.build(show, cookies[Role.CUSTOMER]))
+            trackers = plan.build(show, cookies[Role.CUSTOMER])
+            show.do(_told)
+            self._worlds[name] = World(show, cookies, trackers)
         return self._worlds[name]
 
 
