@@ -9,15 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-_PARTS: Final = (
-    "starlette",
-    "uvicorn",
-    "uvloop",
-    "httptools",
-    "websockets",
-    "msgspec",
-    "SQLAlchemy",
-)
+_PARTS: Final = ("starlette", "uvicorn", "websockets", "msgspec", "SQLAlchemy")
 _SPARE_FILES: Final = 512  # of a server beside its viewers
 _LOOK_SECONDS: Final = 10
 

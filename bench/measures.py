@@ -1,7 +1,7 @@
 """The arithmetic of a benchmark: medians, spreads and ratios within one run. Pure."""
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -26,13 +26,6 @@ def spread(values: Iterable[float | None]) -> Spread | None:
 def ratio(value: float | None, of: float | None) -> float | None:
     """One figure over another; None when either is missing or there is nothing to divide by."""
     return None if value is None or not of else value / of
-
-
-def ratios(
-    runs: Sequence[dict[str, float | None]], value: str, of: str
-) -> tuple[float | None, ...]:
-    """In each run, the figure of one server over that of another measured in the same run."""
-    return tuple(ratio(run.get(value), run.get(of)) for run in runs)
 
 
 class Goal(msgspec.Struct, frozen=True):

@@ -46,6 +46,7 @@ RawSqlite = sqlite3.Connection
 
 OLDEST_SQLITE: Final = (3, 51, 3)  # before it two connections could corrupt the WAL (3.7.0-3.51.2)
 BUSY_TIMEOUT_MS: Final = 5_000  # how long a write waits for another one before it becomes a Fault
+_WRITING: Final = ("journal_mode=WAL", "synchronous=FULL")
 _FULL: Final = 2
 _TOO_OLD: Final = "SQLite {} can corrupt its log; at least {} is needed."
 _UNSAFE: Final = "SQLite runs with journal_mode={}, synchronous={}; wal and 2 are needed."
@@ -154,7 +155,7 @@ class Database:
         """
         with raw_faults():
             raw = sqlite3.connect(self.url.database or "", check_same_thread=False)
-            _pragmas(raw, "journal_mode=WAL", "synchronous=FULL")
+            _pragmas(raw, *_WRITING)
             return raw
 
     @asynccontextmanager
@@ -363,7 +364,7 @@ def _assert_promises(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -
 
 
 def _prepare_writer(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    _pragmas(connection, "journal_mode=WAL", "synchronous=FULL")
+    _pragmas(connection, *_WRITING)
 
 
 def _prepare_reader(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -185,9 +185,8 @@ class Show:
         """
         orders.check(order)
         async with self._database.write() as tx:
-            await store.lock_stage(
-                tx
-            )  # of two presses on two nodes the second finds the first done
+            # Of two presses on two nodes the second finds the first done.
+            await store.lock_stage(tx)
             if await moves.is_repeat(tx, actor, order):
                 return
             moved = await moves.carry_out(tx, actor, order, self.now())

@@ -91,7 +91,6 @@ browser() {
     fi
 }
 
-# Without Node the peers written in it are left out; without a compiler nothing can be measured.
 has_postgres() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 
 services() {
@@ -110,6 +109,7 @@ services() {
     fi
 }
 
+# Without Node the peers written in it are left out; without a compiler nothing can be measured.
 bench() {
     local missing=()
     command -v gcc >/dev/null || missing+=(gcc libc6-dev)

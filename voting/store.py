@@ -1,7 +1,7 @@
 """Contests, their logs and results in and out of the database.
 
 Everything takes the caller's transaction and gives values; nothing here opens or commits one.
-Ballots are written with SQLAlchemy Core: rows as objects cost ten times as much (performance 4.3).
+Accepted ballots are the exception: the batch writer's record (`voting.sqlite_store`) writes those.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import insert, select, update
 
-from expo.db import Tx, upsert
+from expo.db import Tx
 from voting.batches import Head, Kept
 from voting.contests import Contest, Phase
 from voting.methods.rankings import Ranking
@@ -123,24 +123,6 @@ async def tracked(tx: Tx, tracker: str) -> Kept | None:
     query = _current_lines().where(_BALLOTS.c.tracker == tracker).limit(1)
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else _kept_in(row)
-
-
-async def append(tx: Tx, head: Head, lines: Sequence[Kept]) -> None:
-    """Append accepted ballots to the log and make them the current ones; the head is held."""
-    await tx.execute(insert(_LINES), [_line_row(line) for line in lines])
-    latest = {line.voter: line for line in lines}
-    rows = [
-        {
-            "contest": line.contest,
-            "voter": line.voter,
-            "position": line.position,
-            "revision": line.revision,
-            "tracker": line.tracker,
-        }
-        for line in latest.values()
-    ]
-    await upsert(tx, _BALLOTS, rows)
-    await _advance(tx, head.contest.id, lines[-1].position)
 
 
 async def append_closed(tx: Tx, head: Head, at: datetime) -> None:
@@ -265,24 +247,6 @@ def _current_lines() -> Any:
     line, ballot = _LINES.c, _BALLOTS.c
     same = (line.contest == ballot.contest) & (line.position == ballot.position)
     return select(_LINES).join(_BALLOTS, same)
-
-
-def _line_row(line: Kept) -> dict[str, Any]:
-    return {
-        "contest": line.contest,
-        "position": line.position,
-        "kind": "cast",
-        "at": line.accepted_at,
-        "ballot_id": line.ballot_id,
-        "voter": line.voter,
-        "electorate": line.electorate,
-        "revision": line.revision,
-        "ranking": msgspec.json.encode(line.ranking).decode(),
-        "own": msgspec.json.encode(line.own).decode(),
-        "status": line.status,
-        "tracker": line.tracker,
-        "nonce": line.nonce,
-    }
 
 
 def _kept_in(row: Any) -> Kept:

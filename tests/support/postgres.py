@@ -11,7 +11,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,13 +21,16 @@ from typing import Final
 import psycopg
 import pytest
 
+from command.child import free_port
 from migrations.upgrade import migrate
 
 USER: Final = "sawt"
 PASSWORD: Final = "sawt-test"
 _UNPRIVILEGED: Final = "postgres"
 _READY_WITHIN_S: Final = 60.0
-_MISSING: Final = "PostgreSQL is not installed: `make setup`, or apt-get install postgresql."
+_MISSING: Final = (
+    "PostgreSQL is not installed: `make test` sets it up as root; else apt-get install postgresql."
+)
 _SETTINGS: Final = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -49,7 +51,7 @@ class Cluster:
         self.folder = folder
         self.data = folder / "data"
         self.log = folder / "log"
-        self.port = _free_port()
+        self.port = free_port()
         self._programs = _programs()
         self._names = itertools.count(1)
         self._server: subprocess.Popen[bytes] | None = None
@@ -251,10 +253,3 @@ def _as_somebody() -> list[str]:
 def _children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in found]
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port

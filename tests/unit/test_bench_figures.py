@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from bench import machine
 from bench.growth import Costs, need, sheet
 from bench.measures import Spread, at_least, at_most, ratio, spread
 from bench.programs import Failed
@@ -150,3 +151,9 @@ def test_quick_figures_are_the_eight_promised() -> None:
 
 def test_failure_tells_what_happened() -> None:
     assert str(Failed("writer has ended: listen")) == "writer has ended: listen"
+
+
+def test_versions_are_told_of_everything_that_is_measured() -> None:
+    found = machine.versions()
+
+    assert {"Python", "starlette", "uvicorn", "websockets", "kernel", "processor"} <= set(found)
