@@ -24,6 +24,7 @@ from voting.eligibility import ContestNotOpen, UnknownContest
 from voting.methods.tally import Tally
 from voting.protocol import Cast, ContestState, Mine, Receipt, TallyState, Turnout
 from voting.results import Result
+from voting.sqlite_store import SqliteRecord
 from voting.tally_follower import TallyFollower
 from voting.views import BallotView, Known, ballot_view
 from voting.writer import ANY_CONTEST, Deliver, Told, Writer
@@ -50,7 +51,7 @@ class Voting:
         self.database = database
         self.notifier = notifier
         self.now = now
-        self.writer = Writer(database, notifier)
+        self.writer = Writer(database, notifier, SqliteRecord(database))
         self.follower = TallyFollower(database, notifier, hub, now)
         self._refused: dict[str, Counter[str]] = {}
         self._asked = Together(self._look_up)

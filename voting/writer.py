@@ -19,7 +19,6 @@ from expo.wire.notifier import Notifier
 from voting.ballot_record import BallotRecord, Recorded
 from voting.ballots import Ballot
 from voting.protocol import Receipt
-from voting.sqlite_store import SqliteRecord
 
 logger = logging.getLogger(__name__)
 
@@ -55,19 +54,19 @@ class Writer:
     Args:
         database: Where the record is.
         notifier: Told after each commit which contests have new lines.
+        record: Where ballots are put; of the same database.
         most_waiting: Casts that may wait; one more is refused.
         most_at_once: Casts written in one transaction.
-        record: Where ballots are put; the database's own by default.
     """
 
     def __init__(
         self,
         database: Database,
         notifier: Notifier,
+        record: BallotRecord,
         *,
         most_waiting: int = _MOST_WAITING,
         most_at_once: int = _MOST_AT_ONCE,
-        record: BallotRecord | None = None,
     ) -> None:
         self._database = database
         self._notifier = notifier
@@ -78,7 +77,7 @@ class Writer:
         self._taken = self._answered = 0
         self._drains: list[tuple[int, asyncio.Future[None]]] = []
         self._is_closed = False
-        self._record: BallotRecord = record or SqliteRecord(database)
+        self._record = record
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self.batches = 0
         """Transactions committed since start."""

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from typing_extensions import override
 
 import expo  # noqa: F401 - puts the bundled SQLite in place before anybody imports another
-import voting.writer
+import voting.usecases
 from command.parser import main
 from expo.db import RawSqlite
 from voting.ballot_record import Recorded
@@ -35,7 +35,7 @@ class HastyRecord(SqliteRecord):
         self._late.start()
 
 
-vars(voting.writer)["SqliteRecord"] = HastyRecord  # the mistake
+vars(voting.usecases)["SqliteRecord"] = HastyRecord  # the mistake
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
