@@ -10,8 +10,8 @@ from typing import Final
 
 from command import offline, rehearse, serve
 from command.child import NotStarted
-from expo.db import Unfit
 from expo.errors import N_, Fault, Refusal
+from expo.postgres import Unfit
 from expo.rights import Role
 from expo.settings import WrongSettings
 from expo.web import translations

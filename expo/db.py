@@ -9,13 +9,12 @@ simulated cuts), FULL none; ``synchronous_commit=on`` is the same promise (decis
 import asyncio
 import hashlib
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -36,13 +35,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import SQLModel
 
-from expo.errors import Fault
+from expo import postgres
+from expo.errors import BadRequest, Fault
+from expo.postgres import Unfit
 
 Tx = AsyncConnection
 """An open transaction: what stores and moves are given."""
 
 RawSqlite = sqlite3.Connection
 """A connection below SQLAlchemy, for the one path where a row may cost a few microseconds only."""
+
+RawPostgres = postgres.Raw
+"""The same on a server."""
 
 OLDEST_SQLITE: Final = (3, 51, 3)  # before it two connections could corrupt the WAL (3.7.0-3.51.2)
 BUSY_TIMEOUT_MS: Final = 5_000  # how long a write waits for another one before it becomes a Fault
@@ -51,36 +55,10 @@ _FULL: Final = 2
 _TOO_OLD: Final = "SQLite {} can corrupt its log; at least {} is needed."
 _UNSAFE: Final = "SQLite runs with journal_mode={}, synchronous={}; wal and 2 are needed."
 
-# On PostgreSQL a row lock is waited for shorter than a person waits for an answer, and no statement
-# of ours takes seconds: what does is stuck. A transaction that was forgotten would hold its locks.
-_PROMISES: Final = {"synchronous_commit": "on"}
-_PATIENCE_MS: Final = {
-    "lock_timeout": 2_000,
-    "statement_timeout": 10_000,
-    "idle_in_transaction_session_timeout": 30_000,
-}
-_ONE_STATE: Final = {  # a read sees one state, whatever commits meanwhile, and cannot write
-    "default_transaction_isolation": "repeatable\\ read",
-    "default_transaction_read_only": "on",
-}
 # Twice ten connections and a handful of dedicated ones: four nodes fit into the 100 a server allows
 # by default. A node has one loop and short transactions, so more would only wait inside the server.
 _KEPT_OPEN: Final = 5
 _MORE_AT_PEAKS: Final = 5
-_CONNECT_WITHIN_S: Final = 3  # libpq counts whole seconds, and at least two
-_OLDEST_POSTGRES: Final = 140_000
-_NEEDED: Final = {
-    "synchronous_commit": "on",
-    "fsync": "on",
-    "full_page_writes": "on",
-    "server_encoding": "UTF8",
-    "transaction_read_only": "off",
-}
-_POSTGRES_TOO_OLD: Final = "PostgreSQL {} is too old; at least 14 is needed."
-_POSTGRES_UNSAFE: Final = "PostgreSQL runs with {}; {} is needed."
-# What the world did, not we: connection lost, out of something, shut down, cancelled by a timeout,
-# lock not had in time, deadlock, or a server that has become somebody's standby.
-_WORLDLY: Final = ("08", "53", "57", "58", "55P03", "40001", "40P01", "25006", "25P03")
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -95,10 +73,6 @@ class Row(SQLModel):
     """Base of every table: constraints get names, so that migrations can find them."""
 
     metadata = MetaData(naming_convention=NAMING)
-
-
-class Unfit(Exception):
-    """The database cannot keep the promises; the server must not start. ``str()`` says why."""
 
 
 class Busy(Fault):
@@ -122,7 +96,15 @@ class Database:
     @property
     def dsn(self) -> str | None:
         """For connections of psycopg itself (LISTEN, COPY), promises included; None on SQLite."""
-        return None if self.is_sqlite else _conninfo(self.url, options=_options(_PROMISES))
+        if self.is_sqlite:
+            return None
+        return postgres.conninfo(self._where, "sawt", postgres.options(patient=True))
+
+    @property
+    def _where(self) -> dict[str, Any]:
+        """The address of a server in libpq's words."""
+        given = {name: value for name, value in self.url.query.items() if isinstance(value, str)}
+        return given | self.url.translate_connect_args(username="user", database="dbname")
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
@@ -157,6 +139,15 @@ class Database:
             raw = sqlite3.connect(self.url.database or "", check_same_thread=False)
             _pragmas(raw, *_WRITING)
             return raw
+
+    def raw_postgres(self) -> RawPostgres:
+        """A connection of its own with the same promises, for one thread.
+
+        Raises:
+            psycopg.Error: It cannot be had.
+            Unfit: It would not keep the promises.
+        """
+        return postgres.connect(self._where, "sawt ballots")
 
     @asynccontextmanager
     async def _own_turn(self) -> AsyncIterator[None]:
@@ -193,7 +184,8 @@ class Database:
             Busy: It cannot be reached.
         """
         if not self.is_sqlite:
-            await self._check_server()
+            with raw_faults():
+                await postgres.check(self._where)
             return
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             oldest = ".".join(map(str, OLDEST_SQLITE))
@@ -203,22 +195,6 @@ class Database:
             level = (await tx.execute(text("PRAGMA synchronous"))).scalar_one()
         if mode != "wal" or level < _FULL:
             raise Unfit(_UNSAFE.format(mode, level))
-
-    async def _check_server(self) -> None:
-        """What server, database and role say by themselves, without what our connections set."""
-        async with _faults():
-            try:
-                plain = await psycopg.AsyncConnection.connect(_conninfo(self.url))
-            except psycopg.OperationalError as error:
-                raise Busy from error
-            async with plain:
-                if plain.info.server_version < _OLDEST_POSTGRES:
-                    raise Unfit(_POSTGRES_TOO_OLD.format(plain.info.server_version))
-                for name, needed in _NEEDED.items():
-                    answer = await plain.execute("SELECT current_setting(%s)", [name])
-                    found = (await answer.fetchone() or ("",))[0]
-                    if found != needed:
-                        raise Unfit(_POSTGRES_UNSAFE.format(f"{name}={found}", needed))
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -289,6 +265,10 @@ def raw_faults() -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise Busy from error
+    except psycopg.Error as error:
+        if not postgres.is_worldly(error):
+            raise
+        raise Busy from error
 
 
 @asynccontextmanager
@@ -299,14 +279,13 @@ async def _faults() -> AsyncIterator[None]:
     except (OperationalError, PoolTimeout, TimeoutError) as error:
         raise Busy from error
     except DBAPIError as error:
-        if error.connection_invalidated or _is_worldly(error):
+        if error.connection_invalidated or postgres.is_worldly(error.orig):
             raise Busy from error
+        if postgres.is_unfit_value(error.orig):
+            raise BadRequest(what="value") from error
         raise
-
-
-def _is_worldly(error: DBAPIError) -> bool:
-    state: str = getattr(error.orig, "sqlstate", None) or ""
-    return state.startswith(_WORLDLY)
+    except OverflowError as error:  # what SQLite's driver says of a number beyond 64 bits
+        raise BadRequest(what="value") from error
 
 
 def _engine(url: URL, *, reading: bool) -> AsyncEngine:
@@ -320,9 +299,6 @@ def _engine(url: URL, *, reading: bool) -> AsyncEngine:
 
 
 def _server_engine(url: URL, *, reading: bool) -> AsyncEngine:
-    settings = {**_PROMISES, **{name: str(ms) for name, ms in _PATIENCE_MS.items()}}
-    if reading:
-        settings |= _ONE_STATE
     engine = create_async_engine(
         url,
         pool_size=_KEPT_OPEN,
@@ -332,24 +308,13 @@ def _server_engine(url: URL, *, reading: bool) -> AsyncEngine:
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
-            "options": _options(settings),
-            "connect_timeout": _CONNECT_WITHIN_S,
-            "application_name": "sawt reading" if reading else "sawt writing",
+            **postgres.link("sawt reading" if reading else "sawt writing"),
+            "options": postgres.options(reading=reading),
         },
     )
     if not reading:
         event.listen(engine.sync_engine, "connect", _assert_promises)
     return engine
-
-
-def _options(settings: Mapping[str, str]) -> str:
-    return " ".join(f"-c {name}={value}" for name, value in settings.items())
-
-
-def _conninfo(url: URL, **more: str) -> str:
-    where = url.translate_connect_args(username="user", database="dbname")
-    given = {name: value for name, value in url.query.items() if isinstance(value, str)}
-    return make_conninfo(**where, connect_timeout=_CONNECT_WITHIN_S, **given, **more)
 
 
 def _assert_promises(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -359,8 +324,7 @@ def _assert_promises(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -
     found = cursor.fetchone()
     cursor.close()
     connection.rollback()
-    if found is None or found[0] != _PROMISES["synchronous_commit"]:
-        raise Unfit(_POSTGRES_UNSAFE.format(f"synchronous_commit={found}", "on"))
+    postgres.assert_promises(found)
 
 
 def _prepare_writer(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

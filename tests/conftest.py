@@ -17,6 +17,11 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.register_profile("nightly", deadline=None, max_examples=2_000)
 settings.load_profile("ci" if os.environ.get("CI") else "sawt")
 
+from tests.support.databases import (  # noqa: E402, F401 - hooks and fixtures for every suite
+    database_kind,
+    pytest_addoption,
+    pytest_generate_tests,
+)
 from tests.support.postgres import (  # noqa: E402, F401 - fixtures for every suite
     empty_postgres_url,
     own_cluster,

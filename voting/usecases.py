@@ -22,6 +22,7 @@ from voting.contest_book import Contests
 from voting.contests import Contest, Phase
 from voting.eligibility import ContestNotOpen, UnknownContest
 from voting.methods.tally import Tally
+from voting.postgres_store import PostgresRecord
 from voting.protocol import Cast, ContestState, Mine, Receipt, TallyState, Turnout
 from voting.results import Result
 from voting.sqlite_store import SqliteRecord
@@ -51,7 +52,8 @@ class Voting:
         self.database = database
         self.notifier = notifier
         self.now = now
-        self.writer = Writer(database, notifier, SqliteRecord(database))
+        record = SqliteRecord(database) if database.is_sqlite else PostgresRecord(database)
+        self.writer = Writer(database, notifier, record)
         self.follower = TallyFollower(database, notifier, hub, now)
         self._refused: dict[str, Counter[str]] = {}
         self._asked = Together(self._look_up)

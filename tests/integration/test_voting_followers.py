@@ -16,6 +16,8 @@ from voting.contests import Contest, Rules
 from voting.eligibility import UnknownContest
 from voting.moves import RecountDiffers
 
+pytestmark = pytest.mark.each_database
+
 
 def told(there: House, room: str) -> Any:
     """The last frame of a room, or None."""
@@ -156,6 +158,7 @@ async def test_running_order_by_instant_runoff_is_counted_from_ballots(tmp_path:
         assert [row.id for row in there.voting.standing("s1").rows][:1] == ["b"]
 
 
+@pytest.mark.sqlite_only
 async def test_log_that_does_not_fit_is_told_and_stops_nobody(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -218,6 +221,7 @@ async def test_receipt_is_found_by_tracker_and_owned_by_one(tmp_path: Path) -> N
         assert await there.voting.receipt(visit(), "0" * 16) is None
 
 
+@pytest.mark.sqlite_only
 async def test_unreadable_database_leaves_what_is_known(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         await there.open()

@@ -16,6 +16,8 @@ from voting.contests import Contest, IllegalMove, Phase, Rules
 from voting.eligibility import UnknownContest
 from voting.moves import Incomplete, NotCounted, RecountDiffers, TooLong
 
+pytestmark = pytest.mark.each_database
+
 
 async def crowd(there: House, count: int, ranking: str = "abcd", *, start: int = 0) -> None:
     """So many customers cast."""
@@ -155,6 +157,7 @@ async def test_result_has_to_be_counted_before_it_is_reviewed(tmp_path: Path) ->
             await there.move("s1", moves.review)
 
 
+@pytest.mark.sqlite_only
 async def test_difference_in_the_recount_stops_everything(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -272,6 +275,7 @@ async def test_pause_after_the_announced_close_is_too_late(tmp_path: Path) -> No
             await there.move("s1", moves.pause)
 
 
+@pytest.mark.sqlite_only
 async def test_closer_survives_a_broken_database(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -18,6 +18,8 @@ from voting.protocol import Receipt
 from voting.sqlite_store import SqliteRecord
 from voting.writer import Told
 
+pytestmark = pytest.mark.each_database
+
 
 def _raw_of(there: House) -> RawSqlite:
     """The writer's own connection, once it has written; between batches nobody uses it."""
@@ -43,6 +45,7 @@ async def test_ballot_is_answered_after_it_is_on_record(tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.sqlite_only
 async def test_record_does_not_name_the_person(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         await there.open()
@@ -162,6 +165,7 @@ async def test_full_queue_asks_to_come_back(tmp_path: Path) -> None:
         assert there.voting.refusals("s1") == {"busy": 2}
 
 
+@pytest.mark.sqlite_only
 async def test_full_disk_acknowledges_nothing_and_recovers(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         await there.open()
@@ -189,6 +193,7 @@ async def test_full_disk_acknowledges_nothing_and_recovers(tmp_path: Path) -> No
         assert (await there.voting.mine(person("p0"), "s1")).receipt == kept
 
 
+@pytest.mark.sqlite_only
 async def test_locked_database_is_busy_and_nothing_is_lost(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         await there.open()
@@ -365,6 +370,7 @@ async def test_own_initiative_is_taken_out_at_counting(tmp_path: Path) -> None:
         assert sum(teams.above[0]) == 0
 
 
+@pytest.mark.sqlite_only
 async def test_line_can_be_neither_changed_nor_removed(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         await there.open()

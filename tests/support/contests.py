@@ -1,26 +1,23 @@
 """A small contest, people who may vote in it, and a voting house on a real database."""
 
 import asyncio
-import shutil
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
-from expo.db import Database, sqlite_url
+from expo.db import Database
 from expo.identity.people import Assurance, Person, PersonId, Visit
 from expo.rights import Role
 from expo.wire.hub import Hub
 from expo.wire.notifier import LocalNotifier
 from expo.wire.viewer import Limits, Outlet, Viewer
 from expo.words import Text
-from migrations.upgrade import migrate
 from tests.support.clock import Clock
+from tests.support.databases import url_in
 from voting import moves
 from voting.closing_follower import ClosingFollower
 from voting.contests import Contest, ContestId, Electorate, Option, Rules
@@ -114,13 +111,13 @@ class Recorder(Viewer):
 
 
 class House:
-    """Voting on a database file; its writer runs, its followers look when they are told to."""
+    """Voting on a database; its writer runs, its followers look when they are told to."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, url: str, clock: Clock) -> None:
         self.clock = clock
         self.hub = Hub()
         self.notifier = LocalNotifier()
-        self.database = Database(sqlite_url(folder))
+        self.database = Database(url)
         self.voting = Voting(
             database=self.database, notifier=self.notifier, hub=self.hub, now=clock
         )
@@ -171,9 +168,7 @@ _TIMELESS = {moves.review, moves.reveal, moves.publish}
 @asynccontextmanager
 async def house(folder: Path, clock: Clock | None = None) -> AsyncIterator[House]:
     """A voting house in a folder; opening it again there is a restart."""
-    if not (folder / "sawt.sqlite3").exists():
-        shutil.copy(_empty() / "sawt.sqlite3", folder / "sawt.sqlite3")
-    found = House(folder, clock or Clock())
+    found = House(url_in(folder), clock or Clock())
     await found.voting.refresh()
     writing = asyncio.create_task(found.voting.writer.run())
     try:
@@ -187,14 +182,6 @@ async def house(folder: Path, clock: Clock | None = None) -> AsyncIterator[House
 def visit(who: Person | None = None, device: str = "device-1") -> Visit:
     """A visit of somebody, or of nobody known."""
     return Visit(None, who, device)
-
-
-@cache
-def _empty() -> Path:
-    """A folder with a migrated database, made once: migrating takes as long as twenty tests."""
-    folder = Path(tempfile.mkdtemp(prefix="sawt-empty-"))
-    migrate(sqlite_url(folder))
-    return folder
 
 
 def _ignore(_viewer: Viewer, _what: object) -> None:

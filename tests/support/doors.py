@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
-from expo.db import Busy, Database, sqlite_url
+from expo.db import Busy, Database
 from expo.errors import NotFound
 from expo.identity import pages as identity_pages
 from expo.identity.admission import Named, PassTargets
@@ -28,8 +28,8 @@ from expo.web.templates import Renderer
 from expo.wire import live
 from expo.wire.hub import Hub
 from expo.words import Text
-from migrations.upgrade import migrate
 from tests.support.clock import Clock
+from tests.support.databases import url_in
 from tests.support.serving import running
 
 SECRET = "nZ2b-Qw8_rT5yU1iOp3aSd6fGh9jKl0xCv7m"
@@ -107,9 +107,7 @@ async def _socket(websocket: WebSocket[Any]) -> None:
 async def doors(folder: Path, *, public_url: str = "http://127.0.0.1:8000") -> AsyncIterator[Doors]:
     """A running server with the doors and, inside them, a home page, an echo and three failures."""
     settings = read({"SAWT_PUBLIC_URL": public_url, "SAWT_SECRET_KEY": SECRET})
-    url = sqlite_url(folder)
-    migrate(url)
-    database, clock, hub = Database(url), Clock(), Hub()
+    database, clock, hub = Database(url_in(folder)), Clock(), Hub()
     end_sockets = closing_through(hub)
     visits = Visits(database, clock, end_sockets)
     passes = Passes(database, clock, settings.secret_keys, end_sockets)

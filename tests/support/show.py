@@ -8,13 +8,11 @@ SQLite file; only its clock is put forward by the test.
 import asyncio
 import contextlib
 import itertools
-import shutil
 import tempfile
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -23,17 +21,17 @@ import msgspec
 
 from command.assembly import Expo
 from expo.clock import Movable
-from expo.db import Database, sqlite_url
+from expo.db import Database
 from expo.identity.people import Assurance, Person, PersonId, Visit
 from expo.place import Place
 from expo.rights import Role
 from expo.wire.server import listen, port_of
-from migrations.upgrade import migrate
 from sessions.cues import Scene
 from sessions.orders import Kind, Order
 from sessions.rehearsal.desk import Desk
 from sessions.schedule_file import parse
 from tests.support.cable import Cable
+from tests.support.databases import url_in
 from voting.contests import Contest, Phase
 from voting.protocol import Cast, Receipt
 from voting.results import Result
@@ -154,12 +152,10 @@ class Running:
         sock = listen("127.0.0.1", self.port)
         self.port = port_of(sock)
         place = Place(self.folder, {}, "127.0.0.1", self.port)
-        if not (self.folder / "sawt.sqlite3").exists():
-            shutil.copy(_empty() / "sawt.sqlite3", self.folder / "sawt.sqlite3")
         async with self.cable.to(self.port) as cable:
             origins = (*place.settings.allowed_origins, cable)
             settings = msgspec.structs.replace(place.settings, allowed_origins=origins)
-            database = Database(place.database_url)
+            database = Database(url_in(self.folder))
             expo = Expo(
                 settings, database, self._programme, self._schedule, self.clock, rehearsal=False
             )
@@ -361,11 +357,3 @@ def running(
 
 async def _cast(voting: Voting, person: Person, ballot: Cast, at: datetime) -> Receipt:
     return await voting.cast(person, ballot, at)
-
-
-@cache
-def _empty() -> Path:
-    """A folder with a migrated database, made once."""
-    folder = Path(tempfile.mkdtemp(prefix="sawt-empty-"))
-    migrate(sqlite_url(folder))
-    return folder

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from expo.db import Database, sqlite_url
+from expo.db import Database
 from expo.identity import pages as identity_pages
 from expo.identity.people import Person, PersonId
 from expo.identity.usecases import Passes, Visits, closing_through
@@ -26,7 +26,6 @@ from expo.web.templates import Renderer
 from expo.wire.hub import Hub
 from expo.wire.notifier import LocalNotifier
 from expo.wire.supervisor import Supervisor
-from migrations.upgrade import migrate
 from sessions import pages as stage_pages
 from sessions import sockets
 from sessions.orders import Kind, Order
@@ -34,6 +33,7 @@ from sessions.schedule_file import parse
 from sessions.show_follower import ShowFollower
 from sessions.usecases import Show
 from tests.support.clock import Clock
+from tests.support.databases import url_in
 from tests.support.schedules import SCHEDULE
 from tests.support.serving import running, socket_url
 from voting import pages as voting_pages
@@ -109,9 +109,7 @@ class House:
 async def house(folder: Path, schedule: str = STAGED) -> AsyncIterator[House]:
     """The stage with its programme in force, without a server or followers."""
     settings = read({"SAWT_PUBLIC_URL": SITE, "SAWT_SECRET_KEY": SECRET})
-    url = sqlite_url(folder)
-    migrate(url)
-    database, clock, hub, notifier = Database(url), Clock(), Hub(), LocalNotifier()
+    database, clock, hub, notifier = Database(url_in(folder)), Clock(), Hub(), LocalNotifier()
     end_sockets = closing_through(hub)
     visits = Visits(database, clock, end_sockets)
     passes = Passes(database, clock, settings.secret_keys, end_sockets)

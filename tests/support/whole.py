@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from shutil import copy
-from tempfile import mkdtemp
 from typing import Any
 
 import httpx2
@@ -18,14 +16,14 @@ from websockets.typing import Origin
 
 from command.assembly import Expo
 from expo.clock import Movable
-from expo.db import Database, sqlite_url
+from expo.db import Database
 from expo.identity.people import Person, PersonId
 from expo.place import Place
 from expo.rights import Role
 from expo.wire.server import listen, port_of
-from migrations.upgrade import migrate
 from sessions.orders import Kind, Order
 from sessions.schedule_file import parse
+from tests.support.databases import url_in
 from tests.support.rawsocket import RawSocket
 from tests.support.roles import entered
 from tests.support.serving import socket_url
@@ -152,9 +150,8 @@ async def whole(folder: Path, environ: Mapping[str, str] | None = None) -> Async
     """An expo that serves until the block ends, in a folder of its own."""
     sock = listen("127.0.0.1", 0)
     place = Place(folder, environ or {}, "127.0.0.1", port_of(sock))
-    copy(_empty() / "sawt.sqlite3", folder / "sawt.sqlite3")
     copy(ROOT / "schedule.yaml", folder / "schedule.yaml")
-    database, clock = Database(place.database_url), Movable(lambda: datetime.now(UTC))
+    database, clock = Database(url_in(folder)), Movable(lambda: datetime.now(UTC))
     clock.go_to(MORNING)
     schedule = folder / "schedule.yaml"
     programme = parse(schedule.read_bytes())
@@ -169,11 +166,3 @@ async def whole(folder: Path, environ: Mapping[str, str] | None = None) -> Async
             await server
     finally:
         await database.close()
-
-
-@cache
-def _empty() -> Path:
-    """A folder with a migrated database, made once."""
-    folder = Path(mkdtemp(prefix="sawt-empty-"))
-    migrate(sqlite_url(folder))
-    return folder

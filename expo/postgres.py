@@ -1,0 +1,150 @@
+"""What a connection to PostgreSQL asks for, promises, and is checked for; below SQLAlchemy.
+
+`expo.db` makes the pools from this; a record or a notifier with a connection of its own makes it
+here. Nothing says a password: errors name variables and settings, never an address.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+Raw = psycopg.Connection[tuple[Any, ...]]
+"""A connection of one's own for one thread, for the one path where a row may cost microseconds only."""
+
+_PROMISES: Final = {"synchronous_commit": "on"}
+# Whatever the server, the database or the role has as its own habit.
+_HABITS: Final = {"TimeZone": "UTC", "DateStyle": "ISO"}
+# A row lock is waited for shorter than a person waits for an answer, and no statement of ours takes
+# seconds: what does is stuck. A transaction that was forgotten would hold its locks.
+_PATIENCE_MS: Final = {
+    "lock_timeout": 2_000,
+    "statement_timeout": 10_000,
+    "idle_in_transaction_session_timeout": 30_000,
+}
+_EACH_ITS_OWN: Final = {"default_transaction_isolation": "read\\ committed"}
+_ONE_STATE: Final = {  # a read sees one state, whatever commits meanwhile, and cannot write
+    "default_transaction_isolation": "repeatable\\ read",
+    "default_transaction_read_only": "on",
+}
+_LINK: Final = {
+    "connect_timeout": 3,  # s; libpq counts whole seconds, and at least two
+    # A server that vanished without a word (power, cable) is noticed in 11 s instead of two hours.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 11_000,
+    "client_encoding": "utf8",
+}
+_OLDEST: Final = 140_000
+_NEEDED: Final = {
+    "synchronous_commit": "on",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "server_encoding": "UTF8",
+    "transaction_read_only": "off",
+}
+_TOO_OLD: Final = "PostgreSQL {} is too old; at least 14 is needed."
+_UNSAFE: Final = "PostgreSQL runs with {}; {} is needed."
+# What the world did, not we: connection lost, out of something, shut down, cancelled by a timeout,
+# lock not had in time, deadlock, or a server that has become somebody's standby.
+_WORLDLY: Final = ("08", "53", "57", "58", "55P03", "40001", "40P01", "25006", "25P03", "25P04")
+# Somebody else was first; the very same transaction may succeed at once.
+_AGAIN: Final = ("40001", "40P01")
+# What came from outside cannot be kept or looked for: a NUL in a text, a number beyond the column.
+_UNFIT_VALUES: Final = ("22003", "22021", "22P05", "22P02", "22001")
+
+
+class Unfit(Exception):
+    """The database cannot keep the promises; the server must not start. ``str()`` says why."""
+
+
+def options(*, reading: bool = False, patient: bool = False) -> str:
+    """The settings of a session as libpq's ``options``.
+
+    Args:
+        reading: Whether its transactions see one state and cannot write.
+        patient: Whether it may wait for ever, as a listener does.
+    """
+    settings = _PROMISES | _HABITS | (_ONE_STATE if reading else _EACH_ITS_OWN)
+    if not patient:
+        settings |= {name: str(ms) for name, ms in _PATIENCE_MS.items()}
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+def link(name: str) -> dict[str, Any]:
+    """How a connection is made and kept; ``name`` is what the server's own lists call it."""
+    return {**_LINK, "application_name": name}
+
+
+def conninfo(where: Mapping[str, Any], name: str, with_options: str = "") -> str:
+    """The text psycopg connects by; ``where`` holds user, password, host, port and dbname."""
+    given = {**link(name), **where}
+    return make_conninfo(**given, options=with_options) if with_options else make_conninfo(**given)
+
+
+def connect(where: Mapping[str, Any], name: str) -> Raw:
+    """A connection of one's own with every promise asserted.
+
+    Raises:
+        psycopg.Error: It cannot be had.
+        Unfit: Something in between, a pooler perhaps, swallowed what was asked for.
+    """
+    raw: Raw = psycopg.connect(conninfo(where, name, options()))
+    try:
+        assert_promises(raw.execute("SHOW synchronous_commit").fetchone())
+        raw.rollback()
+    except BaseException:
+        raw.close()
+        raise
+    return raw
+
+
+def assert_promises(found: Any) -> None:
+    """Look at the row that SHOW synchronous_commit gave.
+
+    Raises:
+        Unfit: It is not on.
+    """
+    if found is None or found[0] != _PROMISES["synchronous_commit"]:
+        raise Unfit(_UNSAFE.format(f"synchronous_commit={found and found[0]}", "on"))
+
+
+async def check(where: Mapping[str, Any]) -> None:
+    """What server, database and role say by themselves, without what our connections set.
+
+    Raises:
+        Unfit: It is too old, or cannot keep the promises.
+        psycopg.OperationalError: It cannot be reached.
+    """
+    async with await psycopg.AsyncConnection.connect(conninfo(where, "sawt check")) as plain:
+        if plain.info.server_version < _OLDEST:
+            raise Unfit(_TOO_OLD.format(plain.info.server_version))
+        for name, needed in _NEEDED.items():
+            answer = await plain.execute("SELECT current_setting(%s)", [name])
+            found = (await answer.fetchone() or ("",))[0]
+            if found != needed:
+                raise Unfit(_UNSAFE.format(f"{name}={found}", needed))
+
+
+def is_worldly(error: BaseException | None) -> bool:
+    """Whether the world failed, not a statement of ours."""
+    state = _state(error)
+    # Without a state the client itself noticed: no connection, or one that broke.
+    return state.startswith(_WORLDLY) if state else isinstance(error, psycopg.OperationalError)
+
+
+def is_worth_another_try(error: BaseException | None) -> bool:
+    """Whether somebody else's transaction was in the way; nothing was changed."""
+    return _state(error).startswith(_AGAIN)
+
+
+def is_unfit_value(error: BaseException | None) -> bool:
+    """Whether a value cannot be kept in its column, or in any: NUL in a text, a number too large."""
+    state = _state(error)
+    return state in _UNFIT_VALUES if state else isinstance(error, psycopg.DataError)
+
+
+def _state(error: BaseException | None) -> str:
+    return getattr(error, "sqlstate", None) or ""
