@@ -4,6 +4,8 @@ An edge of its own: the entry point and the command line stand on it, nothing el
 """
 
 import contextlib
+import os
+import re
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -30,7 +32,10 @@ class Place:
         shown = lan_address() if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared only
         self.loopback = f"http://127.0.0.1:{port}"
         read = configuration.read(environ, public_url=f"http://{shown}:{port}")
-        read = configuration.with_secret(read, secret_in(folder))
+        if not read.secret_keys:
+            read = configuration.with_secret(read, secret_in(folder))
+        if not read.node:
+            read = msgspec.structs.replace(read, node=_this_process())
         if read.mode is configuration.Mode.DEMO:
             own = (self.loopback, f"http://localhost:{port}")
             origins = (*read.allowed_origins, *own)
@@ -49,6 +54,11 @@ def data_folder(given: str | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="sawt-") as temporary:
         yield Path(temporary)
+
+
+def _this_process() -> str:
+    machine = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:40] or "node"
+    return f"{machine}-{os.getpid()}"
 
 
 def lan_address() -> str:

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from expo import addresses
+
 T = TypeVar("T")
 
 SECRET_BYTES: Final = 32  # the least a secret may have; 256 bits cannot be guessed
@@ -22,8 +24,9 @@ _SECRET_LETTERS: Final = (
 _SAMPLE: Final = re.compile(
     r"change.?me|example|sample|secret.?key|password|insecure|0123456789|abcdefgh", re.IGNORECASE
 )
-_SQLITE: Final = re.compile(r"sqlite\+aiosqlite:///[^?#\x00-\x20]+")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
+_ONE_FILE: Final = "sqlite"
+_NODE: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 _IGNORED: Final = frozenset({"SAWT_PYTHON"})  # read by the Makefile alone
 
 
@@ -46,7 +49,8 @@ class LogFormat(StrEnum):
 class Settings(msgspec.Struct, frozen=True):
     """The effective configuration.
 
-    ``database_url`` is None for the SQLite file in the data folder. ``public_url`` is what people
+    ``database_url`` is None for the SQLite file in the data folder; with PostgreSQL there may be
+    several nodes, ``node`` names this one (empty: after its machine and process). ``public_url`` is what people
     type, without a trailing slash. ``secret_keys``: the first signs, all of them verify; empty only
     in a demo, until `with_secret`. ``allowed_origins`` are further origins whose pages may write.
     ``trusted_proxies`` are the addresses whose ``X-Forwarded-*`` headers are believed.
@@ -60,6 +64,12 @@ class Settings(msgspec.Struct, frozen=True):
     allowed_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     log_format: LogFormat = LogFormat.TEXT
+    node: str = ""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other nodes may serve the same expo."""
+        return not (self.database_url or _ONE_FILE).startswith(_ONE_FILE)
 
     @property
     def is_https(self) -> bool:
@@ -73,12 +83,16 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 class Variable(msgspec.Struct, frozen=True):
-    """One variable of the environment, as documented; ``default`` and ``allowed`` are for people."""
+    """One variable of the environment, as documented; ``default`` and ``allowed`` are for people.
+
+    A secret is never shown, an address without its password.
+    """
 
     name: str
     allowed: str
     default: str
     is_secret: bool = False
+    is_address: bool = False
 
 
 VARIABLES: Final = (
@@ -91,15 +105,26 @@ VARIABLES: Final = (
     Variable(
         "SAWT_SECRET_KEY",
         "at least 32 bytes of chance, no sample; after a comma older ones that still verify",
-        "in a demo made at first start and kept in the data folder; none in production",
+        "in a demo on SQLite made at first start and kept in the data folder; none else",
         is_secret=True,
     ),
     Variable(
         "SAWT_DATABASE_URL",
-        "`sqlite+aiosqlite:///` and the path of a file",
+        "`sqlite+aiosqlite:///` and the path of a file, or `postgresql+psycopg://user:password@host:port/name` with special characters as `%XX`",
         "empty: `sawt.sqlite3` in the data folder",
+        is_address=True,
     ),
-    Variable("SAWT_NOTIFIER_URL", "empty: one process", "empty"),
+    Variable(
+        "SAWT_NOTIFIER_URL",
+        "empty, or `nats://host:port`; several servers of one cluster separated by commas",
+        "empty: through PostgreSQL where there is one, else inside the process",
+        is_address=True,
+    ),
+    Variable(
+        "SAWT_NODE",
+        "up to 64 letters, digits, `.`, `-` and `_`; another for each node",
+        "empty: the machine's name and the process",
+    ),
     Variable(
         "SAWT_ALLOWED_ORIGINS",
         "origins separated by commas, each as for `SAWT_PUBLIC_URL`",
@@ -151,15 +176,19 @@ def read(environ: Mapping[str, str], *, public_url: str = "http://127.0.0.1:8000
         public_url=reader.read(
             "SAWT_PUBLIC_URL", _origin(https_only), public_url if demo else None
         ),
-        database_url=reader.read("SAWT_DATABASE_URL", _database, "") or None,
-        notifier_url=reader.read("SAWT_NOTIFIER_URL", _nothing, ""),
+        database_url=reader.read("SAWT_DATABASE_URL", addresses.database, "") or None,
+        notifier_url=reader.read("SAWT_NOTIFIER_URL", addresses.notifier, ""),
         secret_keys=reader.read("SAWT_SECRET_KEY", _secrets, () if demo else None),
         allowed_origins=reader.read("SAWT_ALLOWED_ORIGINS", _each(_origin(https_only)), ()),
         trusted_proxies=reader.read("SAWT_TRUSTED_PROXIES", _each(_address), ("127.0.0.1", "::1")),
         log_format=reader.read(
             "SAWT_LOG_FORMAT", LogFormat, LogFormat.TEXT if demo else LogFormat.JSON
         ),
+        node=reader.read("SAWT_NODE", _node, ""),
     )
+    if settings.is_shared and demo and not environ.get("SAWT_SECRET_KEY", "").strip():
+        # Nodes with different secrets would not know each other's passes and join codes.
+        reader.note("SAWT_SECRET_KEY", "nothing, while SAWT_DATABASE_URL names a server")
     mistakes = (*reader.mistakes, *_strangers(environ))
     if mistakes:
         raise WrongSettings(mistakes)
@@ -174,13 +203,14 @@ def with_secret(settings: Settings, secret: str) -> Settings:
 
 
 def effective(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Each variable's name with its effective value; secrets are only counted."""
+    """Each variable's name with its effective value; secrets are only counted, passwords left out."""
     values = {
         "SAWT_MODE": settings.mode.value,
         "SAWT_PUBLIC_URL": settings.public_url,
         "SAWT_SECRET_KEY": f"({len(settings.secret_keys)} set)",
-        "SAWT_DATABASE_URL": settings.database_url or "",
-        "SAWT_NOTIFIER_URL": settings.notifier_url,
+        "SAWT_DATABASE_URL": addresses.shown(settings.database_url or ""),
+        "SAWT_NOTIFIER_URL": addresses.shown(settings.notifier_url),
+        "SAWT_NODE": settings.node,
         "SAWT_ALLOWED_ORIGINS": ",".join(settings.allowed_origins),
         "SAWT_TRUSTED_PROXIES": ",".join(settings.trusted_proxies),
         "SAWT_LOG_FORMAT": settings.log_format.value,
@@ -205,13 +235,20 @@ class _Reader:
             try:
                 return parse(raw)
             except ValueError:
-                self._note(name, "(hidden)" if _BY_NAME[name].is_secret else repr(raw))
+                self.note(name, _found(_BY_NAME[name], raw))
         elif default is None:
-            self._note(name, "nothing")
+            self.note(name, "nothing")
         return default if default is not None else parse(_STAND_INS[name])
 
-    def _note(self, name: str, found: str) -> None:
+    def note(self, name: str, found: str) -> None:
+        """Remember what is wrong with a variable."""
         self.mistakes.append(Mistake(name, found, _BY_NAME[name].allowed.replace("`", "")))
+
+
+def _found(variable: Variable, raw: str) -> str:
+    if variable.is_secret:
+        return "(hidden)"
+    return addresses.hinted(raw) if variable.is_address else repr(raw)
 
 
 _STAND_INS: Final = {
@@ -232,12 +269,8 @@ def _strangers(environ: Mapping[str, str]) -> tuple[Mistake, ...]:
     )
 
 
-def _nothing(raw: str) -> str:
-    raise ValueError(raw)
-
-
-def _database(raw: str) -> str:
-    if not _SQLITE.fullmatch(raw):
+def _node(raw: str) -> str:
+    if not _NODE.fullmatch(raw):
         raise ValueError(raw)
     return raw
 

@@ -1,6 +1,7 @@
 """Where an expo lives: its folder, its address, and the origins it answers to."""
 
 import ipaddress
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def test_loopback_is_its_own_address_and_the_folder_keeps_secret_and_database(
     assert "http://localhost:8123" in place.settings.allowed_origins
     assert place.database_url == f"sqlite+aiosqlite:///{tmp_path / 'sawt.sqlite3'}"
     assert place.settings.secret_keys == Place(tmp_path, {}, "x", 1).settings.secret_keys
+
+
+def test_node_is_named_after_machine_and_process_and_no_secret_is_made_where_one_is_given(
+    tmp_path: Path,
+) -> None:
+    environ = {"SAWT_SECRET_KEY": "nZ2b-Qw8_rT5yU1iOp3aSd6fGh9jKl0xCv7m"}
+
+    assert Place(tmp_path, environ, "x", 1).settings.node.endswith(f"-{os.getpid()}")
+    assert Place(tmp_path, {**environ, "SAWT_NODE": "two"}, "x", 1).settings.node == "two"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_interface_is_reached_by_the_address_in_the_network(tmp_path: Path) -> None:

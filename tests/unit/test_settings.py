@@ -56,10 +56,11 @@ def test_every_mistake_is_told_at_once_and_no_secret_is_shown() -> None:
         "SAWT_PUBLIC_URL": "ftp://expo",
         "SAWT_SECRET_KEY": "hunter2",
         "SAWT_DATABASE_URL": "mysql://x",
-        "SAWT_NOTIFIER_URL": "nats://x",
+        "SAWT_NOTIFIER_URL": "redis://x",
         "SAWT_ALLOWED_ORIGINS": "*",
         "SAWT_TRUSTED_PROXIES": "*",
         "SAWT_LOG_FORMAT": "xml",
+        "SAWT_NODE": "node one",
         "SAWT_PUBLIC_ULR": "x",
     }
 
@@ -138,9 +139,75 @@ def test_plain_http_origin_is_refused_in_production_only() -> None:
     assert mistaken({**PRODUCTION, **environ}) == ["SAWT_ALLOWED_ORIGINS"]
 
 
-@pytest.mark.parametrize("url", ["sqlite:///x", "sqlite+aiosqlite://", "sqlite+aiosqlite:///a?b=1"])
-def test_database_that_is_no_file_of_ours_is_refused(url: str) -> None:
-    assert mistaken({"SAWT_DATABASE_URL": url}) == ["SAWT_DATABASE_URL"]
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///x",
+        "sqlite+aiosqlite://",
+        "sqlite+aiosqlite:///a?b=1",
+        "postgresql://sawt:hunter2@db/sawt",
+        "postgresql+asyncpg://sawt:hunter2@db/sawt",
+        "postgresql+psycopg://sawt:hunter2@db",
+        "postgresql+psycopg://sawt:hunter2@db/",
+        "postgresql+psycopg://sawt:hunter2@/sawt",
+        "postgresql+psycopg://sawt:hunter2@db:0/sawt",
+        "postgresql+psycopg://sawt:hunter2@db:70000/sawt",
+        "postgresql+psycopg://sawt:hunter2@db:٥٤٣٢/sawt",
+        "postgresql+psycopg://sawt:hunter2@db/sawt?options=-c%20fsync%3Doff",
+        "postgresql+psycopg://sawt:hunter2@db/sawt?sslmode",
+        "postgresql+psycopg://sawt:hunter2@db/sawt?sslmode=require&sslmode=disable",
+        "postgresql+psycopg://sawt:hunter2@db/sawt#x",
+        "postgresql+psycopg://sawt:hunter2@db/sa%00wt",
+        "postgresql+psycopg://sawt:hunter2/x@db/sawt",
+        "postgresql+psycopg://sawt:hunter2@db/sawt?password=hunter2",
+        "host=db user=sawt password=hunter2",
+        "sawt:hunter2@db",
+    ],
+)
+def test_database_that_is_no_address_of_ours_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(WrongSettings) as caught:
+        read({"SAWT_DATABASE_URL": url, "SAWT_SECRET_KEY": GOOD_SECRET})
+
+    assert [mistake.name for mistake in caught.value.mistakes] == ["SAWT_DATABASE_URL"]
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://sawt:p%40ss@db.example.org:5432/sawt",
+        "postgresql+psycopg://sawt@10.0.0.7/sawt?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "postgresql+psycopg://[::1]:5433/sawt",
+        "postgresql+psycopg:///sawt?host=/run/postgresql",
+    ],
+)
+def test_postgresql_may_be_shared_by_nodes_that_share_a_secret(url: str) -> None:
+    shared = read({"SAWT_DATABASE_URL": url, "SAWT_SECRET_KEY": GOOD_SECRET})
+
+    assert shared.database_url == url
+    assert shared.is_shared
+    assert not read({}).is_shared
+    assert mistaken({"SAWT_DATABASE_URL": url}) == ["SAWT_SECRET_KEY"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nats://", "nats://a:x", "nats://a/b", "nats://a,", "nats://a b", "http://a", "nats://a:0"],
+)
+def test_notifier_that_is_no_address_is_refused(url: str) -> None:
+    assert mistaken({"SAWT_NOTIFIER_URL": url}) == ["SAWT_NOTIFIER_URL"]
+
+
+def test_notifier_may_be_a_cluster() -> None:
+    settings = read({"SAWT_NOTIFIER_URL": "nats://a:4222, nats://u:p@[::1]:4223"})
+
+    assert settings.notifier_url == "nats://a:4222,nats://u:p@[::1]:4223"
+
+
+@pytest.mark.parametrize("name", ["-a", "a b", "a/b", "ع", "a" * 65, "a\nb"])
+def test_node_has_a_plain_name(name: str) -> None:
+    assert read({"SAWT_NODE": "expo-1.example"}).node == "expo-1.example"
+    assert mistaken({"SAWT_NODE": name}) == ["SAWT_NODE"]
 
 
 def test_secret_of_the_data_folder_stands_in_only_where_none_was_given() -> None:
@@ -156,6 +223,23 @@ def test_effective_values_cover_every_variable_and_mask_the_secret() -> None:
     assert list(shown) == [variable.name for variable in VARIABLES]
     assert shown["SAWT_SECRET_KEY"] == "(1 set)"
     assert GOOD_SECRET not in repr(shown)
+
+
+def test_effective_addresses_have_no_password() -> None:
+    shown = dict(
+        effective(
+            read(
+                {
+                    "SAWT_DATABASE_URL": "postgresql+psycopg://sawt:hunter2@db/sawt",
+                    "SAWT_NOTIFIER_URL": "nats://n:hunter2@a,nats://n:hunter2@b",
+                    "SAWT_SECRET_KEY": GOOD_SECRET,
+                }
+            )
+        )
+    )
+
+    assert shown["SAWT_DATABASE_URL"] == "postgresql+psycopg://sawt:***@db/sawt"
+    assert shown["SAWT_NOTIFIER_URL"] == "nats://n:***@a,nats://n:***@b"
 
 
 def test_document_lists_every_variable_as_the_code_has_it() -> None:
