@@ -88,10 +88,9 @@ class Hub:
             1  # before writing: a viewer that falls behind now has been given this one
         )
         self.counters.coalesced += found.behind
-        outlets = list(found.ready.values())
-        self.counters.sent += len(outlets)
-        for outlet in outlets:
-            outlet(data)
+        self.counters.sent += len(found.ready)
+        for viewer in list(found.ready):
+            viewer.outlet(data)
 
     def latest(self, room: str) -> bytes | None:
         """The last payload published to a room, or None."""

@@ -71,6 +71,7 @@ def _enter(
         viewer.reply(first)
     for room in rooms:
         hub.join(viewer, room)
+    viewer.opened()
 
 
 class PortableViewer(Viewer):

@@ -6,13 +6,14 @@ import logging
 import socket
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from starlette.types import ASGIApp
 from typing_extensions import override
 from uvicorn import Config, Server
 
-from expo.wire.fanout import FanoutWS
+from expo.wire.door import Door, Lobby
 from expo.wire.guarded_http import SPARE_CONNECTIONS, GuardedHTTP
 
 if sys.platform != "win32":
@@ -74,8 +75,8 @@ def server(
     """
     config = Config(
         app,
-        http=http,
-        ws=FanoutWS,
+        http=partial(Door, engine=http, lobby=Lobby(http.spare)),  # type: ignore[arg-type]  # called, not subclassed
+        ws=Door,
         loop="asyncio",
         lifespan="on",
         interface="asgi3",

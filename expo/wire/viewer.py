@@ -54,7 +54,7 @@ class Room:
         self.payload: bytes | None = None
         self.frame: bytes | None = None
         self.revision = 0
-        self.ready: dict[Viewer, Outlet] = {}
+        self.ready: dict[Viewer, None] = {}
         self.behind = 0
 
     @property
@@ -119,6 +119,9 @@ class Viewer:
     def outlet(self) -> Outlet:
         """What takes a frame for this viewer without ever waiting."""
         raise NotImplementedError
+
+    def opened(self) -> None:
+        """The greeting and the first frames have been said; they may travel together."""
 
     def reply(self, payload: bytes) -> None:
         """Send a text to this viewer alone; answers keep their order and none is skipped."""
@@ -186,11 +189,12 @@ class Viewer:
         """Note which revision of each room was handed over last; later ones wait."""
         self.behind_at = now
         for room in self.rooms:
-            if room.ready.pop(self, None) is not None:
+            if self in room.ready:
+                del room.ready[self]
                 room.behind += 1
                 self.rooms[room] = room.revision
 
-    def catch_up(self, outlet: Outlet) -> None:
+    def catch_up(self) -> None:
         """Hand over the latest frame of every room that moved on meanwhile.
 
         A room that got its frame goes to the end of the line, so a peer that can take one frame at
@@ -202,12 +206,12 @@ class Viewer:
                 continue
             del self.rooms[room]
             self.rooms[room] = room.revision
-            outlet(room.frame)
+            self.outlet(room.frame)
             if self.is_behind:
                 return
         for room in self.rooms:
             room.behind -= 1
-            room.ready[self] = outlet
+            room.ready[self] = None
 
     def enter(self, room: Room) -> None:
         """Join a room; its latest frame is owed at once."""
@@ -217,13 +221,17 @@ class Viewer:
         if self.is_behind:
             room.behind += 1
             return
-        room.ready[self] = self.outlet
+        room.ready[self] = None
         if room.frame is not None:
             self.outlet(room.frame)
 
     def exit(self, room: Room) -> None:
         """Leave a room, if in it."""
-        if self.rooms.pop(room, None) is not None and room.ready.pop(self, None) is None:
+        if self.rooms.pop(room, None) is None:
+            return
+        if self in room.ready:
+            del room.ready[self]
+        else:
             room.behind -= 1
 
 

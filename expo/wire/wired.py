@@ -47,10 +47,12 @@ class WiredViewer(Viewer, asyncio.Protocol):
         "_heard_at",
         "_hub",
         "_is_asked",
+        "_opening",
         "_replies",
         "_state",
         "_tail",
         "_transport",
+        "outlet",
     )
 
     def __init__(
@@ -71,17 +73,25 @@ class WiredViewer(Viewer, asyncio.Protocol):
         self._frames = 0
         self._frames_since = self._heard_at = monotonic()
         self._is_asked = False
+        self._opening: list[bytes] | None = None
+        self.outlet: Outlet
 
-    def take_over(self, transport: asyncio.Transport, connections: set[Any], early: bytes) -> None:
+    def take_over(
+        self, transport: asyncio.Transport, connections: set[Any], early: bytes, answer: bytes
+    ) -> None:
         """Become the transport's protocol.
 
         Args:
             transport: Of a connection whose upgrade has been answered.
             connections: The server's set, which it says goodbye to when it stops.
             early: What the peer sent before now; handled once the endpoint has joined its rooms.
+            answer: The answer to the upgrade, if it is still to be written: it goes out with what
+                is said first, in one packet, when `opened` is called.
         """
         self._transport = transport
         self._connections = connections
+        self._opening = [answer]
+        self.outlet = self._opening.append
         connections.add(self)
         _tune(transport)
         transport.set_protocol(self)
@@ -94,10 +104,12 @@ class WiredViewer(Viewer, asyncio.Protocol):
 
     # --- out ---
 
-    @property
     @override
-    def outlet(self) -> Outlet:
-        return self._transport.write
+    def opened(self) -> None:
+        opening, self._opening = self._opening, None
+        self.outlet = self._transport.write
+        if opening is not None:
+            self._transport.write(b"".join(opening))
 
     @override
     def reply(self, payload: bytes) -> None:
@@ -108,7 +120,7 @@ class WiredViewer(Viewer, asyncio.Protocol):
         if self.is_gone:
             return
         if not self.is_behind and not self._replies:
-            self._transport.write(data)
+            self.outlet(data)
             return
         if self._replies is None:
             self._replies = deque()
@@ -130,7 +142,7 @@ class WiredViewer(Viewer, asyncio.Protocol):
             if self.is_behind:
                 return
         self._replies = None
-        self.catch_up(self._transport.write)
+        self.catch_up()
 
     @override
     def keep_alive(self, now: float) -> None:
@@ -215,6 +227,7 @@ class WiredViewer(Viewer, asyncio.Protocol):
     def close(self, code: int, reason: str = "") -> None:
         if self._state is not _OPEN or self._transport.is_closing():
             return
+        self.opened()
         self._hub.drop(self)
         self._state = _CLOSING
         self._assembly = self._replies = None

@@ -36,7 +36,7 @@ class Reader(Viewer):
     def drain(self) -> None:
         self._free = self._room_for
         if self.is_behind:
-            self.catch_up(self._write)
+            self.catch_up()
 
     @override
     def close(self, code: int, reason: str = "") -> None:

@@ -1,15 +1,13 @@
-"""uvicorn's WebSocket engine, bounded, with a way out: ``scope["extensions"]["sawt.fanout"]``.
+"""uvicorn's WebSocket engine, bounded: for endpoints that receive and send like any ASGI endpoint.
 
-An endpoint that accepts and then adopts leaves only a `WiredViewer` on the connection; one that
-receives or sends like any ASGI endpoint stays on uvicorn's engine with the guards of reliability
-F2-F4 around it. Bytes that arrive before that choice are kept, not parsed.
+Around it are the guards of reliability F2-F4. It also takes the handshakes that `Door` does not
+read, and refuses what is wrong with them.
 
 Leans on uvicorn internals (constructor, ``handle_*``, ``keepalive_timeout``): uvicorn is pinned and
 tests/faults shows an upgrade that breaks them.
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, Final, cast
 
 from typing_extensions import override
@@ -18,25 +16,21 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
+from websockets.http11 import Request
 
 from expo.wire.codes import Close
-from expo.wire.hub import Hub
-from expo.wire.live import EXTENSION
-from expo.wire.viewer import Limits, Viewer
-from expo.wire.wired import WiredViewer
+from expo.wire.viewer import Limits
 
 _LIMITS: Final = Limits()
 _MAX_UNREAD_BYTES: Final = 256 * 1024  # written but not taken by the peer; more and it is cut
-_MAX_EARLY_BYTES: Final = 16_384  # kept before the endpoint has decided; then reading pauses
 _SLICE_BYTES: Final = (
     4_096  # parsed at once: a flood in one segment is cut before it is all objects
 )
-_DECIDE_SECONDS: Final = 5.0  # after accepting; pings of a plain endpoint wait for it
 _BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
-class FanoutWS(WebSocketsSansIOProtocol):
-    """One WebSocket connection until somebody adopts it."""
+class GuardedWS(WebSocketsSansIOProtocol):
+    """One WebSocket connection that cannot make the server hold more than its share."""
 
     def __init__(
         self,
@@ -46,66 +40,47 @@ class FanoutWS(WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._early: bytearray | None = bytearray()  # None once the endpoint has decided
-        self._viewer: WiredViewer | None = None
-        self._deadline: asyncio.TimerHandle | None = None
         self._counted, self._counted_since = 0, 0.0
 
-    # --- the choice ---
+    # --- a handshake that somebody else has read ---
 
-    def adopt(
-        self,
-        hub: Hub,
-        who: object,
-        *,
-        on_text: Callable[[Viewer, bytes], None],
-        on_junk: Callable[[Viewer, str], None],
-        on_leave: Callable[[Viewer], None] | None,
-    ) -> WiredViewer | None:
-        """The viewer that takes the connection over, or None when it is too late for that."""
-        if self._early is None or not self.handshake_complete or self.transport.is_closing():
-            return None
-        early, self._early = bytes(self._early), None
-        self._cancel_deadline()
-        self.stop_keepalive()
-        self.connections.discard(self)
-        viewer = WiredViewer(who, hub, on_text=on_text, on_junk=on_junk, on_leave=on_leave)
-        viewer.take_over(self.transport, self.connections, early)
-        self._viewer = viewer
-        return viewer
+    def take_over(self, head: bytes, scope: Any, *, is_accepted: bool, is_told: bool) -> None:
+        """Go on with a connection whose application is being asked already.
 
-    def _stay(self) -> None:
-        """From now on this is an ordinary ASGI connection."""
-        if self._early is None:
-            return
-        early, self._early = bytes(self._early), None
-        self._cancel_deadline()
-        if not self.transport.is_closing():
-            self.transport.resume_reading()
-            if early:
-                self.data_received(early)
+        Args:
+            head: The request, clean.
+            scope: What the application was asked with.
+            is_accepted: Whether the answer that opens the socket has been written.
+            is_told: Whether the application has received ``websocket.connect``.
+        """
+        self.conn.receive_data(head)
+        (self.request,) = cast("list[Request]", self.conn.events_received())
+        self.response = self.conn.accept(self.request)
+        self.scope = scope
+        self.handshake_initiated = True
+        if not is_told:
+            self.queue.put_nowait({"type": "websocket.connect"})
+        if is_accepted:
+            self.handshake_complete = True
+            self.conn.send_response(self.response)
+            self.conn.data_to_send()  # has been written
+            self.start_keepalive()
 
-    def _cancel_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def fail(self) -> None:
+        """Say that the application has failed."""
+        if self.handshake_complete:
+            self.conn.fail(Close.BUG)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+        else:
+            self.send_500_response()
 
-    def _extensions(self) -> dict[str, Any]:
-        return cast("dict[str, Any]", self.scope["extensions"])
-
-    @override
-    def handle_connect(self, event: Any) -> None:
-        super().handle_connect(event)
-        if hasattr(self, "scope"):  # the handshake was well-formed and the app is being asked
-            self._extensions()[EXTENSION] = self
+    def let_go(self) -> None:
+        """The application has returned."""
+        if self.close_timer is None:
+            self.transport.close()
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self.handshake_initiated and self._early is not None:
-            self._early += data
-            if len(self._early) > _MAX_EARLY_BYTES:
-                self.transport.pause_reading()
-            return
         for at in range(0, len(data), _SLICE_BYTES):
             super().data_received(data[at : at + _SLICE_BYTES])
             if self.transport.is_closing():
@@ -119,20 +94,6 @@ class FanoutWS(WebSocketsSansIOProtocol):
         self.transport.close()
 
     @override
-    async def receive(self) -> Any:
-        if self.handshake_complete:
-            self._stay()
-        return await super().receive()
-
-    @override
-    async def send(self, message: Any) -> None:
-        if self.handshake_complete:
-            self._stay()
-        await super().send(message)
-        if message["type"] == "websocket.accept" and self._early is not None:
-            self._deadline = self.loop.call_later(_DECIDE_SECONDS, self._stay)
-
-    @override
     async def run_asgi(self) -> None:
         try:
             await self.app(self.scope, self.receive, self.send)
@@ -140,28 +101,13 @@ class FanoutWS(WebSocketsSansIOProtocol):
             pass
         except Exception:
             self.logger.exception("Exception in ASGI application")
-            self._fail()
+            self.fail()
         else:
             if not self.handshake_complete:
                 self.logger.error("ASGI callable returned without completing handshake.")
                 self.send_500_response()
         finally:
-            self._let_go()
-
-    def _fail(self) -> None:
-        if self._viewer is not None:
-            self._viewer.close(Close.BUG)
-        elif self.handshake_complete:
-            self.conn.fail(Close.BUG)
-            self.transport.write(b"".join(self.conn.data_to_send()))
-        else:
-            self.send_500_response()
-
-    def _let_go(self) -> None:
-        self._cancel_deadline()
-        self._extensions().pop(EXTENSION, None)  # breaks the cycle: the viewer stays for hours
-        if self._viewer is None and self.close_timer is None:
-            self.transport.close()
+            self.let_go()
 
     # --- guards for connections that stay (F2-F4) ---
 
@@ -230,9 +176,3 @@ class FanoutWS(WebSocketsSansIOProtocol):
     def shutdown(self) -> None:
         super().shutdown()
         self.loop.call_later(_LIMITS.closing_seconds, self.transport.abort)
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._cancel_deadline()
-        self._early = None
-        super().connection_lost(exc)
