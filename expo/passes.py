@@ -9,6 +9,7 @@ A join code is derived from the secret and its target, so the same programme has
 after a restart and nothing is stored.
 """
 
+import base64
 import hashlib
 import hmac
 import re
@@ -25,6 +26,7 @@ from expo.words import latin_digits
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without 0 O 1 I L, which look alike
 CODE_LENGTH: Final = 4  # 923,521 codes: enough to be short, and a code is public anyway
+_NONCE_BYTES: Final = 16
 NONCE_CHARACTERS: Final = 22  # base64url of 128 bits
 _KEY_ID_CHARACTERS: Final = 4
 _LONGEST_TOKEN: Final = 200
@@ -80,6 +82,18 @@ def signed(nonce: str, expires_at: datetime, secrets: tuple[str, ...]) -> str:
     secret = secrets[0]
     body = f"{key_id(secret)}{nonce}.{_base_36(int(expires_at.timestamp()))}"
     return _signer(secret).sign(body).decode()
+
+
+def nonce_for(pass_id: str, secret: str) -> str:
+    """The nonce of a pass that every node must be able to tell again; without the secret, chance."""
+    digest = hmac.digest(secret.encode(), b"pass nonce\0" + pass_id.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:_NONCE_BYTES]).decode().rstrip("=")
+
+
+def nonce_behind(mark: str, pass_id: str, secrets: tuple[str, ...]) -> str | None:
+    """The nonce with this fingerprint, if it was made for this pass with one of the secrets."""
+    nonces = (nonce_for(pass_id, secret) for secret in secrets)
+    return next((nonce for nonce in nonces if fingerprint(nonce) == mark), None)
 
 
 def opened(token: str, secrets: tuple[str, ...], now: datetime) -> Claim:

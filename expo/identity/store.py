@@ -180,10 +180,11 @@ async def find_pass_by_id(tx: Tx, pass_id: str) -> Pass | None:
     return _pass(row) if row else None
 
 
-async def open_passes(tx: Tx, batch: str) -> tuple[Pass, ...]:
-    """The passes of a batch that nobody took back."""
+async def open_passes(tx: Tx, batch: str) -> tuple[tuple[str, Pass], ...]:
+    """The passes of a batch that nobody took back, each with the fingerprint of its nonce."""
     found = select(PassRow).where(col(PassRow.batch) == batch, col(PassRow.revoked_at).is_(None))
-    return tuple(_pass(row) for row in (await tx.execute(found)).mappings())
+    rows = (await tx.execute(found)).mappings()
+    return tuple((row["fingerprint"], _pass(row)) for row in rows)
 
 
 async def revoke_pass(tx: Tx, pass_id: str, at: datetime) -> None:

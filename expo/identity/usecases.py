@@ -27,7 +27,7 @@ from expo.identity.admission import (
     stay,
 )
 from expo.identity.people import Assurance, Person, PersonId, Visit, VisitId
-from expo.passes import PassUnknown, fingerprint, opened, signed
+from expo.passes import PassUnknown, fingerprint, nonce_behind, nonce_for, opened, signed
 from expo.record import store as staff_log
 from expo.record.lines import Facts
 from expo.rights import Role
@@ -68,13 +68,9 @@ def closing_through(hub: Hub) -> EndSockets:
 
     def close(ended: frozenset[VisitId], code: int) -> None:
         if ended:
-            hub.close_where(lambda who: _is_among(visit_of(who), ended), code)
+            hub.close_where(lambda who: (v := visit_of(who)) is not None and v.id in ended, code)
 
     return close
-
-
-def _is_among(visit: Visit | None, ended: frozenset[VisitId]) -> bool:
-    return visit is not None and visit.id in ended
 
 
 def visit_of(who: object) -> Visit | None:
@@ -302,20 +298,24 @@ class Passes:
         return tuple(PassLine(one, used, state_of(one, used, now)) for one, used in found)
 
     async def first_organiser(self) -> str | None:
-        """Path of a one-time organiser link, while nobody is in as organiser.
+        """Path of the one-time organiser link, while nobody is in as organiser.
 
-        A link printed by an earlier start is taken back: only the newest is good.
+        There is one; a start of whichever node tells it again until it is used or over.
         """
         now = self._now()
         async with self._database.write() as tx:
             if await store.has_organiser(tx, now):
                 return None
-            for old in await store.open_passes(tx, _FIRST):
+            for mark, old in await store.open_passes(tx, _FIRST):
+                nonce = nonce_behind(mark, old.id, self._secret_keys)
+                if nonce and old.expires_at > now and not await store.used(tx, old.id):
+                    return self._signed(nonce, old).path
                 await self._revoke(tx, None, old, now)
             order = PassOrder(Role.ORGANISER, None, None, "", now + timedelta(hours=_FIRST_HOURS))
-            made = {secrets.token_urlsafe(_NONCE_BYTES): _pass(order, now)}
-            await self._keep(tx, None, _FIRST, made)
-        return next(self._signed(nonce, one).path for nonce, one in made.items())
+            one = _pass(order, now)
+            nonce = nonce_for(one.id, self._secret_keys[0])
+            await self._keep(tx, None, _FIRST, {nonce: one})
+        return self._signed(nonce, one).path
 
     def new_batch(self) -> str:
         """A batch id for one showing of the form."""

@@ -13,10 +13,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from expo.errors import BadRequest, NotFound
 from expo.identity.admission import PassOrder, PassState
 from expo.identity.people import Person, PersonId, Visit
-from expo.identity.usecases import AlreadyIssued
+from expo.identity.usecases import AlreadyIssued, Passes
 from expo.passes import PassRevoked, PassUsed
 from expo.rights import Role
-from tests.support.doors import Doors, doors
+from tests.support.doors import SECRET, Doors, doors
 from tests.support.roles import SCOPES, entered, everybody, pass_path, stranger
 from tests.support.serving import socket_url
 
@@ -268,20 +268,35 @@ async def test_pass_that_is_over_or_lasts_for_ever_is_refused(house: Doors, hour
 
 
 async def test_first_link_is_one_only_and_stops_when_an_organiser_is_in(house: Doors) -> None:
+    over = await house.passes.first_organiser()
+    house.clock.move(hours=13)
     first = await house.passes.first_organiser()
-    second = await house.passes.first_organiser()
+    assert over is not None
     assert first is not None
-    assert second is not None
 
     async with stranger(house.url) as client:
-        assert (await client.post(f"/en{first}")).status_code == 410
-        answer = await client.post(f"/en{second}")
+        assert (await client.post(f"/en{over}")).status_code == 410
+        answer = await client.post(f"/en{first}")
         assert answer.headers["location"] == "/en/staff/control"
         assert await who(client) == "organiser"
 
         assert await house.passes.first_organiser() is None
         await client.post("/en/leave")
         assert await house.passes.first_organiser() is not None
+
+
+async def test_first_link_is_the_same_from_every_node_that_knows_the_secret(house: Doors) -> None:
+    other = Passes(house.database, house.clock, ("x" * 32, SECRET), lambda _visits, _code: None)
+    stranger_to_us = Passes(house.database, house.clock, ("y" * 32,), lambda _visits, _code: None)
+
+    told = await asyncio.gather(*[house.passes.first_organiser() for _ in range(4)])
+    again = await other.first_organiser()
+
+    assert told[0] is not None
+    assert len(set(told)) == 1
+    assert again is not None
+    assert again.split(".")[0][-22:] == told[0].split(".")[0][-22:]
+    assert await stranger_to_us.first_organiser() not in (None, *told, again)
 
 
 async def test_screen_goes_to_its_own_stage(house: Doors) -> None:
