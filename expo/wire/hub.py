@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from expo.wire.burst import COMPILED, Burst
 from expo.wire.framing import frame
 from expo.wire.viewer import Limits, Room, Viewer
 
@@ -35,9 +36,15 @@ class Counters(msgspec.Struct):
 
 
 class Hub:
-    """All viewers of this process, by room. Everything here belongs to the loop's thread."""
+    """All viewers of this process, by room. Everything here belongs to the loop's thread.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    Args:
+        limits: What one peer may do.
+        burst: Sends one frame to many sockets; None writes to one after the other.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, burst: Burst | None = COMPILED) -> None:
+        self._burst = burst
         self.limits: Final = limits or Limits()
         self.counters: Final = Counters()
         self._rooms: dict[str, Room] = {}
@@ -88,9 +95,16 @@ class Hub:
             1  # before writing: a viewer that falls behind now has been given this one
         )
         self.counters.coalesced += found.behind
+        line = found.line
         self.counters.sent += len(found.ready)
-        for viewer in list(found.ready):
+        for viewer in line.others:
             viewer.outlet(data)
+        if self._burst is None:
+            for viewer in line.direct:
+                viewer.outlet(data)
+            return
+        for place, taken in self._burst(line.descriptors, data):
+            line.direct[place].outlet(data[taken:])
 
     def latest(self, room: str) -> bytes | None:
         """The last payload published to a room, or None."""

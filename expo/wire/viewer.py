@@ -5,6 +5,7 @@ How bytes travel is the business of `WiredViewer` (our server) and `PortableView
 """
 
 import logging
+from array import array
 from collections.abc import Callable
 from time import monotonic
 from typing import Final
@@ -44,10 +45,18 @@ class Limits(msgspec.Struct, frozen=True):
     """How long the peer may take to confirm a close."""
 
 
+class Line(msgspec.Struct, frozen=True):
+    """Who stands ready in a room: those with a socket of their own, their descriptors, the others."""
+
+    direct: "tuple[Viewer, ...]"
+    descriptors: "array[int]"
+    others: "tuple[Viewer, ...]"
+
+
 class Room:
     """Viewers of one thing, and the latest frame about it; only that frame is ever owed to anybody."""
 
-    __slots__ = ("behind", "frame", "name", "payload", "ready", "revision")
+    __slots__ = ("_line", "behind", "frame", "name", "payload", "ready", "revision")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -56,11 +65,35 @@ class Room:
         self.revision = 0
         self.ready: dict[Viewer, None] = {}
         self.behind = 0
+        self._line: Line | None = None
 
     @property
     def members(self) -> int:
         """How many viewers are in the room, ready or behind."""
         return len(self.ready) + self.behind
+
+    @property
+    def line(self) -> Line:
+        """Who can take a frame now; lined up anew only after somebody came or went.
+
+        Whoever leaves is out of line at once: its descriptor may soon be somebody else's.
+        """
+        if self._line is None:
+            direct = tuple(viewer for viewer in self.ready if viewer.descriptor >= 0)
+            others = tuple(viewer for viewer in self.ready if viewer.descriptor < 0)
+            descriptors = array("i", [viewer.descriptor for viewer in direct])
+            self._line = Line(direct, descriptors, others)
+        return self._line
+
+    def add(self, viewer: "Viewer") -> None:
+        """This viewer can take frames now."""
+        self.ready[viewer] = None
+        self._line = None
+
+    def remove(self, viewer: "Viewer") -> bool:
+        """This viewer can take no more frames; whether it could."""
+        self._line = None
+        return self.ready.pop(viewer, self) is None
 
 
 class Viewer:
@@ -114,6 +147,9 @@ class Viewer:
     def is_behind(self) -> bool:
         """Whether the peer has not taken what was written last; nothing more is written until then."""
         return self.behind_at is not None
+
+    descriptor: int = -1
+    """Of the plain socket this viewer's frames may be sent to directly while it is ready; or -1."""
 
     @property
     def outlet(self) -> Outlet:
@@ -189,8 +225,7 @@ class Viewer:
         """Note which revision of each room was handed over last; later ones wait."""
         self.behind_at = now
         for room in self.rooms:
-            if self in room.ready:
-                del room.ready[self]
+            if room.remove(self):
                 room.behind += 1
                 self.rooms[room] = room.revision
 
@@ -211,7 +246,7 @@ class Viewer:
                 return
         for room in self.rooms:
             room.behind -= 1
-            room.ready[self] = None
+            room.add(self)
 
     def enter(self, room: Room) -> None:
         """Join a room; its latest frame is owed at once."""
@@ -221,17 +256,13 @@ class Viewer:
         if self.is_behind:
             room.behind += 1
             return
-        room.ready[self] = None
+        room.add(self)
         if room.frame is not None:
             self.outlet(room.frame)
 
     def exit(self, room: Room) -> None:
         """Leave a room, if in it."""
-        if self.rooms.pop(room, None) is None:
-            return
-        if self in room.ready:
-            del room.ready[self]
-        else:
+        if self.rooms.pop(room, None) is not None and not room.remove(self):
             room.behind -= 1
 
 

@@ -52,6 +52,7 @@ class WiredViewer(Viewer, asyncio.Protocol):
         "_state",
         "_tail",
         "_transport",
+        "descriptor",
         "outlet",
     )
 
@@ -75,6 +76,7 @@ class WiredViewer(Viewer, asyncio.Protocol):
         self._is_asked = False
         self._opening: list[bytes] | None = None
         self.outlet: Outlet
+        self.descriptor = -1
 
     def take_over(
         self, transport: asyncio.Transport, connections: set[Any], early: bytes, answer: bytes
@@ -107,8 +109,9 @@ class WiredViewer(Viewer, asyncio.Protocol):
     @override
     def opened(self) -> None:
         opening, self._opening = self._opening, None
-        self.outlet = self._transport.write
         if opening is not None:
+            self.outlet = self._transport.write
+            self.descriptor = _descriptor(self._transport)
             self._transport.write(b"".join(opening))
 
     @override
@@ -258,6 +261,13 @@ class WiredViewer(Viewer, asyncio.Protocol):
         on_leave, self.on_leave = self.on_leave, None
         if on_leave is not None:
             on_leave(self)
+
+
+def _descriptor(transport: asyncio.Transport) -> int:
+    """Of the plain socket behind a transport; -1 where writing past the transport would break it."""
+    sock = transport.get_extra_info("socket")
+    is_plain = sock is not None and transport.get_extra_info("sslcontext") is None
+    return int(sock.fileno()) if is_plain else -1
 
 
 def _tune(transport: asyncio.Transport) -> None:
