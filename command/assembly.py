@@ -23,6 +23,7 @@ from expo.record import pages as record_pages
 from expo.settings import Settings
 from expo.web import operations, translations
 from expo.web.guards import AllowedHosts, SameOrigin, SecurityHeaders
+from expo.web.operations import Probe
 from expo.web.pages import HANDLERS, visiting
 from expo.web.statics import Statics
 from expo.web.templates import Renderer
@@ -116,11 +117,7 @@ class Expo:
             "days": lambda: tuple(day.n for day in self.show.programme.days),
             "subjects": lambda: tuple(one.id for one in self.show.programme.sessions),
             "show": self.show,
-            "probes": {
-                "database": self._probe_database,
-                "followers": self._probe_followers,
-                "disk": self._probe_disk,
-            },
+            "probes": self._probes,
             "metrics": self._metrics,
         }
 
@@ -178,6 +175,17 @@ class Expo:
     def stop(self) -> None:
         """Ask the server to stop."""
         self.server.stop()
+
+    @property
+    def _probes(self) -> dict[str, Probe]:
+        """What has to work for this node to be ready; a server's disk is the server's to watch."""
+        probes: dict[str, Probe] = {
+            "database": self._probe_database,
+            "followers": self._probe_followers,
+        }
+        if self.database.is_sqlite:
+            probes["disk"] = self._probe_disk
+        return probes
 
     async def _probe_database(self) -> None:
         async with self.database.read():

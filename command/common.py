@@ -1,20 +1,23 @@
 """What several commands share: saying things, reading the schedule, opening the database."""
 
 import argparse
+import asyncio
 import contextlib
 import errno
 import os
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final, NoReturn
 
-from expo.db import Database
+from expo.db import Busy, Database
 from expo.place import Place
 from expo.web.translations import filled, sentence
 from expo.web.translations import gettext as _
 from expo.wire.server import listen
+from expo.words import clean
 from migrations.upgrade import migrate
 from sessions import schedule_file
 from sessions.programme import Programme
@@ -23,6 +26,7 @@ from sessions.schedule_words import message_of
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 """The checkout."""
+_PAUSES: Final = (0.5, 1.0, 2.0, 4.0)  # s; a server that was restarted is back within seconds
 _TAKEN: Final = frozenset({errno.EADDRINUSE, errno.EACCES})
 _NOT_OURS: Final = frozenset({errno.EADDRNOTAVAIL, socket.EAI_NONAME})
 
@@ -82,9 +86,30 @@ async def opened(
 ) -> AsyncIterator[tuple[Place, Database]]:
     """The place of these arguments and its database at the newest revision."""
     place = Place(folder, os.environ, options.host, options.port if port is None else port)
-    migrate(place.database_url)
+    await asyncio.to_thread(brought_up, place.database_url)
     database = Database(place.database_url)
     try:
         yield place, database
     finally:
         await database.close()
+
+
+def brought_up(database_url: str) -> None:
+    """Bring a database to the newest revision; one that is starting itself is waited for a while.
+
+    Raises:
+        SystemExit: It cannot be reached.
+        Newer: It belongs to a newer version of the code.
+    """
+    for pause in (*_PAUSES, None):
+        try:
+            migrate(database_url)
+        except Busy as busy:
+            why = clean(str(busy.__cause__).partition("\n")[0])  # never a password
+            told = filled(_("The database cannot be reached: {why}"), {"why": why})
+            if pause is None:
+                stop(told)
+            sys.stderr.write(told + "\n")
+            time.sleep(pause)
+        else:
+            return

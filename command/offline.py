@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from command.common import opened, programme_in, say, stop
+from command.common import brought_up, opened, programme_in, say, stop
 from expo import settings as configuration
 from expo.errors import Refusal
 from expo.identity.usecases import Passes
@@ -14,7 +14,6 @@ from expo.place import Place
 from expo.rights import Role
 from expo.web import translations
 from expo.web.translations import gettext as _
-from migrations.upgrade import migrate
 from sessions.rehearsal.entertainment import PASS_HOURS
 from voting import counting
 
@@ -82,6 +81,6 @@ def show_settings(_options: argparse.Namespace) -> int:
 def bring_up(options: argparse.Namespace) -> int:
     """Bring the database of a data folder to the newest revision."""
     place = Place(Path(options.data), os.environ, options.host, options.port)
-    migrate(place.database_url)
+    brought_up(place.database_url)
     say(_("The database is at the newest revision."))
     return 0

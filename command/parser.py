@@ -19,8 +19,12 @@ from expo.web.sentences import sentence_for
 from expo.web.translations import filled
 from expo.web.translations import gettext as _
 from expo.words import clean
+from migrations.upgrade import Newer
 from voting.methods.registry import METHODS
 
+_TOO_NEW: Final = N_(
+    "The database belongs to a newer version of Sawt (revision {revision}): start that version."
+)
 _NO_OFFSET: Final = N_("an offset is needed, for example +04:00")
 _NO_INSTANT: Final = N_("this is no instant; one is 2017-04-17T09:20+04:00")
 _OUT_OF_RANGE: Final = N_("a whole number from 0 to {most} is needed")
@@ -41,7 +45,11 @@ def main(arguments: Sequence[str]) -> int:
     except rehearse.REFUSALS as error:
         why = clean(str(error))  # a stranger's text, on somebody's terminal
         sys.stderr.write(filled(_("The server did not let us in: {why}"), {"why": why}) + "\n")
-    except (WrongSettings, Unfit, NotStarted, OSError) as error:
+    except Unfit as unfit:
+        sys.stderr.write(filled(_(unfit.why), dict(unfit.facts)) + "\n")
+    except Newer as newer:
+        sys.stderr.write(filled(_(_TOO_NEW), {"revision": clean(str(newer))}) + "\n")
+    except (WrongSettings, NotStarted, OSError) as error:
         sys.stderr.write(f"{error}\n")
     except (Refusal, Fault) as problem:
         sys.stderr.write(sentence_for(problem) + "\n")

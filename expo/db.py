@@ -36,7 +36,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import SQLModel
 
 from expo import postgres
-from expo.errors import BadRequest, Fault
+from expo.errors import N_, BadRequest, Fault
 from expo.postgres import Unfit
 
 Tx = AsyncConnection
@@ -52,8 +52,10 @@ OLDEST_SQLITE: Final = (3, 51, 3)  # before it two connections could corrupt the
 BUSY_TIMEOUT_MS: Final = 5_000  # how long a write waits for another one before it becomes a Fault
 _WRITING: Final = ("journal_mode=WAL", "synchronous=FULL")
 _FULL: Final = 2
-_TOO_OLD: Final = "SQLite {} can corrupt its log; at least {} is needed."
-_UNSAFE: Final = "SQLite runs with journal_mode={}, synchronous={}; wal and 2 are needed."
+_TOO_OLD: Final = N_("SQLite {found} can corrupt its log; at least {oldest} is needed.")
+_UNSAFE: Final = N_(
+    "SQLite runs with journal_mode={mode}, synchronous={level}; wal and 2 are needed."
+)
 
 # Twice ten connections and a handful of dedicated ones: four nodes fit into the 100 a server allows
 # by default. A node has one loop and short transactions, so more would only wait inside the server.
@@ -126,8 +128,9 @@ class Database:
         Raises:
             Busy: No turn came in time.
         """
-        async with _faults(), self._own_turn():
-            yield
+        with faults():
+            async with self._own_turn():
+                yield
 
     def raw_sqlite(self) -> RawSqlite:
         """A connection of its own with the same pragmas, for one thread; only under a `turn`.
@@ -173,8 +176,9 @@ class Database:
         Raises:
             Busy: The database is locked or gone.
         """
-        async with _faults(), self._reading.connect() as tx:
-            yield tx
+        with faults():
+            async with self._reading.connect() as tx:
+                yield tx
 
     async def check(self) -> None:
         """Look whether the database can keep the promises.
@@ -189,12 +193,12 @@ class Database:
             return
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             oldest = ".".join(map(str, OLDEST_SQLITE))
-            raise Unfit(_TOO_OLD.format(sqlite3.sqlite_version, oldest))
+            raise Unfit(_TOO_OLD, found=sqlite3.sqlite_version, oldest=oldest)
         async with self.write() as tx:
             mode = (await tx.execute(text("PRAGMA journal_mode"))).scalar_one()
             level = (await tx.execute(text("PRAGMA synchronous"))).scalar_one()
         if mode != "wal" or level < _FULL:
-            raise Unfit(_UNSAFE.format(mode, level))
+            raise Unfit(_UNSAFE, mode=mode, level=level)
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -271,9 +275,14 @@ def raw_faults() -> Iterator[None]:
         raise Busy from error
 
 
-@asynccontextmanager
-async def _faults() -> AsyncIterator[None]:
-    """Turns what the driver says about a bad world into ``Busy``."""
+@contextmanager
+def faults() -> Iterator[None]:
+    """Turns what the driver says about a bad world into ``Busy``, about bad values into a refusal.
+
+    Raises:
+        Busy: The database is locked, full or gone; the cause tells more.
+        BadRequest: A text with a NUL in it, or a number no column holds.
+    """
     try:
         yield
     except (OperationalError, PoolTimeout, TimeoutError) as error:
@@ -284,7 +293,7 @@ async def _faults() -> AsyncIterator[None]:
         if postgres.is_unfit_value(error.orig):
             raise BadRequest(what="value") from error
         raise
-    except OverflowError as error:  # what SQLite's driver says of a number beyond 64 bits
+    except (OverflowError, UnicodeEncodeError) as error:  # beyond 64 bits; half a character
         raise BadRequest(what="value") from error
 
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from expo.errors import N_, Fact
+
 Raw = psycopg.Connection[tuple[Any, ...]]
 """A connection of one's own for one thread, for the one path where a row may cost microseconds only."""
 
@@ -45,8 +47,8 @@ _NEEDED: Final = {
     "server_encoding": "UTF8",
     "transaction_read_only": "off",
 }
-_TOO_OLD: Final = "PostgreSQL {} is too old; at least 14 is needed."
-_UNSAFE: Final = "PostgreSQL runs with {}; {} is needed."
+_TOO_OLD: Final = N_("PostgreSQL {version} is too old; at least 14 is needed.")
+_UNSAFE: Final = N_("PostgreSQL runs with {setting}={found}; {needed} is needed.")
 # What the world did, not we: connection lost, out of something, shut down, cancelled by a timeout,
 # lock not had in time, deadlock, or a server that has become somebody's standby.
 _WORLDLY: Final = ("08", "53", "57", "58", "55P03", "40001", "40P01", "25006", "25P03", "25P04")
@@ -57,7 +59,17 @@ _UNFIT_VALUES: Final = ("22003", "22021", "22P05", "22P02", "22001")
 
 
 class Unfit(Exception):
-    """The database cannot keep the promises; the server must not start. ``str()`` says why."""
+    """The database cannot keep the promises; the server must not start.
+
+    Args:
+        why: The sentence, an id of the catalogues.
+        facts: What is filled into it.
+    """
+
+    def __init__(self, why: str, **facts: Fact) -> None:
+        super().__init__(why.format(**facts))
+        self.why = why
+        self.facts = facts
 
 
 def options(*, reading: bool = False, patient: bool = False) -> str:
@@ -107,8 +119,9 @@ def assert_promises(found: Any) -> None:
     Raises:
         Unfit: It is not on.
     """
-    if found is None or found[0] != _PROMISES["synchronous_commit"]:
-        raise Unfit(_UNSAFE.format(f"synchronous_commit={found and found[0]}", "on"))
+    for name, needed in _PROMISES.items():
+        if found is None or found[0] != needed:
+            raise _unsafe(name, str(found and found[0]), needed)
 
 
 async def check(where: Mapping[str, Any]) -> None:
@@ -120,12 +133,12 @@ async def check(where: Mapping[str, Any]) -> None:
     """
     async with await psycopg.AsyncConnection.connect(conninfo(where, "sawt check")) as plain:
         if plain.info.server_version < _OLDEST:
-            raise Unfit(_TOO_OLD.format(plain.info.server_version))
+            raise Unfit(_TOO_OLD, version=str(plain.info.server_version // 10_000))
         for name, needed in _NEEDED.items():
             answer = await plain.execute("SELECT current_setting(%s)", [name])
             found = (await answer.fetchone() or ("",))[0]
             if found != needed:
-                raise Unfit(_UNSAFE.format(f"{name}={found}", needed))
+                raise _unsafe(name, found, needed)
 
 
 def is_worldly(error: BaseException | None) -> bool:
@@ -144,6 +157,10 @@ def is_unfit_value(error: BaseException | None) -> bool:
     """Whether a value cannot be kept in its column, or in any: NUL in a text, a number too large."""
     state = _state(error)
     return state in _UNFIT_VALUES if state else isinstance(error, psycopg.DataError)
+
+
+def _unsafe(setting: str, found: str, needed: str) -> Unfit:
+    return Unfit(_UNSAFE, setting=setting, found=found, needed=needed)
 
 
 def _state(error: BaseException | None) -> str:

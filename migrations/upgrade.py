@@ -27,7 +27,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from expo.db import BUSY_TIMEOUT_MS, Row, sqlite_url
+from expo import postgres
+from expo.db import BUSY_TIMEOUT_MS, Row, faults, sqlite_url
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _PACKAGES: Final = ("expo", "sessions", "voting")
@@ -47,9 +48,9 @@ def migrate(database_url: str) -> None:
 
     Raises:
         Newer: It has seen a revision this code does not know; nothing was changed.
-        sqlalchemy.exc.OperationalError: It cannot be reached or written.
+        Busy: It cannot be reached or written; the cause tells more.
     """
-    with _connection(database_url) as connection:
+    with faults(), _connection(database_url) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
         known = {one.revision for one in _scripts().walk_revisions()}
@@ -102,7 +103,8 @@ def metadata() -> MetaData:
 def _connection(database_url: str) -> Iterator[Connection]:
     url = make_url(database_url)
     driver = _SYNCHRONOUS.get(url.drivername, url.drivername)
-    engine = create_engine(url.set(drivername=driver), poolclass=NullPool)
+    link = {} if driver.startswith("sqlite") else postgres.link("sawt upgrade")
+    engine = create_engine(url.set(drivername=driver), poolclass=NullPool, connect_args=link)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _leave_begin_to_us)
         event.listen(engine, "begin", _begin)
