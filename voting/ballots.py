@@ -100,20 +100,26 @@ def admit(cast: Cast, contest: Contest, person: Person, electorate: str, at: dat
         DuplicateOption: An option stands twice.
         TooManyRanked: It is longer than the contest's K.
     """
+    ranking = cast.ranking
     known = {option.id for option in contest.options}
-    seen: set[str] = set()
-    for option in cast.ranking:
-        if option not in known:
-            raise UnknownOption(option=clean(option))
-        if option in seen:
-            raise DuplicateOption(option=option)
-        seen.add(option)
-    if len(cast.ranking) > contest.rules.max_ranked:
-        raise TooManyRanked(most=contest.rules.max_ranked, ranked=len(cast.ranking))
+    if len(known.intersection(ranking)) != len(ranking):
+        raise _misfit(ranking, known)
+    if len(ranking) > contest.rules.max_ranked:
+        raise TooManyRanked(most=contest.rules.max_ranked, ranked=len(ranking))
     own = own_options(contest, person)
     return Ballot(
-        cast.id, contest.id, person.id, electorate, cast.ranking, own, whole_ms(at), cast.nonce
+        cast.id, contest.id, person.id, electorate, ranking, own, whole_ms(at), cast.nonce
     )
+
+
+def _misfit(ranking: tuple[str, ...], known: set[str]) -> Refusal:
+    """What is wrong with a ranking that has an option twice, or one the contest has not."""
+    for place, option in enumerate(ranking):
+        if option not in known:
+            return UnknownOption(option=clean(option))
+        if option in ranking[:place]:
+            return DuplicateOption(option=option)
+    raise AssertionError(ranking)
 
 
 def own_options(contest: Contest, person: Person) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ _AGAIN: Final = (
 )
 _ADVANCE: Final = "UPDATE contest SET position = ? WHERE id = ?"
 
+_STAMP_LENGTH: Final = len("2017-04-17 09:20:00.000000")
 _NOT_SQLITE: Final = "ballots cannot be recorded: this record is for SQLite only"
 
 _texts = msgspec.json.Decoder(tuple[str, ...])
@@ -191,7 +192,7 @@ def _many(texts: Sequence[str] | set[str]) -> str:
 
 def _stamp(at: datetime) -> str:
     """An instant as SQLAlchemy writes it: UTC, microseconds, no zone."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return at.astimezone(UTC).isoformat(" ", "microseconds")[:_STAMP_LENGTH]
 
 
 def _instant(text: str) -> datetime:

@@ -173,8 +173,7 @@ class Writer:
         self.batches += 1
         self.recorded += len(batch)
         self.seconds += seconds
-        for waiting, answer in zip(batch, recorded.answers, strict=True):
-            self._answer(waiting, answer)
+        self._answer_all(batch, recorded)
         for contest in recorded.grew:
             self._notifier.notify(f"contest.{contest}")
         if recorded.grew:
@@ -198,6 +197,10 @@ class Writer:
         began = perf_counter()
         return self._record.record(ballots), perf_counter() - began
 
+    def _answer_all(self, batch: Sequence[_Waiting], recorded: Recorded) -> None:
+        for waiting, answer in zip(batch, recorded.answers, strict=True):
+            self._answer(waiting, answer)
+
     def _answer_busy(self, waiting: _Waiting) -> None:
         if not waiting.is_answered:
             self.busy += 1
@@ -220,4 +223,4 @@ class Writer:
 
 def _spread(ballot_id: str) -> int:
     """When to come back, spread out by ballot so that the crowd does not return as one."""
-    return _RETRY_MS + int(ballot_id[:4], 16) * _RETRY_MS // 0x10000
+    return _RETRY_MS + int(ballot_id[-4:], 16) * _RETRY_MS // 0x10000

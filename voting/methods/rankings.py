@@ -5,6 +5,7 @@ other. An element may be a tuple: options on a shared rank. Voters cannot do tha
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -51,6 +52,10 @@ def said(ranking: Ranking, own: Iterable[str], index: Mapping[str, int]) -> Said
     Raises:
         UnreadableLine: An option is unknown or stands in it twice, or a rank is empty.
     """
+    if not own:
+        alone = _alone(ranking, index)
+        if alone is not None:
+            return alone
     try:
         levels = [tuple(index[option] for option in ids_of(rank)) for rank in ranking]
     except KeyError as unknown:
@@ -68,6 +73,20 @@ def said(ranking: Ranking, own: Iterable[str], index: Mapping[str, int]) -> Said
         kept = (tuple(option for option in level if option not in out) for level in levels)
         levels = [level for level in kept if level]
     return Said(tuple(levels), out)
+
+
+def _alone(ranking: Ranking, index: Mapping[str, int]) -> Said | None:
+    """`said` for what nearly everybody says: no shared rank and nothing wrong; None for the rest."""
+    try:
+        options = [index[rank] for rank in ranking]  # type: ignore[index]  # a shared rank is no key
+    except KeyError:
+        return None
+    if len(set(options)) != len(options):
+        return None
+    return Said(tuple([(option,) for option in options]), _NOBODY)
+
+
+_NOBODY: Final[frozenset[int]] = frozenset()
 
 
 class Counts:

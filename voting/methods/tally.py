@@ -2,10 +2,13 @@
 
 Every state is a function of the latest line of each voter and of nothing else. Hence slicing,
 order and repetition of the lines do not matter, and ``running == recount`` is a plain ``==``.
+
+Crowds say few different things: lines that say the same are only numbered when they come in, and
+each saying is added to the pair counts once, when somebody looks.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal
 
 import msgspec
 from typing_extensions import override
@@ -14,6 +17,7 @@ from voting.methods.rankings import (
     Counts,
     Pattern,
     Ranking,
+    Said,
     UnreadableLine,
     index_of,
     said,
@@ -21,6 +25,8 @@ from voting.methods.rankings import (
 )
 
 Matrix = tuple[tuple[int, ...], ...]
+
+_MOST_PILES: Final = 4_096  # of one electorate; a contest of twelve options has a billion sayings
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -70,17 +76,52 @@ class Snapshot(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
 
 
+class _Pile:
+    """One saying, and how many ballots of it are not in the counts yet (fewer: a negative number)."""
+
+    __slots__ = ("ballot", "times")
+
+    def __init__(self, ballot: Said) -> None:
+        self.ballot = ballot
+        self.times = 0
+
+
 class _Group:
     """The mutable counts of one electorate."""
 
-    __slots__ = ("counts", "quarantined", "revised", "withdrawn")
+    __slots__ = ("_counts", "_piles", "quarantined", "revised", "withdrawn")
 
     def __init__(self, size: int) -> None:
-        self.counts = Counts(size)
+        self._counts = Counts(size)
+        self._piles: dict[tuple[Ranking, tuple[str, ...]], _Pile] = {}
         self.withdrawn = self.quarantined = self.revised = 0
 
+    def pile(self, line: Line, index: Mapping[str, int]) -> _Pile:
+        """Where ballots go that say what this line says.
+
+        Raises:
+            UnreadableLine: It does not fit the contest.
+        """
+        saying = (line.ranking, line.own)
+        pile = self._piles.get(saying)
+        if pile is None:
+            pile = _Pile(said(line.ranking, line.own, index))
+            if len(self._piles) >= _MOST_PILES:
+                self.counts()
+                self._piles.clear()
+            self._piles[saying] = pile
+        return pile
+
+    def counts(self) -> Counts:
+        """The counts, with everything that has come in."""
+        for pile in self._piles.values():
+            if pile.times:
+                self._counts.add(pile.ballot, pile.times)
+                pile.times = 0
+        return self._counts
+
     def frozen(self, electorate: str) -> GroupTally:
-        counts = self.counts
+        counts = self.counts()
         return GroupTally(
             electorate,
             counts.n,
@@ -135,20 +176,20 @@ class Tally:
         if group is None:
             msg = f"unknown electorate {line.electorate!r}"
             raise UnreadableLine(msg)
-        ballot = said(line.ranking, line.own, self._index)
+        pile = group.pile(line, self._index)
         if line.status == "quarantined":
             group.quarantined += times
         elif not line.ranking:
             group.withdrawn += times
         else:
-            group.counts.add(ballot, times)
+            pile.times += times
         if line.revision > 1:
             group.revised += times
 
     @property
     def ballots(self) -> int:
         """Counted ballots, all electorates together."""
-        return sum(group.counts.n for group in self._groups.values())
+        return sum(group.counts().n for group in self._groups.values())
 
     def groups(self) -> tuple[GroupTally, ...]:
         """The counts of every electorate at this moment, in the contest's order."""
@@ -214,5 +255,5 @@ def group_of(options: Sequence[str], electorate: str, patterns: Iterable[Pattern
     for pattern in patterns:
         ballot = said(pattern.ranking, (), index)
         if ballot.levels:
-            group.counts.add(ballot, pattern.count)
+            group.counts().add(ballot, pattern.count)
     return group.frozen(electorate)

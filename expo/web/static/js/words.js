@@ -56,11 +56,12 @@ export function warn(message) {
   setTimeout(() => { region.textContent = message; }, 120);
 }
 
-/** Random UUID, also where the browser hides randomUUID (plain http on a local network). */
-export function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
+/** A UUID that begins with the time (version 7, RFC 9562): the record takes those in fastest. */
+export function uuid(now = Date.now()) {
   const b = crypto.getRandomValues(new Uint8Array(16));
-  b[6] = (b[6] & 15) | 64;
+  new DataView(b.buffer).setUint32(0, Math.floor(now / 65536));
+  new DataView(b.buffer).setUint16(4, now % 65536);
+  b[6] = (b[6] & 15) | 112;
   b[8] = (b[8] & 63) | 128;
   const hex = [...b].map(x => x.toString(16).padStart(2, '0')).join('');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
