@@ -166,9 +166,17 @@ _TIMELESS = {moves.review, moves.reveal, moves.publish}
 
 
 @asynccontextmanager
-async def house(folder: Path, clock: Clock | None = None) -> AsyncIterator[House]:
-    """A voting house in a folder; opening it again there is a restart."""
-    found = House(url_in(folder), clock or Clock())
+async def house(
+    folder: Path, clock: Clock | None = None, *, url: str | None = None
+) -> AsyncIterator[House]:
+    """A voting house in a folder; opening it again there is a restart, meanwhile another node.
+
+    Args:
+        folder: Keeps its database.
+        clock: Of another house, to be at the same instant.
+        url: Of another database.
+    """
+    found = House(url or url_in(folder), clock or Clock())
     await found.voting.refresh()
     writing = asyncio.create_task(found.voting.writer.run())
     try:

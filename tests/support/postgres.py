@@ -102,6 +102,10 @@ class Cluster:
         """Stop it at once but in order: open transactions are rolled back."""
         self._end(signal.SIGINT)
 
+    def abort(self) -> None:
+        """As ``pg_ctl stop -m immediate``: no checkpoint, no goodbye, recovery at the next start."""
+        self._end(signal.SIGQUIT)
+
     def crash(self) -> None:
         """Kill -9 of the server and all its processes, as when the machine loses power."""
         self._end(signal.SIGKILL)
