@@ -39,6 +39,11 @@ class LocalNotifier:
         for event in self._listeners.get(topic, ()):
             event.set()
 
+    def wake_all(self) -> None:
+        """Wake every listener in this process: nobody knows what was missed."""
+        for topic in self._listeners:
+            self.notify(topic)
+
     @asynccontextmanager
     async def listen(self, topic: str) -> AsyncIterator[asyncio.Event]:
         """An event of one's own, set by every notification until the block ends."""

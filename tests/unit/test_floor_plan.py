@@ -22,6 +22,7 @@ PLACES = {
     "itsdangerous": ("expo/passes.py",),
     "python_multipart": (),
     "markupsafe": ("expo/web/",),
+    "nats": ("expo/wire/notifier_nats.py",),
 }
 
 
