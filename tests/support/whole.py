@@ -147,11 +147,20 @@ async def issue(
 
 @asynccontextmanager
 async def whole(folder: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[Whole]:
-    """An expo that serves until the block ends, in a folder of its own."""
+    """An expo that serves until the block ends, in a folder of its own.
+
+    Args:
+        folder: Keeps its schedule, and its database where the environment names none.
+        environ: Its settings.
+    """
+    environ = environ or {}
     sock = listen("127.0.0.1", 0)
-    place = Place(folder, environ or {}, "127.0.0.1", port_of(sock))
+    place = Place(folder, environ, "127.0.0.1", port_of(sock))
     copy(ROOT / "schedule.yaml", folder / "schedule.yaml")
-    database, clock = Database(url_in(folder)), Movable(lambda: datetime.now(UTC))
+    database, clock = (
+        Database(environ.get("SAWT_DATABASE_URL") or url_in(folder)),
+        Movable(lambda: datetime.now(UTC)),
+    )
     clock.go_to(MORNING)
     schedule = folder / "schedule.yaml"
     programme = parse(schedule.read_bytes())
