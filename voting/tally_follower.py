@@ -74,6 +74,14 @@ class TallyFollower:
         self._free_at: dict[str, float] = {}
         self._is_late = False
         self._lock = asyncio.Lock()
+        self.looked_at = monotonic()
+        """When the last whole look ended; an old instant means that viewers see an old state."""
+        self.look_seconds = 0.0
+        """How long that look took, publishing included."""
+        self.looks = 0
+        """Whole looks since start."""
+        self.behind = 0
+        """Lines that were in the logs and not yet in the count when it began."""
 
     # --- what is known, without waiting ---
 
@@ -153,11 +161,15 @@ class TallyFollower:
             Fault: The database cannot be read; what is known stays as it was.
         """
         async with self._lock:
+            began = monotonic()
             await self._read()
             self._is_late = False
             for contest in self.contests.all():
                 if contest.phase is not Phase.DRAFT:
                     self._publish(contest, monotonic())
+            self.looked_at = monotonic()
+            self.look_seconds = self.looked_at - began
+            self.looks += 1
 
     async def _read(self) -> None:
         async with self._database.read() as tx:
@@ -167,6 +179,7 @@ class TallyFollower:
                 self.contests.put(contest)
                 if contest.phase is not Phase.DRAFT:
                     self._desks.setdefault(contest.id, _Desk(contest))
+            self.behind = sum(one.position - self.position(one.contest) for one in stands)
             for stand in stands:
                 desk = self._desks.get(stand.contest)
                 if desk is not None:

@@ -7,7 +7,7 @@ queue is told to come back; what a broken disk swallows is told the same, and ne
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
@@ -15,6 +15,7 @@ from typing import Final
 
 from expo.db import Busy, Database
 from expo.errors import Fault, Refusal
+from expo.load.histogram import SECONDS, SIZES, Histogram
 from expo.wire.notifier import Notifier
 from voting.ballot_record import BallotRecord, Recorded
 from voting.ballots import Ballot
@@ -40,11 +41,12 @@ Deliver = Callable[[Told], None]
 class _Waiting:
     """A ballot and who wants to know about it."""
 
-    __slots__ = ("ballot", "deliver", "is_answered")
+    __slots__ = ("ballot", "deliver", "is_answered", "since")
 
-    def __init__(self, ballot: Ballot, deliver: Deliver) -> None:
+    def __init__(self, ballot: Ballot, deliver: Deliver, since: float) -> None:
         self.ballot = ballot
         self.deliver = deliver
+        self.since = since
         self.is_answered = False
 
 
@@ -77,6 +79,7 @@ class Writer:
         self._taken = self._answered = 0
         self._drains: list[tuple[int, asyncio.Future[None]]] = []
         self._is_closed = False
+        self._since = 0.0
         self._record = record
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self.batches = 0
@@ -87,11 +90,21 @@ class Writer:
         """Seconds the thread has spent in those transactions."""
         self.busy = 0
         """Ballots told to come back since start: the queue was full or the database failed."""
+        self.answer_seconds = Histogram(SECONDS)
+        """How long recorded ballots waited for their answer. The clock is read once a batch, not
+        once a ballot: all that came while one batch was written count from its beginning."""
+        self.batch_sizes = Histogram(SIZES)
+        """How many ballots the committed transactions held."""
 
     @property
     def waiting(self) -> int:
         """Casts that have no answer yet."""
         return self._taken - self._answered
+
+    @property
+    def most_waiting(self) -> int:
+        """Casts the queue takes; one more is told to come back."""
+        return self._most_waiting
 
     def put(self, ballot: Ballot, deliver: Deliver) -> None:
         """Queue an admitted ballot; ``deliver`` is called exactly once, later or at once."""
@@ -99,8 +112,10 @@ class Writer:
             self.busy += 1
             deliver(Busy(retry_after_ms=_spread(ballot.id)))
             return
+        if self._taken == self._answered:  # nothing waits and nothing is being written
+            self._since = perf_counter()
         self._taken += 1
-        self._queue.append(_Waiting(ballot, deliver))
+        self._queue.append(_Waiting(ballot, deliver, self._since))
         self._bell.set()
 
     async def drain(self) -> None:
@@ -147,6 +162,7 @@ class Writer:
     def _next(self) -> list[_Waiting]:
         count = min(len(self._queue), self._most_at_once)
         batch = [self._queue.popleft() for _ in range(count)]
+        self._since = perf_counter()
         if not self._queue:
             self._bell.clear()
         return batch
@@ -173,7 +189,11 @@ class Writer:
         self.batches += 1
         self.recorded += len(batch)
         self.seconds += seconds
+        self.batch_sizes.add(len(batch))
         self._answer_all(batch, recorded)
+        answered_at = perf_counter()
+        for since, ballots in Counter(waiting.since for waiting in batch).items():
+            self.answer_seconds.add(answered_at - since, ballots)
         for contest in recorded.grew:
             self._notifier.notify(f"contest.{contest}")
         if recorded.grew:
