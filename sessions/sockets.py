@@ -66,6 +66,7 @@ class _Desk:
             state["settings"].origins,
             may_enter=lambda _socket: True,
             visit_of=lambda socket: socket.state["visit"].id,
+            refused=self.hub.refused,
         )
 
     def on_text(self, viewer: Viewer, raw: bytes) -> None:

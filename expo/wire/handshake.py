@@ -70,6 +70,7 @@ class Handshake:
         visit_of: Id of the visit, or None for somebody without one (then there is no limit: an
             address is never a reason to refuse).
         sockets_per_visit: How many sockets one visit may hold at once.
+        refused: Counts refusals by reason: ``origin``, ``not-allowed``, ``too-many``.
     """
 
     def __init__(
@@ -79,21 +80,28 @@ class Handshake:
         may_enter: Callable[[WebSocket[Any]], bool],
         visit_of: Callable[[WebSocket[Any]], str | None],
         sockets_per_visit: int = SOCKETS_PER_VISIT,
+        refused: Counter[str] | None = None,
     ) -> None:
         self._origins = frozenset(origins)
         self._may_enter = may_enter
         self._visit_of = visit_of
         self._limit = sockets_per_visit
         self._taken: Counter[str] = Counter()
+        self._refused = Counter() if refused is None else refused
 
     async def admit(self, websocket: WebSocket[Any]) -> Seat | None:
         """A seat, or None after the handshake has been refused with 403.
 
         Hand ``seat.leave`` to `live.serve` as ``on_leave`` (or call it there).
         """
-        if is_own_socket(websocket.scope, self._origins) and self._may_enter(websocket):
-            visit = self._visit_of(websocket)
-            if visit is None or self._taken[visit] < self._limit:
-                return Seat(self._taken, visit)
+        visit = self._visit_of(websocket)
+        if not is_own_socket(websocket.scope, self._origins):
+            self._refused["origin"] += 1
+        elif not self._may_enter(websocket):
+            self._refused["not-allowed"] += 1
+        elif visit is not None and self._taken[visit] >= self._limit:
+            self._refused["too-many"] += 1
+        else:
+            return Seat(self._taken, visit)
         await websocket.close(_REFUSED)
         return None

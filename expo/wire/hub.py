@@ -6,7 +6,8 @@ position, so what was skipped is not missed). One stalled phone costs the others
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import Final
 
@@ -47,6 +48,8 @@ class Hub:
         self._burst = burst
         self.limits: Final = limits or Limits()
         self.counters: Final = Counters()
+        self.refused: Final[Counter[str]] = Counter()
+        """Handshakes refused since start, by reason; see `expo.wire.handshake`."""
         self._rooms: dict[str, Room] = {}
         self._viewers: dict[Viewer, None] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -123,6 +126,10 @@ class Hub:
         """How many viewers are in a room."""
         found = self._rooms.get(room)
         return found.members if found else 0
+
+    def rooms(self) -> Mapping[str, int]:
+        """How many viewers are in each room; one viewer may be in several."""
+        return {name: room.members for name, room in self._rooms.items()}
 
     def viewers(self) -> Iterable[Viewer]:
         """Everybody connected now, in order of arrival; a snapshot."""
