@@ -17,11 +17,13 @@ from starlette.types import ASGIApp
 from expo.clock import Now
 from expo.db import Database
 from expo.identity import pages as identity_pages
-from expo.identity.usecases import Passes, Visits, closing_through
+from expo.identity.people import Visit
+from expo.identity.usecases import Passes, Visits, closing_through, device_token
 from expo.identity.visits_follower import VisitsFollower
 from expo.record import pages as record_pages
 from expo.settings import Settings
 from expo.web import operations, translations
+from expo.web.desk import FrontDesk
 from expo.web.guards import AllowedHosts, SameOrigin, SecurityHeaders
 from expo.web.operations import Probe
 from expo.web.pages import HANDLERS, visiting
@@ -165,8 +167,16 @@ class Expo:
         )
         origins = self.settings.origins
         app = SameOrigin(app, origins)
-        app = AllowedHosts(app, {_host(origin) for origin in origins})
-        return SecurityHeaders(app, https=self.settings.is_https, origins=origins)
+        hosts = AllowedHosts(app, {_host(origin) for origin in origins})
+        return FrontDesk(
+            SecurityHeaders(hosts, https=self.settings.is_https, origins=origins),
+            hosts=hosts,
+            settings=self.settings,
+            pages=self.pages.pages,
+            statics=self.statics,
+            public=Visit(),
+            device=device_token,
+        )
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[dict[str, Any]]:
@@ -204,6 +214,9 @@ class Expo:
         counters = msgspec.structs.asdict(self.hub.counters)
         lines = [f"sawt_viewers {self.hub.connected}"]
         lines += [f"sawt_wire_{name}_total {value}" for name, value in counters.items()]
+        kept = msgspec.structs.asdict(self.pages.pages.counters)
+        lines += [f"sawt_pages_{name}_total {value}" for name, value in kept.items()]
+        lines.append(f"sawt_pages_held_bytes {self.pages.pages.held}")
         for contest in self.voting.contests.all():
             ballots = self.voting.turnout(contest.id).ballots
             lines.append(f'sawt_ballots{{contest="{contest.id}"}} {ballots}')

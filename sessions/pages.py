@@ -1,8 +1,9 @@
 """The public pages of the stage: home, schedule, days, sessions, initiatives, codes and calendars."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from functools import partial
+from typing import Any, Final, TypedDict
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,13 +11,14 @@ from starlette.routing import BaseRoute
 
 from expo.clock import Now
 from expo.errors import N_, NotFound
-from expo.identity.people import Visit
+from expo.identity.people import Visit, kind_of
 from expo.rights import Action
 from expo.settings import Settings
 from expo.web import translations
 from expo.web.guards import FRAME_HEADER
+from expo.web.kept import StandsOn
 from expo.web.pages import guarded, sentence_for
-from expo.web.templates import Renderer
+from expo.web.templates import Parts, Renderer
 from expo.words import Language, latin_digits
 from sessions import ical
 from sessions.control import pages as control_pages
@@ -24,8 +26,13 @@ from sessions.programme import Day, Session
 from sessions.projector import pages as projector_pages
 from sessions.usecases import Show
 from sessions.views import SessionView, session_view
+from voting.ballot_orders import arranged, order_of
+from voting.contests import Contest
 from voting.usecases import Voting
+from voting.views import BallotView
 
+_TICKS: Final = 2
+"""A second, in which pages with a clock or a turnout are made anew: as often as sockets are told."""
 PLAYER = "https://www.youtube-nocookie.com"
 _CALENDAR = "text/calendar; charset=utf-8"
 _MOST_DIGITS = 3  # of a day's number in an address
@@ -53,32 +60,38 @@ StageRequest = Request[StageState]
 
 async def home(request: StageRequest) -> Response:
     """Today: what is on, what follows, what one counts down to."""
-    board = request.state["show"].board()
-    now = [_view(request, row.session) for row in board.now]
-    values = {
-        "board": board,
-        "day": board.day,
-        "now": tuple(now),
-        "channels": request.state["show"].programme.channels,
-    }
-    headers = _embedding(*now)
-    return request.state["pages"].page(request, "sessions/home.html", values, headers=headers)
+    show = request.state["show"]
+
+    def now() -> tuple[SessionView, ...]:
+        return tuple(_view(request, row.session) for row in show.board().now)
+
+    def values() -> dict[str, Any]:
+        board, channels = show.board(), show.programme.channels
+        return {"board": board, "day": board.day, "now": now(), "channels": channels}
+
+    return _kept(request, "sessions/home.html", values, _by_clock(show), lambda: _embedding(*now()))
 
 
 async def schedule(request: StageRequest) -> Response:
     """All days with all sessions."""
-    board = request.state["show"].board()
-    values = {"board": board, "day": board.day}
-    return request.state["pages"].page(request, "sessions/schedule.html", values)
+    show = request.state["show"]
+
+    def values() -> dict[str, Any]:
+        board = show.board()
+        return {"board": board, "day": board.day}
+
+    return _kept(request, "sessions/schedule.html", values, _by_clock(show))
 
 
 async def day(request: StageRequest) -> Response:
     """One day's sessions."""
-    board = request.state["show"].board()
-    number = _day(request).n
-    shown = next(one for one in board.days if one.day.n == number)
-    values = {"board": board, "day": shown}
-    return request.state["pages"].page(request, "sessions/day.html", values)
+    show, number = request.state["show"], _day(request).n
+
+    def values() -> dict[str, Any]:
+        board = show.board()
+        return {"board": board, "day": next(one for one in board.days if one.day.n == number)}
+
+    return _kept(request, "sessions/day.html", values, _by_clock(show))
 
 
 async def session(request: StageRequest) -> Response:
@@ -110,23 +123,28 @@ async def code_entry(request: StageRequest) -> Response:
 
 async def initiative(request: StageRequest) -> Response:
     """One initiative."""
-    programme = request.state["show"].programme
+    show = request.state["show"]
+    programme = show.programme
     found = programme.initiative(request.path_params["id"])
     if found is None:
         raise NotFound
     shown = programme.sessions_of(found.id)
-    values = {
-        "initiative": found,
-        "entity": programme.entity(found.entity),
-        "session": _view(request, shown[0]) if shown else None,
-    }
-    return request.state["pages"].page(request, "sessions/initiative.html", values)
+
+    def values() -> dict[str, Any]:
+        return {
+            "initiative": found,
+            "entity": programme.entity(found.entity),
+            "session": _view(request, shown[0]) if shown else None,
+        }
+
+    return _kept(request, "sessions/initiative.html", values, lambda: (show.rundown,))
 
 
 async def about(request: StageRequest) -> Response:
     """How ranking and counting work, what is known about whom, and how to use the site."""
-    values = {"programme": request.state["show"].programme}
-    return request.state["pages"].page(request, "pages/about.html", values)
+    show = request.state["show"]
+    values = partial(dict[str, Any], programme=show.programme)
+    return _kept(request, "pages/about.html", values, lambda: (show.rundown,))
 
 
 # --- calendars ---
@@ -175,34 +193,88 @@ async def session_calendar(request: StageRequest) -> Response:
 
 
 async def _session_page(request: StageRequest, found: Session) -> Response:
-    show = request.state["show"]
+    show, voting, visit = request.state["show"], request.state["voting"], request.state["visit"]
     view = _view(request, found)
     contest = show.contest(found.id)
-    visit = request.state["visit"]
-    ballot = await request.state["voting"].ballot_view(visit, contest.id) if contest else None
-    values = {
+    headers = {"cache-control": "no-store", **_embedding(view)}
+    if contest is not None and visit.person is not None:
+        ballot = await voting.ballot_view(visit, contest.id)
+        values = _session_values(request, view, ballot)
+        return request.state["pages"].page(
+            request, "sessions/session.html", values, headers=headers
+        )
+    return _kept(
+        request,
+        "sessions/session.html",
+        lambda: _session_values(
+            request, view, voting.blank_ballot(Visit(), contest.id) if contest else None
+        ),
+        lambda: (
+            show.rundown,
+            show.contest(found.id),
+            voting.frozen(found.id),
+            _tick(show),
+        ),
+        lambda: headers,
+        _parts(contest, visit.device) if contest else None,
+    )
+
+
+def _session_values(
+    request: StageRequest, view: SessionView, ballot: BallotView | None
+) -> dict[str, Any]:
+    return {
         "session": view,
         "ballot": ballot,
-        "board": show.board(),
+        "board": request.state["show"].board(),
         "code": view.code,
         "short_url": f"{request.state['settings'].public_url}/v/{view.code}",
     }
-    headers = {"cache-control": "no-store", **_embedding(view)}
-    return request.state["pages"].page(request, "sessions/session.html", values, headers=headers)
+
+
+def _parts(contest: Contest, seed: str) -> Parts:
+    """The options of a ballot, as this seed is shown them."""
+    options = [option.id for option in contest.options]
+    places = {option: n for n, option in enumerate(options)}
+    return Parts(
+        seed,
+        lambda one: order_of(one, len(options)),
+        lambda order: [places[option] for option in arranged(options, order)],
+    )
+
+
+def _kept(
+    request: StageRequest,
+    template: str,
+    values: Callable[[], Mapping[str, Any]],
+    stands_on: StandsOn,
+    headers: Callable[[], Mapping[str, str]] = dict,
+    parts: Parts | None = None,
+) -> Response:
+    """The page, kept for whoever may be shown the same."""
+    kind = kind_of(request.state["visit"])
+    return request.state["pages"].kept(
+        request, template, kind, values, stands_on, headers=headers, parts=parts
+    )
+
+
+def _by_clock(show: Show) -> StandsOn:
+    """For pages that show the programme, its progress and the time."""
+    return lambda: (show.rundown, _tick(show))
+
+
+def _tick(show: Show) -> int:
+    return int(show.now().timestamp() * _TICKS)
 
 
 def _join_page(request: StageRequest, error: NotFound | None = None) -> Response:
+    template = "sessions/join.html"
+    if error is None:
+        return _kept(request, template, lambda: {"error": None}, lambda: ())
     pages = request.state["pages"]
-    told: dict[str, Any] | None = None
-    if error is not None:
-        told = {
-            "code": error.code,
-            "facts": error.facts,
-            "message": sentence_for(error, pages.zone),
-        }
-    values = {"error": told, "board": request.state["show"].board()}
-    status = error.status if error else 200
-    return pages.page(request, "sessions/join.html", values, status=status)
+    message = sentence_for(error, pages.zone)
+    told = {"code": error.code, "facts": error.facts, "message": message}
+    return pages.page(request, template, {"error": told}, status=error.status)
 
 
 def _view(request: StageRequest, found: Session) -> SessionView:

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from expo.clock import Now
 from expo.errors import BadRequest, Fact, Fault, NotFound, Refusal
-from expo.identity.people import Visit
+from expo.identity.people import Visit, kind_of
 from expo.rights import Action
 from expo.web import translations
 from expo.web.forms import content_type
@@ -143,26 +143,40 @@ async def mine(request: Asked) -> Response:
 async def results_day(request: Asked) -> Response:
     """Everything published about a day."""
     voting, day = _voting(request), _day(request)
+    days, subjects = request.state["days"], request.state["subjects"]
     code = translations.language.get()
-    values = {
-        "day": day,
-        "results": [
-            result_view(contest, result, code, translations.gettext)
-            for contest, result in _published(voting, day)
-        ],
-        "pending": [
-            PendingView(
-                contest,
-                state_of(contest),
-                visibility.places(contest, voting.frozen(contest.id)),
-                visibility.total_places(contest, voting.frozen(contest.id)),
-            )
-            for contest in _as_programmed(request, voting.contests.on_day(day))
-            if not visibility.is_shown(contest)
-        ],
-        "days": request.state["days"](),
-    }
-    return request.state["pages"].page(request, "voting/results_day.html", values)
+
+    def values() -> dict[str, object]:
+        return {
+            "day": day,
+            "results": [
+                result_view(contest, result, code, translations.gettext)
+                for contest, result in _published(voting, day)
+            ],
+            "pending": _pending(voting, day, subjects()),
+            "days": days(),
+        }
+
+    def stands_on() -> tuple[object, ...]:
+        contests = tuple(voting.contests.on_day(day))
+        return contests, tuple(voting.frozen(one.id) for one in contests), days(), subjects()
+
+    kind = kind_of(request.state["visit"])
+    return request.state["pages"].kept(request, "voting/results_day.html", kind, values, stands_on)
+
+
+def _pending(voting: Voting, day: int, subjects: Iterable[str]) -> list[PendingView]:
+    """Contests of the day whose result is still to come."""
+    return [
+        PendingView(
+            contest,
+            state_of(contest),
+            visibility.places(contest, voting.frozen(contest.id)),
+            visibility.total_places(contest, voting.frozen(contest.id)),
+        )
+        for contest in _as_programmed(subjects, voting.contests.on_day(day))
+        if not visibility.is_shown(contest)
+    ]
 
 
 async def results_json(request: Asked) -> Response:
@@ -238,9 +252,9 @@ def _day(request: Asked) -> int:
     return day
 
 
-def _as_programmed(request: Asked, contests: Iterable[Contest]) -> list[Contest]:
+def _as_programmed(subjects: Iterable[str], contests: Iterable[Contest]) -> list[Contest]:
     """Contests in the order in which their subjects come; what is in no programme comes last."""
-    places = {subject: n for n, subject in enumerate(request.state["subjects"]())}
+    places = {subject: n for n, subject in enumerate(subjects)}
     return sorted(contests, key=lambda one: places.get(one.subject, len(places)))
 
 

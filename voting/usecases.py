@@ -155,15 +155,17 @@ class Voting:
                 secret = await store.secret(tx, contest_id) or b""
                 seed = tag_of(secret, visit.person.id)
                 kept = next(iter(await store.current(tx, contest_id, [seed])), None)
-        known = Known(
-            receipt=receipt_of(kept) if kept else None,
-            turnout=self.turnout(contest_id).by_electorate,
-            places=visibility.places(contest, self.frozen(contest_id)),
-            total_places=visibility.total_places(contest, self.frozen(contest_id)),
-            live=self._live(visit, contest, has_ballot=bool(kept and kept.ranking)),
-            seed=seed,
-        )
-        return ballot_view(contest, visit, known, str(uuid.uuid4()))
+        return self._view(visit, contest, kept, seed, str(uuid.uuid4()))
+
+    def blank_ballot(self, visit: Visit, contest_id: str) -> BallotView:
+        """The contest as the ballot of any visit like this that has cast nothing.
+
+        Its options are in the contest's own order; `voting.ballot_orders` says who sees which.
+
+        Raises:
+            UnknownContest: There is no such contest.
+        """
+        return self._view(visit, self._known(contest_id), None, None, "")
 
     async def receipt(self, visit: Visit, tracker: str) -> tuple[Contest, Kept, bool] | None:
         """The ballot with this tracker, and whether it is this visit's own; None for no such."""
@@ -248,6 +250,20 @@ class Voting:
         if contest is None:
             raise UnknownContest
         return contest
+
+    def _view(
+        self, visit: Visit, contest: Contest, kept: Kept | None, seed: str | None, cast_id: str
+    ) -> BallotView:
+        result = self.frozen(contest.id)
+        known = Known(
+            receipt=receipt_of(kept) if kept else None,
+            turnout=self.turnout(contest.id).by_electorate,
+            places=visibility.places(contest, result),
+            total_places=visibility.total_places(contest, result),
+            live=self._live(visit, contest, has_ballot=bool(kept and kept.ranking)),
+            seed=seed,
+        )
+        return ballot_view(contest, visit, known, cast_id)
 
     def _blocked(self, person: Person | None, contest: Contest) -> str | None:
         try:

@@ -11,7 +11,7 @@ import msgspec
 
 from expo.identity.people import Visit
 from expo.words import Text
-from voting.ballots import shuffled
+from voting.ballot_orders import arranged, order_of
 from voting.contests import Contest, Electorate, Option, Phase
 from voting.eligibility import blocked
 from voting.protocol import Place, Receipt, TallyState
@@ -97,8 +97,8 @@ class Known(msgspec.Struct, frozen=True):
     places: tuple[Place, ...]
     total_places: int
     live: TallyState | None
-    seed: str
-    """Decides the order of the options: the voter's tag, or the device's own token."""
+    seed: str | None
+    """Decides the order of the options: the voter's tag, or the device's own token; None: as programmed."""
 
 
 def ballot_view(contest: Contest, visit: Visit, known: Known, cast_id: str) -> BallotView:
@@ -153,10 +153,13 @@ def with_error(
 
 
 def _options(
-    contest: Contest, visit: Visit, ranking: tuple[str, ...], seed: str
+    contest: Contest, visit: Visit, ranking: tuple[str, ...], seed: str | None
 ) -> tuple[OptionView, ...]:
     place = {option: index + 1 for index, option in enumerate(ranking)}
     by_id = {option.id: option for option in contest.options}
+    shown = tuple(by_id)
+    if seed is not None:
+        shown = arranged(shown, order_of(seed, len(shown)))
     entity = visit.person.entity if visit.person else None
     abstains = contest.rules.own == "abstain" and entity is not None
     return tuple(
@@ -172,7 +175,7 @@ def _options(
             place.get(option.id),
             own=abstains and option.entity == entity,
         )
-        for option in (by_id[one] for one in shuffled(by_id, seed))
+        for option in (by_id[one] for one in shown)
     )
 
 

@@ -5,7 +5,7 @@ Full identity comes later and fills the same values from other sources.
 """
 
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 import msgspec
 
@@ -13,6 +13,7 @@ from expo.rights import Role
 
 PersonId = NewType("PersonId", str)
 VisitId = NewType("VisitId", str)
+_STAFF: Final = frozenset({Role.ORGANISER, Role.SCREEN})
 
 
 class Assurance(StrEnum):
@@ -58,3 +59,16 @@ class Visit(msgspec.Struct, frozen=True):
     def role(self) -> Role:
         """What this visit may be treated as; the public when nobody is known."""
         return self.person.role if self.person else Role.PUBLIC
+
+
+def kind_of(visit: Visit) -> Visit | None:
+    """A stand-in for everybody who is shown the same pages; None for staff, who share none.
+
+    Nothing of the person is in it: no id, device, electorate, entity or name. What a page made for
+    it says is nobody's own.
+    """
+    if visit.person is None:
+        return Visit()
+    if visit.role in _STAFF:
+        return None
+    return Visit(person=Person(id=PersonId(""), role=visit.role))

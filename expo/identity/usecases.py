@@ -73,6 +73,11 @@ def closing_through(hub: Hub) -> EndSockets:
     return close
 
 
+def device_token(given: str | None) -> str:
+    """The device token given, or a new one where it is none of ours."""
+    return given if given and is_device(given) else secrets.token_urlsafe(_DEVICE_BYTES)
+
+
 def visit_of(who: object) -> Visit | None:
     """The visit a viewer's ``who`` is or has."""
     visit = getattr(who, "visit", who)
@@ -102,11 +107,8 @@ class Visits:
         Raises:
             Busy: There is a cookie, and the database does not answer.
         """
-        device = device if device and is_device(device) else secrets.token_urlsafe(_DEVICE_BYTES)
-        if cookie is None:
-            return Visit(device=device)
-        found = await self._lookups.ask(fingerprint(cookie))
-        return msgspec.structs.replace(found or Visit(), device=device)
+        found = None if cookie is None else await self._lookups.ask(fingerprint(cookie))
+        return msgspec.structs.replace(found or Visit(), device=device_token(device))
 
     async def _look_up(self, marks: tuple[str, ...]) -> tuple[Visit | None, ...]:
         async with self._database.read() as tx:
@@ -166,11 +168,7 @@ class Passes:
     """
 
     def __init__(
-        self,
-        database: Database,
-        now: Now,
-        secret_keys: tuple[str, ...],
-        end_sockets: EndSockets,
+        self, database: Database, now: Now, secret_keys: tuple[str, ...], end_sockets: EndSockets
     ) -> None:
         self._database = database
         self._now = now

@@ -75,12 +75,13 @@ class SecurityHeaders:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": self._completed(message.get("headers", ()))}
+                message = {**message, "headers": self.completed(message.get("headers", ()))}
             await send(message)
 
         await self._app(scope, receive, guarded)
 
-    def _completed(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    def completed(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """The headers of an answer with the security headers among them."""
         kept: list[tuple[bytes, bytes]] = []
         policy = self._plain
         for name, value in headers:
@@ -166,7 +167,11 @@ class AllowedHosts:
             return False
         if headers[b"content-length"] is not None and headers[b"transfer-encoding"] is not None:
             return False
-        return _without_port((headers[b"host"] or "").lower()) in self._hosts
+        return self.has(headers[b"host"] or "")
+
+    def has(self, host: str) -> bool:
+        """Whether a ``Host`` header names one of ours."""
+        return _without_port(host.lower()) in self._hosts
 
 
 def _without_port(host: str) -> str:

@@ -1,6 +1,7 @@
 """The one Jinja environment: autoescaped, strict, with our words and addresses built in."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -8,16 +9,19 @@ from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from expo import words
 from expo.rights import Action, may
 from expo.web import translations
+from expo.web.kept import Content, KeptPage, KeptPages, StandsOn, unchanged
 from expo.web.qr import svg
 from expo.web.statics import Statics
+from expo.web.visiting import Visitor, accepts_gzip
 from expo.words import Language, Text
 
 _TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
@@ -25,6 +29,20 @@ _PLAIN: Final = "/~!$&'()*+,;=:@"  # characters a path may hold as they are (RFC
 # Every page says in its corners who is looking, and may bring a device its cookie: no cache that
 # several people share may keep it.
 _OWN: Final = {"cache-control": "private, no-cache"}
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """Parts of a page that each visitor sees in an order of their own.
+
+    The template puts ``{{ cut }}`` before the first part, between two, and after the last.
+    """
+
+    seed: str
+    """Tells this visitor from others."""
+    order_of: Callable[[str], int]
+    """The order a seed is shown."""
+    arrange: Callable[[int], Sequence[int]]
+    """The places of the parts, as the template has them, in an order."""
 
 
 class Renderer:
@@ -45,6 +63,7 @@ class Renderer:
         self.site = site
         self.rehearsal = rehearsal
         self.public_url = public_url
+        self.pages = KeptPages()
         self.environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=True,
@@ -95,10 +114,56 @@ class Renderer:
         """The template as a whole page in the request's language.
 
         Every template also gets ``lang``, ``dir``, ``other_lang``, ``other_href`` (this page in the
-        other language), ``path``, ``visit`` (who is looking) and ``role``.
+        other language), ``path``, ``visit`` (who is looking), ``role``, and ``cut`` (see `Parts`).
         """
+        html = self._text(request, template, request.state["visit"], values)
+        return HTMLResponse(html, status_code=status, headers={**_OWN, **(headers or {})})
+
+    def kept(
+        self,
+        request: Request[Any],
+        template: str,
+        kind: Visitor | None,
+        values: Callable[[], Mapping[str, Any]],
+        stands_on: StandsOn,
+        *,
+        headers: Callable[[], Mapping[str, str]] = dict,
+        parts: Parts | None = None,
+    ) -> Response:
+        """The same page, kept for everybody of this kind as long as what it stands on is the same.
+
+        Args:
+            request: Who asks; only path and language are used.
+            template: As for `page`.
+            kind: The stand-in the template gets for its ``visit``; None: nobody shares this page.
+            values: As for `page`; asked only when the page must be made.
+            stands_on: Everything the page shows, cheaply compared; the template must use no more.
+            headers: Further headers, the same for everybody; asked like the values.
+            parts: Which visitor sees which parts in which order.
+        """
+        if kind is None:
+            return self.page(request, template, values(), headers=headers())
+        key = (request.scope["raw_path"], translations.language.get(), kind)
+        found = self.pages.find(key)
+        if found is None:
+            made_from = stands_on()
+            told = {**_OWN, **headers(), "content-type": "text/html; charset=utf-8"}
+            cut = f"<!--{secrets.token_hex(16)}-->" if parts else ""
+            text = self._text(request, template, kind, {**values(), "cut": Markup(cut)})  # noqa: S704 - ours
+            found = KeptPage(
+                _content(text, cut, parts),
+                made_from=made_from,
+                stands_on=stands_on,
+                headers=told,
+                is_tagged="no-store" not in told["cache-control"],
+            )
+            self.pages.keep(key, found)
+        return _sent(request, found, parts.seed if parts else "")
+
+    def _text(
+        self, request: Request[Any], template: str, visit: Visitor, values: Mapping[str, Any]
+    ) -> str:
         code = translations.language.get()
-        visit = request.state["visit"]
         path = _path_of(request)
         common = {
             "lang": code,
@@ -108,9 +173,29 @@ class Renderer:
             "path": path,
             "visit": visit,
             "role": visit.role,
+            "cut": "",
         }
-        html = self.environment.get_template(template).render({**common, **values})
-        return HTMLResponse(html, status_code=status, headers={**_OWN, **(headers or {})})
+        return self.environment.get_template(template).render({**common, **values})
+
+
+def _content(text: str, cut: str, parts: Parts | None) -> Content:
+    """The page's text in pieces. The cut is by chance: nothing that is shown can hold it."""
+    if parts is None:
+        return Content(text)
+    head, *between, tail = text.split(cut)
+    return Content(head, tuple(between), tail, parts.arrange, parts.order_of)
+
+
+def _sent(request: Request[Any], page: KeptPage, seed: str) -> Response:
+    is_packed = accepts_gzip(request.headers.get("accept-encoding", ""))
+    order = page.order_of(seed)
+    if page.etag and page.etag.decode() in request.headers.get("if-none-match", ""):
+        response = Response(status_code=304)
+        response.raw_headers = unchanged(page.headers)
+    else:
+        response = Response(page.body(order, is_packed=is_packed))
+        response.raw_headers = page.answers(order, is_packed=is_packed)
+    return response
 
 
 def _path_of(request: Request[Any]) -> str:

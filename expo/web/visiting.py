@@ -6,7 +6,8 @@ cookie is an opaque visit token looked up in the database, and a device token th
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -224,7 +225,11 @@ def cookie(name: str, value: str, settings: Settings) -> str:
 
 def single_cookie(scope: Scope, name: str, settings: Settings) -> str | None:
     """The cookie's value if it was sent exactly once and is short enough to be ours."""
-    values = _sent(scope, cookie_name(name, settings))
+    return only_value(_sent(scope, cookie_name(name, settings)))
+
+
+def only_value(values: list[str]) -> str | None:
+    """The one value of a cookie, if it is short enough to be ours."""
     if len(values) != 1 or not 0 < len(values[0]) <= _LONGEST_COOKIE:
         return None
     return values[0]
@@ -232,27 +237,45 @@ def single_cookie(scope: Scope, name: str, settings: Settings) -> str | None:
 
 def _sent(scope: Scope, name: str) -> list[str]:
     """Every value sent under this cookie name, in order."""
-    pairs = (
-        pair.strip().partition("=")
-        for line in Headers(scope=scope).getlist("cookie")
-        for pair in line.split(";")
-    )
+    return values_in(Headers(scope=scope).getlist("cookie"), name)
+
+
+def values_in(lines: Iterable[str], name: str) -> list[str]:
+    """Every value of this cookie in these ``Cookie`` headers, in order."""
+    pairs = (pair.strip().partition("=") for line in lines for pair in line.split(";"))
     return [value.strip() for key, _, value in pairs if key == name]
 
 
 def language_of(scope: Scope) -> Language:
+    """As `language_by`, of a request."""
+    accept = Headers(scope=scope).get("accept-language", "")
+    return language_by(scope["path"], scope.get("query_string", b""), accept)
+
+
+def language_by(path: str, query: bytes, accept: str) -> Language:
     """The language by path, else by ``?lang=``, else as the browser prefers; Arabic in doubt."""
-    first = scope["path"].split("/", 2)[1:2]
-    asked = QueryParams(scope.get("query_string", b"")).get("lang")
+    first = path.split("/", 2)[1:2]
     for code in LANGUAGES:
         if first == [code]:
             return code
+    asked = QueryParams(query).get("lang") if query else None
     for code in LANGUAGES:
         if asked == code:
             return code
-    return preferred(Headers(scope=scope).get("accept-language", ""))
+    return preferred(accept[:_LONGEST_ACCEPT])
 
 
+@lru_cache(maxsize=1024)
+def accepts_gzip(accept: str) -> bool:
+    """Whether an ``Accept-Encoding`` header wants gzip (RFC 9110 12.5.3)."""
+    for entry in accept[:_LONGEST_ACCEPT].lower().split(","):
+        name, _, rest = entry.partition(";")
+        if name.strip() == "gzip":
+            return _quality(rest.strip().removeprefix("q=") or None) > 0
+    return False
+
+
+@lru_cache(maxsize=1024)
 def preferred(accept: str) -> Language:
     """The language an ``Accept-Language`` header likes best; Arabic where it does not matter."""
     liking: dict[str, float] = {}

@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 from uvicorn import Config, Server
 
+from expo.wire.asked import Desk
+from expo.wire.at_once import AtOnce
 from expo.wire.door import Door, Lobby
 from expo.wire.guarded_http import SPARE_CONNECTIONS, GuardedHTTP
 
@@ -67,15 +69,17 @@ def server(
     """A server for this application; run it with ``await it.serve(sockets=[listen(...)])``.
 
     Args:
-        app: The whole application with its guards around it; its lifespan must succeed.
+        app: The whole application with its guards around it; its lifespan must succeed. One that
+            is a `Desk` as well is asked what it has ready before a request is read in full.
         proxies: Addresses whose ``X-Forwarded-*`` headers are believed; never ``*``.
         limit_concurrency: Connections, sockets included, beyond which 503 is answered.
         graceful_seconds: How long a stop may wait for answers and goodbyes.
         http: The HTTP engine; tests shorten its deadlines.
     """
+    engine = partial(AtOnce, engine=http, desk=app) if isinstance(app, Desk) else http
     config = Config(
         app,
-        http=partial(Door, engine=http, lobby=Lobby(http.spare)),  # type: ignore[arg-type]  # called, not subclassed
+        http=partial(Door, engine=engine, lobby=Lobby(http.spare)),  # type: ignore[arg-type]  # called, not subclassed
         ws=Door,
         loop="asyncio",
         lifespan="on",

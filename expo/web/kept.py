@@ -1,0 +1,204 @@
+"""Pages kept ready: made once, sent to everybody of one kind until what they show has changed.
+
+A page is made for a *kind* of visitor, never for a visitor: its template is given a stand-in of whom
+nothing is known but what the kind says. So nothing personal can be in it (decision 0016). It is good
+while what it stands on (`StandsOn`) is equal to what it was made from, and not a request longer.
+"""
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+StandsOn = Callable[[], tuple[object, ...]]
+"""Everything a page was made from, as it is now: whole values, versions, a tick of the clock."""
+Headers = list[tuple[bytes, bytes]]
+
+MOST_PAGES: Final = 256
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""Of bodies; one page in all its orders, plain and compressed, is about two million."""
+_LEVEL: Final = 5  # of gzip: half the time of 9 for a few bytes more
+_OF_A_BODY: Final = frozenset({b"content-encoding", b"content-length"})
+_GZIP_HEAD: Final = (
+    b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # RFC 1952: deflate, no name, no time
+)
+
+
+class Content(msgspec.Struct, frozen=True):
+    """A page's text: what comes first, parts that each visitor may see in another order, the rest.
+
+    ``arrange`` gives the places of the parts for an order, ``order_of`` the order for what tells one
+    visitor from another; a page without parts has one order, 0.
+    """
+
+    head: str
+    parts: tuple[str, ...] = ()
+    tail: str = ""
+    arrange: Callable[[int], Sequence[int]] = lambda _order: ()
+    order_of: Callable[[str], int] = lambda _seed: 0
+
+    def text(self, order: int) -> str:
+        """The whole page in this order."""
+        return "".join([self.head, *(self.parts[n] for n in self.arrange(order)), self.tail])
+
+
+class Counters(msgspec.Struct):
+    """What has become of requests for pages that can be kept."""
+
+    hits: int = 0
+    """Sent as they were kept."""
+    renders: int = 0
+    """Made anew, because there was none or something had changed."""
+
+
+class KeptPage:
+    """One page for one kind of visitor, plain and compressed.
+
+    Args:
+        content: What it says.
+        made_from: What ``stands_on`` said before it was made.
+        stands_on: Says what it would be made from now.
+        headers: Of every answer with it, lower-case names; lengths, encoding and ETag are added.
+        is_tagged: Whether it may be asked for again with its ETag: not with ``no-store``.
+    """
+
+    def __init__(
+        self,
+        content: Content,
+        *,
+        made_from: tuple[object, ...],
+        stands_on: StandsOn,
+        headers: Mapping[str, str],
+        is_tagged: bool,
+    ) -> None:
+        self._content = content
+        self.order_of = content.order_of
+        self._made_from = made_from
+        self._stands_on = stands_on
+        self._head: tuple[bytes, bytes] | None = None
+        self._tail: tuple[bytes, bytes] | None = None
+        self._bodies: dict[tuple[int, bool], bytes] = {}
+        self._lines: dict[tuple[int, bool], bytes] = {}
+        self.held = 0
+        """Bytes of the bodies made so far."""
+        self.headers: Headers = [(n.encode(), v.encode("latin-1")) for n, v in headers.items()]
+        self.headers.append((b"vary", b"accept-encoding"))
+        self.etag = b""
+        """Weak: the same for both encodings (RFC 9110 8.8.3)."""
+        if is_tagged:
+            digest = hashlib.sha256(content.text(0).encode()).hexdigest()[:20]
+            self.etag = f'W/"{digest}"'.encode()
+            self.headers.append((b"etag", self.etag))
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing it shows has changed."""
+        return self._made_from == self._stands_on()
+
+    def body(self, order: int, *, is_packed: bool) -> bytes:
+        """The body in this order, compressed or not; made at the first time of asking."""
+        found = self._bodies.get((order, is_packed))
+        if found is None:
+            found = self._packed(order) if is_packed else self._content.text(order).encode()
+            self._bodies[order, is_packed] = found
+            self.held += len(found)
+        return found
+
+    def answers(self, order: int, *, is_packed: bool) -> Headers:
+        """The headers that go with `body`."""
+        body = self.body(order, is_packed=is_packed)
+        extra = [(b"content-length", str(len(body)).encode())]
+        if is_packed:
+            extra.append((b"content-encoding", b"gzip"))
+        return self.headers + extra
+
+    def lines(
+        self, order: int, *, is_packed: bool, complete: Callable[[Headers], Headers]
+    ) -> bytes:
+        """The headers of `answers` as they travel, completed once, with the empty line."""
+        found = self._lines.get((order, is_packed))
+        if found is None:
+            found = as_lines(complete(self.answers(order, is_packed=is_packed)))
+            self._lines[order, is_packed] = found
+        return found
+
+    def _packed(self, order: int) -> bytes:
+        """A gzip stream whose head and tail are compressed once for all orders.
+
+        Each piece ends on a whole byte and refers to nothing before it, so pieces can be put together
+        in any order (RFC 1951 3.2.4: an empty stored block ends a flushed piece).
+        """
+        if not self._content.parts:
+            return gzip.compress(self._content.text(order).encode(), _LEVEL, mtime=0)
+        if self._head is None or self._tail is None:
+            self._head = _piece(self._content.head.encode(), zlib.Z_FULL_FLUSH)
+            self._tail = _piece(self._content.tail.encode(), zlib.Z_FINISH)
+        parts = self._content.parts
+        middle = "".join(parts[n] for n in self._content.arrange(order)).encode()
+        raw, packed = _piece(middle, zlib.Z_FULL_FLUSH)
+        check, size = 0, 0
+        for piece in (self._head[0], raw, self._tail[0]):
+            check, size = zlib.crc32(piece, check), size + len(piece)
+        ends = check.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
+        return b"".join((_GZIP_HEAD, self._head[1], packed, self._tail[1], ends))
+
+
+def as_lines(headers: Headers) -> bytes:
+    """Headers as they travel, with the empty line after them."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n"
+
+
+def unchanged(headers: Headers) -> Headers:
+    """The headers of a 304: without what describes a body (RFC 9110 15.4.5)."""
+    return [header for header in headers if header[0] not in _OF_A_BODY]
+
+
+def _piece(raw: bytes, flush: int) -> tuple[bytes, bytes]:
+    """A piece of a page, as it is and as raw deflate."""
+    squeeze = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return raw, squeeze.compress(raw) + squeeze.flush(flush)
+
+
+class KeptPages:
+    """Pages by what they are called; bounded, and none is given out that is not good any more."""
+
+    def __init__(self, most: int = MOST_PAGES, most_bytes: int = MOST_BYTES) -> None:
+        self.counters = Counters()
+        self._most, self._most_bytes = most, most_bytes
+        self._pages: dict[Hashable, KeptPage] = {}
+
+    def find(self, key: Hashable) -> KeptPage | None:
+        """The page with this name, if it is good."""
+        page = self._pages.get(key)
+        if page is None:
+            return None
+        if not page.is_good:
+            del self._pages[key]
+            return None
+        self.counters.hits += 1
+        return page
+
+    def keep(self, key: Hashable, page: KeptPage) -> None:
+        """Keep a page that has just been made; what is not good any more makes room first."""
+        self.counters.renders += 1
+        if self._is_full():
+            self._pages = {name: one for name, one in self._pages.items() if one.is_good}
+        while self._is_full():
+            del self._pages[next(iter(self._pages))]
+        self._pages[key] = page
+
+    def _is_full(self) -> bool:
+        return len(self._pages) >= self._most or self.held >= self._most_bytes
+
+    @property
+    def pages(self) -> int:
+        """How many are kept."""
+        return len(self._pages)
+
+    @property
+    def held(self) -> int:
+        """Bytes of all bodies kept."""
+        return sum(page.held for page in self._pages.values())

@@ -1,0 +1,145 @@
+"""Requests that can be answered at once: read strictly, answered in one write, no HTTP machine made.
+
+A surge of people asks for the same page. What the application has ready for them needs no engine, no
+task and no routing: `AtOnce` reads the head, asks a `Desk`, and writes. Whatever is not a clean ``GET``
+in one piece, and whatever the desk does not have ready, goes to the engine from its first byte on, as
+if this class were not there; the deadlines are the engine's.
+
+Leans on uvicorn's unwritten constructor of protocols, as `expo.wire.door` does.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from typing_extensions import override
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from expo.wire.asked import Answer, Asked, Desk, read
+from expo.wire.guarded_http import ANSWER_SECONDS
+
+_CLOSE: Final = b"connection: close\r\n"
+
+
+class AtOnce(asyncio.Protocol):
+    """One connection, as long as it asks for what is ready.
+
+    Args:
+        config: As uvicorn gives it to a protocol, like the next three.
+        server_state: Its connections and headers.
+        app_state: What the lifespan made.
+        _loop: The running loop.
+        engine: Takes over at the first request that is not for the desk.
+        desk: Has answers ready.
+    """
+
+    __slots__ = (
+        "_app_state",
+        "_config",
+        "_deadline",
+        "_desk",
+        "_engine",
+        "_loop",
+        "_server",
+        "_transport",
+    )
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        engine: Callable[..., Any],
+        desk: Desk,
+    ) -> None:
+        self._config, self._server, self._app_state = config, server_state, app_state
+        self._loop = _loop or asyncio.get_running_loop()
+        self._engine, self._desk = engine, desk
+        self._transport: asyncio.Transport
+        self._deadline: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's
+        self._transport = transport
+        self._server.connections.add(self)  # type: ignore[arg-type]  # it only asks for ``shutdown``
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._rest()
+        while True:
+            asked = None if self._is_full() else read(data)
+            answer = self._desk.at_once(asked) if asked else None
+            if asked is None or answer is None:
+                self._hand_on(data)
+                return
+            is_last = self._say(asked, answer)
+            data = data[asked.size :]
+            if is_last or self._transport.is_closing():
+                return
+            if not data:
+                break
+        if self._deadline is None:
+            self._wait(self._config.timeout_keep_alive, self._transport.close)
+
+    def _say(self, asked: Asked, answer: Answer) -> bool:
+        """Write the answer; whether it was the connection's last."""
+        connection = asked.head.get(b"connection", b"")
+        is_last = connection != b"" and connection.lower() != b"keep-alive"
+        own = [b"%b: %b\r\n" % header for header in self._server.default_headers]
+        parts = (answer.status, *own, _CLOSE if is_last else b"", answer.head, answer.body)
+        self._server.total_requests += 1
+        self._transport.write(b"".join(parts))
+        if is_last:
+            self._transport.close()
+        return is_last
+
+    def _is_full(self) -> bool:
+        """The engine says 503."""
+        limit = self._config.limit_concurrency
+        return limit is not None and len(self._server.connections) >= limit
+
+    def _hand_on(self, data: bytes) -> None:
+        self._server.connections.discard(self)
+        engine = self._engine(
+            config=self._config, server_state=self._server, app_state=self._app_state
+        )
+        engine.connection_made(self._transport)
+        self._transport.set_protocol(engine)
+        engine.data_received(data)
+
+    # --- deadlines ---
+
+    def _wait(self, seconds: float, then: Callable[[], None]) -> None:
+        self._rest()
+        self._deadline = self._loop.call_later(seconds, then)
+
+    def _rest(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    @override
+    def pause_writing(self) -> None:
+        """What was answered is not read: nothing more is heard until it is, and not for ever."""
+        self._transport.pause_reading()
+        self._wait(ANSWER_SECONDS, self._transport.abort)
+
+    @override
+    def resume_writing(self) -> None:
+        self._wait(self._config.timeout_keep_alive, self._transport.close)
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    # --- the end ---
+
+    def shutdown(self) -> None:
+        """The server is stopping; its name is uvicorn's."""
+        self._transport.close()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._rest()
+        self._server.connections.discard(self)
