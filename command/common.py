@@ -105,7 +105,7 @@ def brought_up(database_url: str) -> None:
         try:
             migrate(database_url)
         except Busy as busy:
-            why = clean(str(busy.__cause__).partition("\n")[0])  # never a password
+            why = clean(_first_line(busy.__cause__))  # the driver never tells a password
             told = filled(_("The database cannot be reached: {why}"), {"why": why})
             if pause is None:
                 stop(told)
@@ -113,3 +113,9 @@ def brought_up(database_url: str) -> None:
             time.sleep(pause)
         else:
             return
+
+
+def _first_line(error: BaseException | None) -> str:
+    """What the driver said itself, without what the layers above put around it."""
+    said = getattr(error, "orig", None) or error
+    return str(said).partition("\n")[0]

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import gc
 from collections.abc import Callable
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -35,8 +36,10 @@ async def _serve(options: argparse.Namespace, folder: Path, build: Callable[...,
     programme = programme_in(Path(options.schedule))
     clock = Movable(lambda: datetime.now(UTC))
     is_rehearsal = options.now is not None or options.audience > 0
-    sock = listening(options)  # before anything is written: a second start changes nothing
-    async with opened(options, folder, port_of(sock)) as (place, database):
+    # Listening before anything is written: a second start changes nothing.
+    async with AsyncExitStack() as stack:
+        sock = stack.enter_context(closing(listening(options)))
+        place, database = await stack.enter_async_context(opened(options, folder, port_of(sock)))
         log.configure(is_json=place.settings.log_format is configuration.LogFormat.JSON)
         if options.now is not None:
             clock.go_to(await _not_before(database, options.now))

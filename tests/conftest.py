@@ -19,6 +19,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "sawt")
 
 from tests.support.databases import (  # noqa: E402, F401 - hooks and fixtures for every suite
     database_kind,
+    databases,
     pytest_addoption,
     pytest_generate_tests,
 )

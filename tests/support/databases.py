@@ -45,25 +45,36 @@ def url_in(folder: Path) -> str:
     return _chosen.made[folder]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def databases(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What houses stand on that are shared by several tests."""
+    if request.config.getoption("--database") == POSTGRESQL:
+        _chosen.cluster = request.getfixturevalue("postgres_cluster")
+    yield
+    _chosen.cluster = None
+
+
 @pytest.fixture(autouse=True)
-def database_kind(request: pytest.FixtureRequest) -> Iterator[str]:
+def database_kind(request: pytest.FixtureRequest, databases: None) -> Iterator[str]:  # noqa: ARG001 - comes first
     """`SQLITE` or `POSTGRESQL`."""
-    given: str = request.config.getoption("--database")
-    kind: str = getattr(request, "param", given)
+    kind: str = getattr(request, "param", request.config.getoption("--database"))
     if request.node.get_closest_marker("sqlite_only") and kind != SQLITE:
         pytest.skip("looks into the SQLite file itself")
-    if kind == SQLITE:
-        yield kind
-        return
-    cluster: Cluster = request.getfixturevalue("postgres_cluster")
-    _chosen.cluster = cluster
+    before = _chosen.cluster
+    _chosen.cluster = None if kind == SQLITE else request.getfixturevalue("postgres_cluster")
     try:
         yield kind
     finally:
-        _chosen.cluster = None
-        for url in _chosen.made.values():
-            cluster.drop(url)
-        _chosen.made.clear()
+        _drop_those_in(request.node.funcargs.get("tmp_path"))
+        _chosen.cluster = before
+
+
+def _drop_those_in(folder: Path | None) -> None:
+    """Drop what this test made; houses of several tests stay until the cluster goes."""
+    for one, url in tuple(_chosen.made.items()):
+        if folder is not None and _chosen.cluster and one.is_relative_to(folder):
+            _chosen.cluster.drop(url)
+            del _chosen.made[one]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
