@@ -248,6 +248,15 @@ async def one_at_a_time(tx: Tx, what: str) -> None:
         await tx.execute(select(func.pg_advisory_xact_lock(key)))
 
 
+async def without_sync(tx: Tx) -> None:
+    """Let this transaction's commit not wait for the disk: what it writes can be made again.
+
+    On SQLite, whose syncs keep the file whole, it waits all the same.
+    """
+    if tx.dialect.name != "sqlite":
+        await tx.execute(text("SET LOCAL synchronous_commit = off"))
+
+
 def clock_ms(tx: Tx) -> ColumnElement[int]:
     """The database's own clock, in milliseconds since 1970."""
     seconds: str = (
@@ -270,6 +279,7 @@ def raw_faults() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise Busy from error
     except psycopg.Error as error:
+        postgres.hushed(error)
         if not postgres.is_worldly(error):
             raise
         raise Busy from error
@@ -288,6 +298,7 @@ def faults() -> Iterator[None]:
     except (OperationalError, PoolTimeout, TimeoutError) as error:
         raise Busy from error
     except DBAPIError as error:
+        postgres.hushed(error)
         if error.connection_invalidated or postgres.is_worldly(error.orig):
             raise Busy from error
         if postgres.is_unfit_value(error.orig):

@@ -4,12 +4,12 @@ Everything takes the caller's transaction and gives values; nothing here opens o
 Accepted ballots are the exception: the batch writer's record (`voting.sqlite_store`) writes those.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, tuple_, update
 
 from expo.db import Tx
 from voting.batches import Head, Kept
@@ -23,6 +23,8 @@ _CONTESTS: Final[Any] = ContestRow.__table__  # type: ignore[attr-defined]  # ma
 _LINES: Final[Any] = LineRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
 _BALLOTS: Final[Any] = BallotRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
 _RESULTS: Final[Any] = ResultRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
+
+_PAIRS_AT_ONCE: Final = 500  # of voter and revision in one statement
 
 _contest = msgspec.json.Decoder(Contest)
 _result = msgspec.json.Decoder(Result)
@@ -135,28 +137,22 @@ async def append_closed(tx: Tx, head: Head, at: datetime) -> None:
 async def lines(tx: Tx, contest_id: str, after: int, most: int) -> tuple[int, tuple[Line, ...]]:
     """What the log says after a position: the last position read, and the ballots up to it."""
     line = _LINES.c
-    query = (
-        select(
-            line.position,
-            line.kind,
-            line.voter,
-            line.electorate,
-            line.revision,
-            line.ranking,
-            line.own,
-            line.status,
+    query = _said().where(line.contest == contest_id, line.position > after)
+    rows = (await tx.execute(query.order_by(line.position).limit(most))).all()
+    return (rows[-1].position if rows else after), _ballots_in(rows)
+
+
+async def said_before(tx: Tx, contest_id: str, revisions: Mapping[str, int]) -> tuple[Line, ...]:
+    """What these voters said in these revisions of their ballots."""
+    found: list[Line] = []
+    wanted = list(revisions.items())
+    for first in range(0, len(wanted), _PAIRS_AT_ONCE):
+        query = _said().where(
+            _LINES.c.contest == contest_id,
+            tuple_(_LINES.c.voter, _LINES.c.revision).in_(wanted[first : first + _PAIRS_AT_ONCE]),
         )
-        .where(line.contest == contest_id, line.position > after)
-        .order_by(line.position)
-        .limit(most)
-    )
-    rows = (await tx.execute(query)).all()
-    ballots = tuple(
-        Line(position, voter, group, revision, _ranking.decode(said), _ids.decode(own), status)
-        for position, kind, voter, group, revision, said, own, status in rows
-        if kind == "cast"
-    )
-    return (rows[-1].position if rows else after), ballots
+        found += _ballots_in((await tx.execute(query)).all())
+    return tuple(found)
 
 
 # --- results ---
@@ -263,6 +259,28 @@ def _kept_in(row: Any) -> Kept:
         accepted_at=row.at,
         nonce=row.nonce,
         status=row.status,
+    )
+
+
+def _said() -> Any:
+    line = _LINES.c
+    return select(
+        line.position,
+        line.kind,
+        line.voter,
+        line.electorate,
+        line.revision,
+        line.ranking,
+        line.own,
+        line.status,
+    )
+
+
+def _ballots_in(rows: Iterable[Any]) -> tuple[Line, ...]:
+    return tuple(
+        Line(position, voter, group, revision, _ranking.decode(said), _ids.decode(own), status)
+        for position, kind, voter, group, revision, said, own, status in rows
+        if kind == "cast"
     )
 
 

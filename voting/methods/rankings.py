@@ -105,6 +105,19 @@ class Counts:
         self.placed = [[0] * (size + 1) for _ in range(size)]
         self.abstained = [0] * size
 
+    def load(
+        self,
+        n: int,
+        above: Sequence[Sequence[int]],
+        placed: Sequence[Sequence[int]],
+        abstained: Sequence[int],
+    ) -> None:
+        """Begin with these counts instead of none."""
+        self.n = n
+        self.above = [list(row) for row in above]
+        self.placed = [list(row) for row in placed]
+        self.abstained = list(abstained)
+
     def add(self, ballot: Said, times: int) -> None:
         """Count the ballot ``times`` times; a negative number takes it out again exactly."""
         above, placed = self.above, self.placed

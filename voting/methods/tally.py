@@ -76,6 +76,17 @@ class Snapshot(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
 
 
+class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The counts alone, without who said what: small, whatever the number of voters.
+
+    A fold can go on from them, as long as it is told what a voter it does not know said before.
+    """
+
+    position: int
+    options: tuple[str, ...]
+    groups: tuple[GroupTally, ...]
+
+
 class _Pile:
     """One saying, and how many ballots of it are not in the counts yet (fewer: a negative number)."""
 
@@ -120,6 +131,12 @@ class _Group:
                 pile.times = 0
         return self._counts
 
+    def load(self, known: GroupTally) -> None:
+        """Take over these figures; nothing has come in yet."""
+        self._counts.load(known.n, known.above, known.placed, known.abstained)
+        self.withdrawn, self.quarantined = known.withdrawn, known.quarantined
+        self.revised = known.revised
+
     def frozen(self, electorate: str) -> GroupTally:
         counts = self.counts()
         return GroupTally(
@@ -137,7 +154,7 @@ class _Group:
 class Tally:
     """The running count of one contest. Mutable: it belongs to one follower."""
 
-    __slots__ = ("_groups", "_index", "_latest", "options", "position")
+    __slots__ = ("_base", "_groups", "_index", "_latest", "options", "position")
     __hash__ = None  # type: ignore[assignment]  # equal by state, and the state changes
 
     def __init__(self, options: Sequence[str], electorates: Sequence[str]) -> None:
@@ -146,6 +163,7 @@ class Tally:
         self.position = 0
         self._groups = {electorate: _Group(len(self.options)) for electorate in electorates}
         self._latest: dict[str, Line] = {}
+        self._base = 0  # lines up to it are in the figures, though their voters may be unknown
 
     def apply(self, line: Line) -> bool:
         """Take in one line; whether it was news.
@@ -153,11 +171,15 @@ class Tally:
         A line at or below the position already known of its voter changes nothing.
 
         Raises:
-            UnreadableLine: It does not fit the contest. The tally is as it was.
+            UnreadableLine: It does not fit the contest, or what it replaces has not been recalled.
+                The tally is as it was.
         """
         known = self._latest.get(line.voter)
-        if known is not None and line.position <= known.position:
+        if line.position <= self._base or (known is not None and line.position <= known.position):
             return False
+        if known is None and self._base and line.revision > 1:
+            msg = f"what voter {line.voter!r} said before is not known here"
+            raise UnreadableLine(msg)
         self._count(line, 1)
         if known is not None:
             self._count(known, -1)
@@ -186,6 +208,28 @@ class Tally:
         if line.revision > 1:
             group.revised += times
 
+    def forgotten(self, lines: Iterable[Line]) -> dict[str, int]:
+        """Voters of these lines, next in the log, whose earlier line is counted but not known.
+
+        Returns:
+            The revision of that line, by voter; empty for a tally that has seen the whole log.
+        """
+        missing: dict[str, int] = {}
+        if self._base:
+            seen: set[str] = set()
+            for line in lines:
+                if line.voter not in self._latest and line.voter not in seen:
+                    seen.add(line.voter)
+                    if line.revision > 1 and line.position > self._base:
+                        missing[line.voter] = line.revision - 1
+        return missing
+
+    def recall(self, lines: Iterable[Line]) -> None:
+        """Know again what these voters said last before the figures were taken."""
+        for line in lines:
+            if line.position <= self._base:
+                self._latest.setdefault(line.voter, line)
+
     @property
     def ballots(self) -> int:
         """Counted ballots, all electorates together."""
@@ -207,6 +251,29 @@ class Tally:
     def latest(self, voter: str) -> Line | None:
         """The line that holds for this voter."""
         return self._latest.get(voter)
+
+    def figures(self) -> Figures:
+        """The counts at this moment."""
+        return Figures(self.position, self.options, self.groups())
+
+    @classmethod
+    def from_figures(cls, figures: Figures) -> "Tally":
+        """The tally these figures were taken of, its voters forgotten.
+
+        Raises:
+            UnreadableLine: They do not fit together.
+        """
+        tally = cls(figures.options, [group.id for group in figures.groups])
+        for group in figures.groups:
+            if not _is_whole(group, len(figures.options)):
+                msg = f"the figures of {group.id!r} do not fit together"
+                raise UnreadableLine(msg)
+            tally._groups[group.id].load(group)
+        if figures.position < 0 or len(tally._groups) != len(figures.groups):
+            msg = "the figures do not fit together"
+            raise UnreadableLine(msg)
+        tally.position = tally._base = figures.position
+        return tally
 
     def snapshot(self) -> Snapshot:
         """This moment as a value that can be stored and compared."""
@@ -232,7 +299,32 @@ class Tally:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tally):
             return NotImplemented
+        if self._base or other._base:  # one of them has forgotten who said what
+            return self.figures() == other.figures()
         return self.snapshot() == other.snapshot()
+
+
+def _is_whole(group: GroupTally, size: int) -> bool:
+    """Whether these can be the counts of some ballots."""
+    rows = (*group.above, *group.placed, group.abstained)
+    counts = (
+        group.withdrawn,
+        group.quarantined,
+        group.revised,
+        *(one for row in rows for one in row),
+    )
+    return (
+        len(group.above) == len(group.placed) == len(group.abstained) == size
+        and all(len(row) == size for row in group.above)
+        and all(len(row) == size + 1 for row in group.placed)
+        and min(counts) >= 0
+        # every ballot puts every option somewhere, or abstains on it
+        and all(
+            sum(placed) + own == group.n
+            for placed, own in zip(group.placed, group.abstained, strict=True)
+        )
+        and all(group.above[n][n] == 0 for n in range(size))
+    )
 
 
 def recount(options: Sequence[str], electorates: Sequence[str], lines: Iterable[Line]) -> Tally:
