@@ -56,6 +56,7 @@ _WORLDLY: Final = ("08", "53", "57", "58", "55P03", "40001", "40P01", "25006", "
 _AGAIN: Final = ("40001", "40P01")
 # What came from outside cannot be kept or looked for: a NUL in a text, a number beyond the column.
 _UNFIT_VALUES: Final = ("22003", "22021", "22P05", "22P02", "22001")
+_QUOTING: Final = "22"
 
 
 class Unfit(Exception):
@@ -157,6 +158,20 @@ def is_unfit_value(error: BaseException | None) -> bool:
     """Whether a value cannot be kept in its column, or in any: NUL in a text, a number too large."""
     state = _state(error)
     return state in _UNFIT_VALUES if state else isinstance(error, psycopg.DataError)
+
+
+def hushed(error: BaseException | None) -> None:
+    """Take out of an error, and of what caused it, the values the server quotes: ballots, names, tokens.
+
+    PostgreSQL tells the whole failing row in its details, and of a value that does not fit the
+    value itself. What stays is the sentence, or the code alone where the sentence quotes.
+    """
+    while error is not None:
+        if isinstance(said := getattr(error, "orig", error), psycopg.Error) and error.args:
+            state = _state(said)
+            sentence = str(error.args[0]).partition("\n")[0]
+            error.args = (f"SQLSTATE {state}" if state.startswith(_QUOTING) else sentence,)
+        error = error.__cause__
 
 
 def _unsafe(setting: str, found: str, needed: str) -> Unfit:

@@ -112,6 +112,7 @@ async def closes(folder: Path, tries: int) -> None:
     assert refusals > 0
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.timeout(90)
 async def test_ballots_around_the_close_count_or_are_refused(tmp_path: Path) -> None:
     await closes(tmp_path, 8)

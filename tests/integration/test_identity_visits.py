@@ -180,6 +180,7 @@ async def test_one_device_cannot_join_for_ever(house: Doors) -> None:
         assert answer.json()["code"] == "too-fast"
 
 
+@pytest.mark.sqlite_only
 async def test_database_holds_no_cookie_token_and_no_device(house: Doors) -> None:
     async with stranger(house.url) as client:
         await client.post("/en/join")
@@ -213,6 +214,7 @@ async def test_cookies_over_https_are_bound_to_host_and_secure(tmp_path: Path) -
         assert not any(part.startswith("Domain") for part in parts)
 
 
+@pytest.mark.sqlite_only
 async def test_busy_database_refuses_a_known_visit_without_forgetting_it(tmp_path: Path) -> None:
     async with doors(tmp_path) as house, stranger(house.url) as client:
         await client.post("/en/join")

@@ -181,6 +181,7 @@ async def test_cast_in_the_pause_says_so(tmp_path: Path) -> None:
         assert (await asked(there, connected(person()), raw(cast())))["code"] == "contest-paused"
 
 
+@pytest.mark.sqlite_only
 async def test_question_to_a_broken_record_is_answered_busy(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         await there.open()

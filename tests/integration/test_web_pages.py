@@ -232,6 +232,7 @@ async def test_socket_that_cannot_be_served_is_refused_without_a_traceback(
     assert [record for record in caplog.records if record.exc_info] == []
 
 
+@pytest.mark.sqlite_only
 async def test_handshake_with_a_cookie_waits_for_the_database(house: Doors) -> None:
     async with house.database.write() as tx:
         await tx.execute(text("ALTER TABLE visits RENAME TO away"))

@@ -55,7 +55,7 @@ def databases(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def database_kind(request: pytest.FixtureRequest, databases: None) -> Iterator[str]:  # noqa: ARG001 - comes first
+def database_kind(request: pytest.FixtureRequest, databases: None) -> Iterator[str]:
     """`SQLITE` or `POSTGRESQL`."""
     kind: str = getattr(request, "param", request.config.getoption("--database"))
     if request.node.get_closest_marker("sqlite_only") and kind != SQLITE:
