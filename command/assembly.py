@@ -30,7 +30,8 @@ from expo.web.pages import HANDLERS, visiting
 from expo.web.statics import Statics
 from expo.web.templates import Renderer
 from expo.wire.hub import Hub
-from expo.wire.notifier import LocalNotifier
+from expo.wire.notifier_shared import SharedNotifier
+from expo.wire.notifiers import notifier
 from expo.wire.server import ExpoServer, server
 from expo.wire.supervisor import Supervisor
 from sessions import pages as show_pages
@@ -74,7 +75,7 @@ class Expo:
         self.programme = programme
         self.now = now
         self.hub = Hub()
-        self.notifier = LocalNotifier()
+        self.notifier = notifier(settings.notifier_url, database.dsn)
         end_sockets = closing_through(self.hub)
         self.visits = Visits(database, now, end_sockets)
         self.passes = Passes(database, now, settings.secret_keys, end_sockets)
@@ -136,6 +137,8 @@ class Expo:
             "visits": VisitsFollower(self.database, self.hub, self.now).run(),
             "show": ShowFollower(self.show, self.hub, self.notifier).run(),
         }
+        if isinstance(self.notifier, SharedNotifier):
+            followers["notifier"] = self.notifier.run()
         async with Supervisor(self.stop) as supervisor:
             for name, work in followers.items():
                 supervisor.run(name, work)
