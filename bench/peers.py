@@ -135,13 +135,31 @@ def starlette() -> Iterator[Server]:
         yield Server(program, port)
 
 
-@contextlib.contextmanager
-def sawt(*more: str) -> Iterator[Server]:
+def sawt(*more: str) -> contextlib.AbstractContextManager[Server]:
     """The whole expo of ``run.py serve``, its first session on the stage, its contest open.
 
     Args:
         more: Further arguments of `bench.servers.sawt`.
     """
+    return _expo(more, {}, None)
+
+
+def node(
+    environ: Mapping[str, str], stage: Stage | None
+) -> contextlib.AbstractContextManager[Server]:
+    """One of several nodes, where people may vote without a pause.
+
+    Args:
+        environ: Its settings: the database it shares with the others, its name.
+        stage: What another node has opened already; None for the first, which does.
+    """
+    return _expo((str(_EAGER_TEXTS),), environ, stage)
+
+
+@contextlib.contextmanager
+def _expo(
+    more: tuple[str, ...], environ: Mapping[str, str], stage: Stage | None
+) -> Iterator[Server]:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="sawt-bench-") as name:
         folder = Path(name)
@@ -150,9 +168,10 @@ def sawt(*more: str) -> Iterator[Server]:
         schedule.write_text(text.replace(*_GRACE), encoding="utf-8")
         command = [sys.executable, "-m", "bench.servers.sawt", str(port), name, str(schedule)]
         command += more
-        with _started(command) as program:
-            program.tell("stage")
-            stage = msgspec.convert(program.hear(_STAGE_SECONDS), Stage)
+        with _started(command, environ) as program:
+            if stage is None:
+                program.tell("stage")
+                stage = msgspec.convert(program.hear(_STAGE_SECONDS), Stage)
             yield Server(
                 program,
                 port,
@@ -174,8 +193,8 @@ PEERS: Final[Mapping[str, Any]] = {
 
 
 @contextlib.contextmanager
-def _started(command: list[str]) -> Iterator[Program]:
-    with Program(command, core=machine.cores()[0], cwd=_ROOT) as program:
+def _started(command: list[str], environ: Mapping[str, str] | None = None) -> Iterator[Program]:
+    with Program(command, core=machine.cores()[0], cwd=_ROOT, environ=environ) as program:
         if "ready" not in program.hear(_START_SECONDS):
             raise Failed(program.name + _NOT_READY)
         yield program

@@ -26,3 +26,16 @@ def protect(table: str) -> None:
             f"CREATE TRIGGER {table}_no_{event} BEFORE {event.upper()} ON {table} "
             f"FOR EACH {each} EXECUTE FUNCTION {table}_append_only()"
         )
+
+
+def unprotect(table: str) -> None:
+    """Take the triggers away again, for a revision that has to make the table anew.
+
+    Args:
+        table: A name written in a revision.
+    """
+    if op.get_bind().dialect.name == "sqlite":
+        for event in ("update", "delete"):
+            op.execute(f"DROP TRIGGER {table}_no_{event}")
+        return
+    op.execute(f"DROP FUNCTION {table}_append_only() CASCADE")

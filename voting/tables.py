@@ -1,13 +1,14 @@
 """Rows of the voice: contests with the heads of their logs, the lines, current ballots, results.
 
 ``contest_line`` is the record; everything else about ballots can be made again from it. The record
-knows voters by tag only. Triggers refuse to change or remove a line; checks and unique keys refuse
-what the code must never write.
+knows voters by tag only. Triggers refuse to change or remove a line and to turn a current ballot back
+to an earlier one; checks and unique keys refuse what else the code must never write. A key over
+random values costs a page of the file per ballot, so there is none that a trigger can stand for.
 """
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
 from expo.db import Row
@@ -46,7 +47,6 @@ class LineRow(Row, table=True):
     __tablename__ = "contest_line"
     __table_args__ = (
         UniqueConstraint("contest", "ballot_id"),
-        UniqueConstraint("contest", "voter", "revision", name="uq_contest_line_revision"),
         CheckConstraint("position >= 1", name="position"),
         CheckConstraint(
             # coalesce: a check whose value is NULL passes
@@ -79,8 +79,7 @@ class BallotRow(Row, table=True):
 
     __tablename__ = "ballot"
     __table_args__ = (
-        UniqueConstraint("contest", "tracker"),
-        Index("ix_ballot_tracker", "tracker"),
+        UniqueConstraint("tracker", "contest", name="uq_ballot_tracker"),
         CheckConstraint("position >= 1 AND revision >= 1", name="counts"),
     )
 

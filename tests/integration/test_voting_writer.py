@@ -389,6 +389,22 @@ async def test_line_can_be_neither_changed_nor_removed(tmp_path: Path) -> None:
     raw.close()
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["position = position - 1", "revision = revision - 1", "position = 9", "revision = 9"],
+)
+async def test_current_ballot_only_goes_forward(tmp_path: Path, change: str) -> None:
+    async with house(tmp_path) as there:
+        await there.open()
+        for _ in range(2):
+            await there.vote(person(), "ab")
+
+    raw = sqlite3.connect(tmp_path / "sawt.sqlite3")
+    with pytest.raises(sqlite3.IntegrityError, match="only goes forward"):
+        raw.execute(f"UPDATE ballot SET {change}")  # noqa: S608 - our own words
+    raw.close()
+
+
 async def test_restart_folds_to_the_same_count(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         await there.open()
