@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from expo.db import RawSqlite
 from expo.errors import Fault
@@ -399,10 +401,9 @@ async def test_current_ballot_only_goes_forward(tmp_path: Path, change: str) -> 
         for _ in range(2):
             await there.vote(person(), "ab")
 
-    raw = sqlite3.connect(tmp_path / "sawt.sqlite3")
-    with pytest.raises(sqlite3.IntegrityError, match="only goes forward"):
-        raw.execute(f"UPDATE ballot SET {change}")  # noqa: S608 - our own words
-    raw.close()
+        with pytest.raises(IntegrityError, match="only goes forward"):
+            async with there.database.write() as tx:
+                await tx.execute(text(f"UPDATE ballot SET {change}"))  # noqa: S608 - our own words
 
 
 async def test_restart_folds_to_the_same_count(tmp_path: Path) -> None:
