@@ -3,14 +3,19 @@
 A lease says who should work; it cannot stop a node that slept past its end. So whatever the job
 writes is written in a transaction that confirms the fence first (`Lease.confirm`): a holder that
 was replaced while it was paused is refused there by the database, whatever its own clock says.
+
+A claim is lighter: it saves the other nodes work that would be harmless if two did it. It is free
+again the moment its holder's connection ends, without waiting for a time to pass.
 """
 
 import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Collection
+from typing import Any, Final
+
+import psycopg
 
 from expo.db import Database, Tx
 from expo.errors import Fault
@@ -20,6 +25,10 @@ logger = logging.getLogger(__name__)
 
 TTL_S: Final = 10.0  # a killed holder is replaced within this; a garbage collection is far shorter
 RENEW_S: Final = 3.0  # two renewals may fail before the third is too late
+_CLAIM: Final = (
+    "SELECT name FROM unnest(%s::text[]) AS name"
+    " WHERE pg_try_advisory_lock(('x' || left(encode(sha256(name::bytea), 'hex'), 16))::bit(64)::bigint)"
+)
 _ASK_S: Final = 1.0  # between two questions of somebody who waits
 
 
@@ -131,3 +140,71 @@ class Leases:
         with contextlib.suppress(Fault):  # then it ends by itself
             async with self._database.write() as tx:
                 await store.release(tx, lease.job, lease.fence)
+
+
+class Claims:
+    """Work this node does for the others while it has the time; for the loop's thread alone.
+
+    Before `open` and without a server there are no others: everything is this node's.
+
+    Args:
+        dsn: Of the server for psycopg; None on SQLite.
+    """
+
+    def __init__(self, dsn: str | None) -> None:
+        self._dsn = dsn
+        self._is_open = False
+        self._held: set[str] = set()
+        self._asked_at = 0.0
+        self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other nodes may do the work."""
+        return self._is_open
+
+    @property
+    def held(self) -> int:
+        """How many claims this node holds."""
+        return len(self._held)
+
+    def is_mine(self, name: str) -> bool:
+        """Whether this node is to do this work, as far as it knows."""
+        return not self._is_open or name in self._held
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Share the work until the block ends; then the others may have it."""
+        self._is_open = self._dsn is not None
+        try:
+            yield
+        finally:
+            self._is_open = False
+            await self._let_go()
+
+    async def ask(self, names: Collection[str]) -> None:
+        """Take what nobody has of this work; at most once a second, and never fails.
+
+        A connection that broke has lost its claims, which is noticed here.
+        """
+        now = asyncio.get_running_loop().time()
+        if not self._is_open or now < self._asked_at + _ASK_S:
+            return
+        self._asked_at = now
+        try:
+            if self._connection is None:
+                self._connection = await psycopg.AsyncConnection.connect(
+                    self._dsn or "", autocommit=True, application_name="sawt claiming"
+                )
+            wanted = [name for name in names if name not in self._held]
+            found = await self._connection.execute(_CLAIM, [wanted])
+            self._held |= {name for (name,) in await found.fetchall()}
+        except psycopg.Error as error:
+            logger.warning("Work cannot be claimed: %s", type(error).__name__)
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        self._held.clear()
+        if connection is not None:
+            await connection.close()

@@ -1,8 +1,8 @@
-"""Folds the logs and tells the rooms: the running tally, turnout and state of every contest.
+"""Tells the rooms: the running tally, turnout and state of every contest.
 
-Wakes when told, and after a second anyway; reads the lines after its position; publishes whole
-states, each room at its own rate and only when it has news. What nobody may see yet is put into no
-public room at all (`voting.visibility`). Must run in the process that holds the hub.
+Wakes when told, and after a second anyway; brings the counts up to date (`voting.fold_follower`);
+publishes whole states, each room at its own rate and only when it has news. What nobody may see yet
+is put into no public room at all (`voting.visibility`). Must run in the process that holds the hub.
 """
 
 import asyncio
@@ -14,15 +14,15 @@ from typing import Final
 import msgspec
 
 from expo.clock import Now
-from expo.db import Database, Tx
+from expo.db import Database
 from expo.errors import Fault
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier, heard
-from voting import store, visibility
+from voting import visibility
 from voting.contest_book import Contests
 from voting.contests import Contest, Phase
+from voting.fold_follower import Folds
 from voting.methods.outcome import Outcome
-from voting.methods.rankings import UnreadableLine
 from voting.methods.tally import Tally
 from voting.protocol import ContestState, StandingRow, TallyState, Turnout
 from voting.results import Result, outcome_of, thousandths
@@ -34,23 +34,7 @@ PUBLIC_SECONDS: Final = 0.5
 STAFF_SECONDS: Final = 0.25
 IRV_SECONDS: Final = 5.0  # a running order by instant runoff needs every ballot (counting page 1.5)
 _HEAL_SECONDS: Final = 1.0  # how stale a viewer may get when a notification is lost
-_CHUNK: Final = 1_000  # lines read at once; the loop breathes in between
-
-
-class _Desk:
-    """What is known of one contest."""
-
-    __slots__ = ("broken", "outcome", "outcome_at", "position", "result", "tally")
-
-    def __init__(self, contest: Contest) -> None:
-        self.tally = Tally(
-            [option.id for option in contest.options], [group.id for group in contest.electorates]
-        )
-        self.position = 0
-        self.result: Result | None = None
-        self.broken = False
-        self.outcome: Outcome | None = None
-        self.outcome_at = 0
+_ALONE_SECONDS: Final = 0.2  # after a rate; how long to wait while no other node can be heard
 
 
 class TallyFollower:
@@ -64,12 +48,10 @@ class TallyFollower:
     """
 
     def __init__(self, database: Database, notifier: Notifier, hub: Hub, now: Now) -> None:
-        self.contests = Contests()
-        self._database = database
+        self.folds = Folds(database, now)
         self._notifier = notifier
         self._hub = hub
         self._now = now
-        self._desks: dict[str, _Desk] = {}
         self._said: dict[str, object] = {}
         self._free_at: dict[str, float] = {}
         self._is_late = False
@@ -80,29 +62,42 @@ class TallyFollower:
         """How long that look took, publishing included."""
         self.looks = 0
         """Whole looks since start."""
-        self.behind = 0
-        """Lines that were in the logs and not yet in the count when it began."""
 
     # --- what is known, without waiting ---
 
+    @property
+    def contests(self) -> Contests:
+        """Every contest as last seen."""
+        return self.folds.contests
+
+    @property
+    def behind(self) -> int:
+        """Lines that were in the logs and not yet in the count when the last look began."""
+        return self.folds.behind
+
     def tally(self, contest_id: str) -> Tally | None:
         """The running count of a contest that can be voted in."""
-        desk = self._desks.get(contest_id)
+        desk = self.folds.desks.get(contest_id)
         return desk.tally if desk else None
 
     def position(self, contest_id: str) -> int:
         """The last line of the contest's log that is in the count."""
-        desk = self._desks.get(contest_id)
+        desk = self.folds.desks.get(contest_id)
         return desk.position if desk else 0
+
+    def is_behind(self, contest_id: str) -> bool:
+        """Whether the contest's log was longer than the count when last looked at."""
+        desk = self.folds.desks.get(contest_id)
+        return desk is not None and desk.position < desk.head
 
     def result(self, contest_id: str) -> Result | None:
         """The frozen outcome, once it has been recounted."""
-        desk = self._desks.get(contest_id)
+        desk = self.folds.desks.get(contest_id)
         return desk.result if desk else None
 
     def is_disputed(self, contest_id: str) -> bool:
         """Whether the recount differed, or the log cannot be read."""
-        desk = self._desks.get(contest_id)
+        desk = self.folds.desks.get(contest_id)
         return desk is not None and (desk.broken or bool(desk.result and desk.result.disputed))
 
     def turnout(self, contest: Contest) -> Turnout:
@@ -115,7 +110,7 @@ class TallyFollower:
 
     def standing(self, contest: Contest) -> TallyState:
         """The exact running order; for organisers."""
-        desk = self._desks.get(contest.id)
+        desk = self.folds.desks.get(contest.id)
         if desk is None:
             return TallyState(contest.id, 0, 0, (), {})
         if desk.outcome is None or desk.outcome_at != desk.position:
@@ -144,15 +139,24 @@ class TallyFollower:
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        async with self._notifier.listen(ANY_CONTEST) as event:
+        async with self.folds.claims.open(), self._notifier.listen(ANY_CONTEST) as event:
             while True:
                 event.clear()
                 try:
+                    await self.folds.claim()
                     await self.look()
+                    if await self.folds.keep():
+                        self._notifier.notify(ANY_CONTEST)
                 except Fault:
                     logger.warning("The record could not be read; viewers keep the last state")
                 await asyncio.sleep(STAFF_SECONDS)
-                await heard(event, STAFF_SECONDS if self._is_late else _HEAL_SECONDS)
+                await heard(event, self._patience())
+
+    def _patience(self) -> float:
+        """Seconds until the next look if nothing is heard."""
+        if self._is_late:
+            return STAFF_SECONDS
+        return _HEAL_SECONDS if self._notifier.is_connected else _ALONE_SECONDS
 
     async def look(self) -> None:
         """Read what is new and publish what may be.
@@ -162,7 +166,7 @@ class TallyFollower:
         """
         async with self._lock:
             began = monotonic()
-            await self._read()
+            await self.folds.read()
             self._is_late = False
             for contest in self.contests.all():
                 if contest.phase is not Phase.DRAFT:
@@ -171,44 +175,10 @@ class TallyFollower:
             self.look_seconds = self.looked_at - began
             self.looks += 1
 
-    async def _read(self) -> None:
-        async with self._database.read() as tx:
-            stands = await store.stands(tx)
-            stale = [one.contest for one in stands if self._is_stale(one)]
-            for contest in await store.contests(tx, stale) if stale else ():
-                self.contests.put(contest)
-                if contest.phase is not Phase.DRAFT:
-                    self._desks.setdefault(contest.id, _Desk(contest))
-            self.behind = sum(one.position - self.position(one.contest) for one in stands)
-            for stand in stands:
-                desk = self._desks.get(stand.contest)
-                if desk is not None:
-                    await self._fold(tx, desk, stand)
-
-    def _is_stale(self, stand: store.Stand) -> bool:
-        known = self.contests.get(stand.contest)
-        return known is None or known.version < stand.version
-
-    async def _fold(self, tx: Tx, desk: _Desk, stand: store.Stand) -> None:
-        while desk.position < stand.position and not desk.broken:
-            position, lines = await store.lines(tx, stand.contest, desk.position, _CHUNK)
-            try:
-                desk.tally.apply_all(lines)
-            except UnreadableLine:
-                logger.critical(
-                    "A log does not fit its contest",
-                    extra={"contest": stand.contest},
-                    exc_info=True,
-                )
-                desk.broken = True
-            desk.position = position
-        if stand.is_frozen and desk.result is None:
-            desk.result = await store.result(tx, stand.contest)
-
     # --- telling ---
 
     def _publish(self, contest: Contest, now: float) -> None:
-        desk = self._desks[contest.id]
+        desk = self.folds.desks[contest.id]
         shown = (contest.version, visibility.total_places(contest, desk.result))
         self._offer(
             visibility.contest_room(contest.id),

@@ -13,6 +13,11 @@ from typing import Protocol
 class Notifier(Protocol):
     """Tells everybody who listens to a topic that something there has changed."""
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether everybody can be heard; else listeners look more often by themselves."""
+        ...
+
     def notify(self, topic: str) -> None:
         """Wake the listeners of a topic; never waits and never fails the caller."""
         ...
@@ -30,6 +35,9 @@ class LocalNotifier:
 
     ``notify`` belongs to the loop's thread; another thread goes through ``call_soon_threadsafe``.
     """
+
+    is_connected = True
+    """Nobody else is there."""
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[asyncio.Event]] = {}

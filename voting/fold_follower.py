@@ -1,0 +1,233 @@
+"""Brings the running counts up to date: from the newest snapshot, and line by line from there.
+
+Of several nodes one folds a contest's log and keeps snapshots of it; the others, and the next start,
+go on from the newest. Two that fold at once do no harm: figures at a position are the same
+whoever counted, a snapshot is only replaced by a later one, and a position never goes back here.
+"""
+
+import logging
+from time import monotonic
+from typing import Final
+
+from expo.clock import Now
+from expo.db import Database, Tx
+from expo.leases import Claims
+from voting import store
+from voting.contest_book import Contests
+from voting.contests import Contest, Phase
+from voting.methods.outcome import Outcome
+from voting.methods.rankings import UnreadableLine
+from voting.methods.tally import Tally
+from voting.results import Result
+from voting.snapshots import store as snapshots
+from voting.snapshots.stored import Stored, Unusable, stored, tally_in
+
+logger = logging.getLogger(__name__)
+
+_CHUNK: Final = 1_000  # lines read at once; the loop breathes in between
+_KEEP_SECONDS: Final = 0.25  # between two snapshots of a contest that other nodes wait for
+_KEEP_ALONE_SECONDS: Final = 5.0  # and where only the next start does: that much is folded again
+_STUCK_SECONDS: Final = 2.0  # without news of a log that grew: who folds it is paused or cut off
+_UNSTUCK_SECONDS: Final = 10.0  # every node folds such a log for itself, for so long at least
+
+
+class Desk:
+    """What is known of one contest.
+
+    ``head`` is the last position of its log when it was last looked at, ``position`` the last one in
+    the count, ``kept`` that of the newest snapshot known.
+    """
+
+    __slots__ = (
+        "broken", "contest", "grown_at", "head", "keep_at", "kept", "odd", "outcome", "outcome_at",
+        "own_until", "position", "result", "tally",
+    )  # fmt: skip
+
+    def __init__(self, contest: Contest) -> None:
+        self.contest = contest  # its options and electorates do not change any more
+        self.tally = nothing(contest)
+        self.position = self.head = self.kept = 0
+        self.result: Result | None = None
+        self.broken = False
+        self.outcome: Outcome | None = None
+        self.outcome_at = 0
+        self.odd: Stored | None = None  # a snapshot nobody can go on from
+        self.grown_at = monotonic()
+        self.own_until = self.keep_at = 0.0
+
+    def begin_with(self, tally: Tally, position: int) -> None:
+        """Go on from this count."""
+        self.tally, self.position, self.grown_at = tally, position, monotonic()
+
+
+class Folds:
+    """The counts of one process; everything here belongs to the loop's thread.
+
+    Args:
+        database: Where the logs and the snapshots are.
+        now: The clock, for the hour on a snapshot.
+    """
+
+    def __init__(self, database: Database, now: Now) -> None:
+        self.contests = Contests()
+        self.desks: dict[str, Desk] = {}
+        self.claims = Claims(database.dsn)
+        self.behind = 0
+        """Lines that were in the logs and not yet in the count at the last look."""
+        self.folded = 0
+        """Lines this node has folded since start."""
+        self.adopted = 0
+        """Snapshots of other nodes, or of an earlier start, gone on from since start."""
+        self.kept = 0
+        """Snapshots this node has kept since start."""
+        self._database = database
+        self._now = now
+
+    async def claim(self) -> None:
+        """Take on the logs that nobody folds; never fails."""
+        contests = self.contests.all()
+        await self.claims.ask(
+            [one.id for one in contests if one.phase is not Phase.DRAFT and not needs_ballots(one)]
+        )
+
+    async def read(self) -> None:
+        """Look at what is new.
+
+        Raises:
+            Fault: The database cannot be read; what is known stays as it was.
+        """
+        async with self._database.read() as tx:
+            stands = await store.stands(tx)
+            stale = [one.contest for one in stands if self._is_stale(one)]
+            for contest in await store.contests(tx, stale) if stale else ():
+                self.contests.put(contest)
+                if contest.phase is not Phase.DRAFT:
+                    self.desks.setdefault(contest.id, Desk(contest))
+            known = [(self.desks[one.contest], one) for one in stands if one.contest in self.desks]
+            for desk, stand in known:
+                desk.head = stand.position
+            self.behind = sum(desk.head - desk.position for desk, _ in known)
+            await self._adopt(tx)
+            for desk, stand in known:
+                await self._go_on(tx, desk, stand)
+
+    async def keep(self) -> bool:
+        """Keep snapshots of what this node has folded, each contest at its rate.
+
+        Returns:
+            Whether other nodes have something new to look at.
+
+        Raises:
+            Fault: The database cannot be written; the next time more will be kept.
+        """
+        now, kept = monotonic(), 0
+        every = _KEEP_SECONDS if self.claims.is_shared else _KEEP_ALONE_SECONDS
+        for contest_id, desk in tuple(self.desks.items()):
+            is_news = desk.position > desk.kept and not desk.broken
+            if is_news and now >= desk.keep_at and not needs_ballots(desk.contest):
+                desk.keep_at = now + every
+                kept += await self._keep(desk, stored(contest_id, desk.position, desk.tally))
+        return kept > 0 and self.claims.is_shared
+
+    # --- inside ---
+
+    async def _adopt(self, tx: Tx) -> None:
+        """Go on from snapshots that are further than this node is."""
+        behind = {
+            contest_id: desk.position
+            for contest_id, desk in self.desks.items()
+            if desk.position < desk.head and not desk.broken and not needs_ballots(desk.contest)
+        }
+        for contest_id, found in (await snapshots.newer(tx, behind)).items():
+            desk = self.desks[contest_id]
+            options = [option.id for option in desk.contest.options]
+            electorates = [group.id for group in desk.contest.electorates]
+            try:
+                tally = tally_in(found, options, electorates, desk.head)
+            except Unusable as why:
+                logger.warning("A snapshot is not used: %s", why, extra={"contest": contest_id})
+                desk.odd = found
+                continue
+            desk.begin_with(tally, found.position)
+            desk.kept = found.position
+            self.adopted += 1
+
+    async def _go_on(self, tx: Tx, desk: Desk, stand: store.Stand) -> None:
+        now = monotonic()
+        if desk.position >= stand.position:
+            desk.grown_at = now
+        elif now - desk.grown_at > _STUCK_SECONDS:
+            desk.own_until = now + _UNSTUCK_SECONDS
+        if self._is_ours(stand.contest, desk, now):
+            await self._fold(tx, desk, stand)
+        if stand.is_frozen and desk.result is None:
+            desk.result = await store.result(tx, stand.contest)
+
+    def _is_ours(self, contest_id: str, desk: Desk, now: float) -> bool:
+        """Whether this node folds this log itself."""
+        mine = self.claims.is_mine(contest_id) or now < desk.own_until
+        return mine or needs_ballots(desk.contest)
+
+    def _is_stale(self, stand: store.Stand) -> bool:
+        known = self.contests.get(stand.contest)
+        return known is None or known.version < stand.version
+
+    async def _fold(self, tx: Tx, desk: Desk, stand: store.Stand) -> None:
+        while desk.position < stand.position and not desk.broken:
+            try:
+                position = await self._fold_some(tx, desk.tally, stand.contest, desk.position)
+            except UnreadableLine:
+                await self._start_over(tx, desk, stand)
+                return
+            desk.begin_with(desk.tally, position)
+
+    async def _start_over(self, tx: Tx, desk: Desk, stand: store.Stand) -> None:
+        """Fold the log from its first line, since it does not go on from what was known."""
+        logger.warning("A log is folded from its first line", extra={"contest": stand.contest})
+        desk.odd, desk.kept = await snapshots.find(tx, stand.contest), 0
+        tally, position = nothing(desk.contest), 0
+        while position < stand.position and not desk.broken:
+            try:
+                position = await self._fold_some(tx, tally, stand.contest, position)
+            except UnreadableLine:
+                logger.critical(
+                    "A log does not fit its contest",
+                    extra={"contest": stand.contest},
+                    exc_info=True,
+                )
+                desk.broken, position = True, stand.position
+        desk.begin_with(tally, position)
+
+    async def _fold_some(self, tx: Tx, tally: Tally, contest_id: str, after: int) -> int:
+        """Fold the next lines; the last position read.
+
+        Raises:
+            UnreadableLine: They do not go on from this count.
+        """
+        position, lines = await store.lines(tx, contest_id, after, _CHUNK)
+        if forgotten := tally.forgotten(lines):
+            tally.recall(await store.said_before(tx, contest_id, forgotten))
+        tally.apply_all(lines)
+        self.folded += position - after
+        return position
+
+    async def _keep(self, desk: Desk, snapshot: Stored) -> bool:
+        async with self._database.write() as tx:
+            if desk.odd is not None:
+                await snapshots.discard(tx, desk.odd)
+            kept = await snapshots.keep(tx, snapshot, self._now())
+        desk.odd, desk.kept = None, snapshot.position
+        self.kept += kept
+        return kept
+
+
+def needs_ballots(contest: Contest) -> bool:
+    """Whether its order needs every ballot, not figures alone: every node then folds for itself."""
+    return contest.rules.method == "irv"
+
+
+def nothing(contest: Contest) -> Tally:
+    """The count of an empty log."""
+    return Tally(
+        [option.id for option in contest.options], [group.id for group in contest.electorates]
+    )
