@@ -63,7 +63,7 @@ async def home(request: StageRequest) -> Response:
     show = request.state["show"]
 
     def now() -> tuple[SessionView, ...]:
-        return tuple(_view(request, row.session) for row in show.board().now)
+        return tuple(_view(show, row.session) for row in show.board().now)
 
     def values() -> dict[str, Any]:
         board, channels = show.board(), show.programme.channels
@@ -134,17 +134,17 @@ async def initiative(request: StageRequest) -> Response:
         return {
             "initiative": found,
             "entity": programme.entity(found.entity),
-            "session": _view(request, shown[0]) if shown else None,
+            "session": _view(show, shown[0]) if shown else None,
         }
 
-    return _kept(request, "sessions/initiative.html", values, lambda: (show.rundown,))
+    return _kept(request, "sessions/initiative.html", values, StandsOn(lambda: (show.rundown,)))
 
 
 async def about(request: StageRequest) -> Response:
     """How ranking and counting work, what is known about whom, and how to use the site."""
     show = request.state["show"]
     values = partial(dict[str, Any], programme=show.programme)
-    return _kept(request, "pages/about.html", values, lambda: (show.rundown,))
+    return _kept(request, "pages/about.html", values, StandsOn(lambda: (show.rundown,)))
 
 
 # --- calendars ---
@@ -194,12 +194,12 @@ async def session_calendar(request: StageRequest) -> Response:
 
 async def _session_page(request: StageRequest, found: Session) -> Response:
     show, voting, visit = request.state["show"], request.state["voting"], request.state["visit"]
-    view = _view(request, found)
+    view = _view(show, found)
     contest = show.contest(found.id)
     headers = {"cache-control": "no-store", **_embedding(view)}
     if contest is not None and visit.person is not None:
         ballot = await voting.ballot_view(visit, contest.id)
-        values = _session_values(request, view, ballot)
+        values = _session_values(show, view, ballot)
         return request.state["pages"].page(
             request, "sessions/session.html", values, headers=headers
         )
@@ -207,28 +207,24 @@ async def _session_page(request: StageRequest, found: Session) -> Response:
         request,
         "sessions/session.html",
         lambda: _session_values(
-            request, view, voting.blank_ballot(Visit(), contest.id) if contest else None
+            show, view, voting.blank_ballot(Visit(), contest.id) if contest else None
         ),
-        lambda: (
-            show.rundown,
-            show.contest(found.id),
-            voting.frozen(found.id),
-            _tick(show),
+        StandsOn(
+            lambda: (show.rundown, show.contest(found.id), voting.frozen(found.id)),
+            lambda: _tick(show),
         ),
         lambda: headers,
         _parts(contest, visit.device) if contest else None,
     )
 
 
-def _session_values(
-    request: StageRequest, view: SessionView, ballot: BallotView | None
-) -> dict[str, Any]:
+def _session_values(show: Show, view: SessionView, ballot: BallotView | None) -> dict[str, Any]:
     return {
         "session": view,
         "ballot": ballot,
-        "board": request.state["show"].board(),
+        "board": show.board(),
         "code": view.code,
-        "short_url": f"{request.state['settings'].public_url}/v/{view.code}",
+        "short_url": f"{show.site}/v/{view.code}",
     }
 
 
@@ -260,7 +256,7 @@ def _kept(
 
 def _by_clock(show: Show) -> StandsOn:
     """For pages that show the programme, its progress and the time."""
-    return lambda: (show.rundown, _tick(show))
+    return StandsOn(lambda: (show.rundown,), lambda: _tick(show))
 
 
 def _tick(show: Show) -> int:
@@ -270,16 +266,15 @@ def _tick(show: Show) -> int:
 def _join_page(request: StageRequest, error: NotFound | None = None) -> Response:
     template = "sessions/join.html"
     if error is None:
-        return _kept(request, template, lambda: {"error": None}, lambda: ())
+        return _kept(request, template, lambda: {"error": None}, StandsOn(lambda: ()))
     pages = request.state["pages"]
     message = sentence_for(error, pages.zone)
     told = {"code": error.code, "facts": error.facts, "message": message}
     return pages.page(request, template, {"error": told}, status=error.status)
 
 
-def _view(request: StageRequest, found: Session) -> SessionView:
-    site = request.state["settings"].public_url
-    return session_view(request.state["show"].rundown, found, origin=site)
+def _view(show: Show, found: Session) -> SessionView:
+    return session_view(show.rundown, found, origin=show.site)
 
 
 def _embedding(*views: SessionView) -> dict[str, str]:

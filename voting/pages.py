@@ -15,6 +15,7 @@ from expo.identity.people import Visit, kind_of
 from expo.rights import Action
 from expo.web import translations
 from expo.web.forms import content_type
+from expo.web.kept import StandsOn
 from expo.web.pages import (
     client_form,
     guarded,
@@ -157,12 +158,14 @@ async def results_day(request: Asked) -> Response:
             "days": days(),
         }
 
-    def stands_on() -> tuple[object, ...]:
+    def facts() -> tuple[object, ...]:
         contests = tuple(voting.contests.on_day(day))
         return contests, tuple(voting.frozen(one.id) for one in contests), days(), subjects()
 
     kind = kind_of(request.state["visit"])
-    return request.state["pages"].kept(request, "voting/results_day.html", kind, values, stands_on)
+    return request.state["pages"].kept(
+        request, "voting/results_day.html", kind, values, StandsOn(facts)
+    )
 
 
 def _pending(voting: Voting, day: int, subjects: Iterable[str]) -> list[PendingView]:

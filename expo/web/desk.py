@@ -5,6 +5,7 @@ that is not ours, or with a question of their own is sent on to the application,
 there were no desk. Both give the same answer; a test compares them.
 """
 
+import logging
 import re
 from collections.abc import Callable
 from typing import Final
@@ -29,6 +30,8 @@ from expo.web.visiting import (
     values_in,
 )
 from expo.wire.asked import Answer, Asked
+
+logger = logging.getLogger(__name__)
 
 _OK: Final = b"HTTP/1.1 200 OK\r\n"
 _UNCHANGED: Final = b"HTTP/1.1 304 Not Modified\r\n"
@@ -84,7 +87,13 @@ class FrontDesk:
             return None
         if asked.path.startswith(b"/static/"):
             return self._static(asked)
-        return self._page(asked) if may(Role.PUBLIC, Action.READ_PAGES) else None
+        if not may(Role.PUBLIC, Action.READ_PAGES):
+            return None
+        try:
+            return self._page(asked)
+        except Exception:  # the application meets it too, and has an answer for it
+            logger.exception("A kept page could not be made again")
+            return None
 
     def _static(self, asked: Asked) -> Answer | None:
         found = None if asked.query else self._statics.current(asked.path)

@@ -13,9 +13,22 @@ from typing import Final
 
 import msgspec
 
-StandsOn = Callable[[], tuple[object, ...]]
-"""Everything a page was made from, as it is now: whole values, versions, a tick of the clock."""
+
+class StandsOn(msgspec.Struct, frozen=True):
+    """What a page is made from.
+
+    ``facts`` are whole values or versions, as they are now; when one has changed the page is thrown
+    away. ``tick`` is the clock's, for pages that show a time or a figure that runs: with a new tick
+    the page is made again, the same way.
+    """
+
+    facts: Callable[[], tuple[object, ...]]
+    tick: Callable[[], int] = lambda: 0
+
+
 Headers = list[tuple[bytes, bytes]]
+Made = tuple["Content", Mapping[str, str]]
+"""A page's text, and the headers it goes with."""
 
 MOST_PAGES: Final = 256
 MOST_BYTES: Final = 32 * 1024 * 1024
@@ -58,25 +71,18 @@ class KeptPage:
     """One page for one kind of visitor, plain and compressed.
 
     Args:
-        content: What it says.
-        made_from: What ``stands_on`` said before it was made.
-        stands_on: Says what it would be made from now.
-        headers: Of every answer with it, lower-case names; lengths, encoding and ETag are added.
-        is_tagged: Whether it may be asked for again with its ETag: not with ``no-store``.
+        make: Makes it, with the headers of every answer (lower-case names; lengths, encoding and ETag
+            are added here). Called now, and again when only the clock has moved on.
+        stands_on: Everything ``make`` uses.
     """
 
-    def __init__(
-        self,
-        content: Content,
-        *,
-        made_from: tuple[object, ...],
-        stands_on: StandsOn,
-        headers: Mapping[str, str],
-        is_tagged: bool,
-    ) -> None:
+    def __init__(self, make: Callable[[], Made], stands_on: StandsOn) -> None:
+        self._made_from = stands_on.facts()
+        self._tick = stands_on.tick()
+        content, headers = make()
         self._content = content
+        self._make = make
         self.order_of = content.order_of
-        self._made_from = made_from
         self._stands_on = stands_on
         self._head: tuple[bytes, bytes] | None = None
         self._tail: tuple[bytes, bytes] | None = None
@@ -88,15 +94,24 @@ class KeptPage:
         self.headers.append((b"vary", b"accept-encoding"))
         self.etag = b""
         """Weak: the same for both encodings (RFC 9110 8.8.3)."""
-        if is_tagged:
+        if "no-store" not in headers.get("cache-control", ""):
             digest = hashlib.sha256(content.text(0).encode()).hexdigest()[:20]
             self.etag = f'W/"{digest}"'.encode()
             self.headers.append((b"etag", self.etag))
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing it shows has changed."""
-        return self._made_from == self._stands_on()
+        """Whether nothing it shows has changed, but perhaps the time."""
+        return self._made_from == self._stands_on.facts()
+
+    @property
+    def is_of_now(self) -> bool:
+        """Whether the clock has not moved on."""
+        return self._tick == self._stands_on.tick()
+
+    def again(self) -> "KeptPage":
+        """The same page as it is now."""
+        return KeptPage(self._make, self._stands_on)
 
     def body(self, order: int, *, is_packed: bool) -> bytes:
         """The body in this order, compressed or not; made at the first time of asking."""
@@ -171,17 +186,20 @@ class KeptPages:
         self._pages: dict[Hashable, KeptPage] = {}
 
     def find(self, key: Hashable) -> KeptPage | None:
-        """The page with this name, if it is good."""
+        """The page with this name as it is now, if nothing but the time has changed."""
         page = self._pages.get(key)
         if page is None:
             return None
         if not page.is_good:
             del self._pages[key]
             return None
-        self.counters.hits += 1
-        return page
+        if page.is_of_now:
+            self.counters.hits += 1
+            return page
+        del self._pages[key]
+        return self.keep(key, page.again())
 
-    def keep(self, key: Hashable, page: KeptPage) -> None:
+    def keep(self, key: Hashable, page: KeptPage) -> KeptPage:
         """Keep a page that has just been made; what is not good any more makes room first."""
         self.counters.renders += 1
         if self._is_full():
@@ -189,6 +207,7 @@ class KeptPages:
         while self._is_full():
             del self._pages[next(iter(self._pages))]
         self._pages[key] = page
+        return page
 
     def _is_full(self) -> bool:
         return len(self._pages) >= self._most or self.held >= self._most_bytes

@@ -1,6 +1,7 @@
 """QR codes as one SVG path: capital short addresses, dark on white, four modules of quiet zone."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from qrcode.constants import ERROR_CORRECT_M
@@ -9,6 +10,7 @@ from qrcode.main import QRCode
 _INK = "#07181C"
 
 
+@lru_cache(maxsize=256)
 def svg(text: str, *, label: str = "", border: int = 4) -> str:
     """A scalable QR code with error correction M.
 
@@ -16,6 +18,8 @@ def svg(text: str, *, label: str = "", border: int = 4) -> str:
         text: What the code holds; upper-case addresses need the fewest modules.
         label: What a screen reader says; empty when the address stands beside it in text.
         border: Quiet zone in modules; the standard asks for four.
+
+    Drawing takes longer than the rest of a page, and the same few are drawn again and again: kept.
 
     Source: ISO/IEC 18004.
     """

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from expo import words
 from expo.rights import Action, may
 from expo.web import translations
-from expo.web.kept import Content, KeptPage, KeptPages, StandsOn, unchanged
+from expo.web.kept import Content, KeptPage, KeptPages, Made, StandsOn, unchanged
 from expo.web.qr import svg
 from expo.web.statics import Statics
 from expo.web.visiting import Visitor, accepts_gzip
@@ -116,7 +116,7 @@ class Renderer:
         Every template also gets ``lang``, ``dir``, ``other_lang``, ``other_href`` (this page in the
         other language), ``path``, ``visit`` (who is looking), ``role``, and ``cut`` (see `Parts`).
         """
-        html = self._text(request, template, request.state["visit"], values)
+        html = self._text(template, request.state["visit"], _path_of(request), values)
         return HTMLResponse(html, status_code=status, headers={**_OWN, **(headers or {})})
 
     def kept(
@@ -133,38 +133,46 @@ class Renderer:
         """The same page, kept for everybody of this kind as long as what it stands on is the same.
 
         Args:
-            request: Who asks; only path and language are used.
+            request: Who asks; only path and language are used for the page.
             template: As for `page`.
             kind: The stand-in the template gets for its ``visit``; None: nobody shares this page.
-            values: As for `page`; asked only when the page must be made.
+            values: As for `page`; asked whenever the page must be made, also when the request is over.
             stands_on: Everything the page shows, cheaply compared; the template must use no more.
             headers: Further headers, the same for everybody; asked like the values.
             parts: Which visitor sees which parts in which order.
         """
         if kind is None:
             return self.page(request, template, values(), headers=headers())
-        key = (request.scope["raw_path"], translations.language.get(), kind)
+        code, path = translations.language.get(), _path_of(request)
+        key = (request.scope["raw_path"], code, kind)
         found = self.pages.find(key)
         if found is None:
-            made_from = stands_on()
-            told = {**_OWN, **headers(), "content-type": "text/html; charset=utf-8"}
-            cut = f"<!--{secrets.token_hex(16)}-->" if parts else ""
-            text = self._text(request, template, kind, {**values(), "cut": Markup(cut)})  # noqa: S704 - ours
-            found = KeptPage(
-                _content(text, cut, parts),
-                made_from=made_from,
-                stands_on=stands_on,
-                headers=told,
-                is_tagged="no-store" not in told["cache-control"],
-            )
-            self.pages.keep(key, found)
+            make = partial(self._made, template, kind, code, path, values, headers, parts)
+            found = self.pages.keep(key, KeptPage(make, stands_on))
         return _sent(request, found, parts.seed if parts else "")
 
-    def _text(
-        self, request: Request[Any], template: str, visit: Visitor, values: Mapping[str, Any]
-    ) -> str:
+    def _made(
+        self,
+        template: str,
+        kind: Visitor,
+        code: Language,
+        path: str,
+        values: Callable[[], Mapping[str, Any]],
+        headers: Callable[[], Mapping[str, str]],
+        parts: Parts | None,
+    ) -> Made:
+        """A page to be kept; asked for again when the clock moves on, whoever asks then."""
+        cut = f"<!--{secrets.token_hex(16)}-->" if parts else ""
+        token = translations.language.set(code)
+        try:
+            told = {**_OWN, **headers(), "content-type": "text/html; charset=utf-8"}
+            shown = {**values(), "cut": Markup(cut)}  # noqa: S704 - our own mark
+            return _content(self._text(template, kind, path, shown), cut, parts), told
+        finally:
+            translations.language.reset(token)
+
+    def _text(self, template: str, visit: Visitor, path: str, values: Mapping[str, Any]) -> str:
         code = translations.language.get()
-        path = _path_of(request)
         common = {
             "lang": code,
             "dir": words.direction(code),
