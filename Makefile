@@ -54,6 +54,10 @@ test-unit: $(VENV)/ready ## Only the rules: unit and property tests
 test-browser: $(VENV)/ready $(VENV)/browser-ready ## Only the browser (its own process: Playwright brings a loop of its own)
 	$(PYTEST) tests/browser
 
+.PHONY: test-fleet
+test-fleet: $(VENV)/ready $(VENV)/services-ready ## Only what needs several nodes: nginx in front, killed nodes, restarts, NATS
+	$(PYTEST) tests/fleet
+
 .PHONY: nightly
 nightly: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready ## The long and wide runs that `make test` leaves out
 	PYTHONASYNCIODEBUG=1 $(PYTEST) tests --ignore=tests/browser -m nightly --timeout=7200
@@ -120,7 +124,7 @@ $(VENV)/browser-ready: | $(PYTHON)
 	@bash tools/setup.sh browser
 	@touch $@
 
-$(VENV)/services-ready: | $(PYTHON)
+$(VENV)/services-ready: tools/setup.sh | $(PYTHON)
 	@bash tools/setup.sh services
 	@touch $@
 

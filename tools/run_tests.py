@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-GROUPS: Final = ("integration", "browser", "faults", "property", "unit", "contract")
+GROUPS: Final = ("integration", "browser", "faults", "fleet", "property", "unit", "contract")
 """Longest first, so that the cores end together."""
 _AT_ONCE: Final = 2
 _UNCOVERED: Final = frozenset(

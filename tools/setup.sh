@@ -3,7 +3,7 @@
 #
 #   tools/setup.sh venv FOLDER    a virtual environment from a Python new enough, or one clear sentence
 #   tools/setup.sh browser        a Chromium and an Arabic font for the browser tests, or one clear sentence
-#   tools/setup.sh services       a PostgreSQL for the tests that need one, or one clear sentence
+#   tools/setup.sh services       PostgreSQL, nginx and NATS for the tests that need them, or one clear sentence
 #   tools/setup.sh bench          a C compiler and Node for the benchmark, or one clear sentence
 #
 # As root on a Debian-like machine missing packages are installed; otherwise they are only named.
@@ -93,18 +93,29 @@ browser() {
 
 has_postgres() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 
+# No server of these packages has to run: tests start their own and take them down again.
 services() {
-    has_postgres && return
+    local missing=()
+    has_postgres || missing+=(postgresql)
+    command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+    command -v nats-server >/dev/null || missing+=(nats-server)
+    [ ${#missing[@]} = 0 ] && return
     if may_install; then
-        # The package would start a cluster of its own; the tests make one and take it down again.
         mkdir -p /etc/postgresql-common
         [ -e /etc/postgresql-common/createcluster.conf ] ||
             echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
-        install postgresql || true
+        # Debian starts what it installs; this is its way of being told not to.
+        local policy=/usr/sbin/policy-rc.d made=
+        if [ ! -e "$policy" ]; then
+            printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=yes
+        fi
+        install "${missing[@]}" || true
+        [ -z "$made" ] || rm -f "$policy"
     fi
-    if ! has_postgres; then
-        say "The tests need PostgreSQL's programs (initdb, postgres); no running server is needed."
-        say "Debian: sudo apt-get install postgresql   then run make again. (make test-unit tests the rules without it.)"
+    if ! has_postgres || { ! command -v nginx >/dev/null && [ ! -x /usr/sbin/nginx ]; } ||
+        ! command -v nats-server >/dev/null; then
+        say "The tests need the programs of PostgreSQL, nginx and NATS; no running server is needed."
+        say "Debian: sudo apt-get install ${missing[*]}   then run make again. (make test-unit tests the rules without them.)"
         exit 1
     fi
 }
