@@ -1,19 +1,20 @@
 """Everything one process is made of: settings and a programme in, a running expo out."""
 
 import contextlib
-import shutil
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from command import metrics
+from command.health import Health
 from expo.clock import Now
 from expo.db import Database
 from expo.identity import pages as identity_pages
@@ -25,7 +26,6 @@ from expo.settings import Settings
 from expo.web import operations, translations
 from expo.web.desk import FrontDesk
 from expo.web.guards import AllowedHosts, SameOrigin, SecurityHeaders
-from expo.web.operations import Probe
 from expo.web.pages import HANDLERS, visiting
 from expo.web.statics import Statics
 from expo.web.templates import Renderer
@@ -36,6 +36,8 @@ from expo.wire.server import ExpoServer, server
 from expo.wire.supervisor import Supervisor
 from sessions import pages as show_pages
 from sessions import sockets
+from sessions.load import pages as load_pages
+from sessions.load.usecases import Load
 from sessions.programme import Programme
 from sessions.show_follower import ShowFollower
 from sessions.usecases import Show
@@ -46,6 +48,11 @@ from voting.usecases import Voting
 # Pages shrink to a quarter; level 5 takes half the time of 9 for a few bytes more. Static files bring
 # their own compressed form, and no page holds a secret beside text of somebody else's choosing.
 _COMPRESSED: Final = Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+
+
+# A node among others that was asked to stop still serves so long, unready: a balancer looks elsewhere
+# first. The only node has nobody who could take over.
+_DRAIN_SECONDS: Final = 3.0
 
 
 class Expo:
@@ -98,9 +105,40 @@ class Expo:
             rehearsal=rehearsal,
             public_url=settings.public_url,
         )
-        self.server: ExpoServer = server(self.application(), proxies=settings.trusted_proxies)
+        self.load = Load(
+            settings.node, hub=self.hub, voting=self.voting, show=self.show, started_at=now()
+        )
+        self.desk = self.application()
+        self.server: ExpoServer = server(
+            self.desk,
+            proxies=settings.trusted_proxies,
+            drain_seconds=_DRAIN_SECONDS if settings.is_shared else 0.0,
+        )
         self.has_failed = False
         self._followers: Callable[[], bool] = lambda: False
+        health = Health(
+            database=database,
+            server=self.server,
+            voting=self.voting,
+            notifier=self.notifier,
+            pulse=self.load.pulse,
+            followers=self._are_followers_at_work,
+        )
+        self.probes = self.load.probes = health.probes
+        self.load.folder = health.folder
+        self.load.connections_most = self.server.config.limit_concurrency or 0
+        self.load.is_shared = settings.is_shared
+        self.counted = metrics.Node(
+            name=settings.node,
+            hub=self.hub,
+            voting=self.voting,
+            pages=self.pages.pages,
+            desk=self.desk,
+            database=database,
+            notifier=self.notifier,
+            leases=None,
+            load=self.load,
+        )
 
     @property
     def state(self) -> dict[str, Any]:
@@ -120,8 +158,9 @@ class Expo:
             "days": lambda: tuple(day.n for day in self.show.programme.days),
             "subjects": lambda: tuple(one.id for one in self.show.programme.sessions),
             "show": self.show,
-            "probes": self._probes,
-            "metrics": self._metrics,
+            "probes": self.probes,
+            "metrics": partial(metrics.families, self.counted),
+            "load": self.load,
         }
 
     @contextlib.asynccontextmanager
@@ -136,6 +175,7 @@ class Expo:
             "closing": ClosingFollower(self.voting).run(),
             "visits": VisitsFollower(self.database, self.hub, self.now).run(),
             "show": ShowFollower(self.show, self.hub, self.notifier).run(),
+            "pulse": self.load.pulse.run(),
         }
         if isinstance(self.notifier, SharedNotifier):
             followers["notifier"] = self.notifier.run()
@@ -158,9 +198,10 @@ class Expo:
             *voting_pages.routes(),
             *sockets.routes(),
             *show_pages.routes(),
+            *load_pages.routes(),
         ]
 
-    def application(self) -> ASGIApp:
+    def application(self) -> FrontDesk:
         """The routes with their guards around them."""
         app: ASGIApp = Starlette(
             routes=self.routes,
@@ -169,7 +210,7 @@ class Expo:
             lifespan=self._lifespan,
         )
         origins = self.settings.origins
-        app = SameOrigin(app, origins)
+        app = SameOrigin(app, origins, self.hub.refused)
         hosts = AllowedHosts(app, {_host(origin) for origin in origins})
         return FrontDesk(
             SecurityHeaders(hosts, https=self.settings.is_https, origins=origins),
@@ -185,49 +226,12 @@ class Expo:
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[dict[str, Any]]:
         yield self.state
 
+    def _are_followers_at_work(self) -> bool:
+        return self._followers()
+
     def stop(self) -> None:
         """Ask the server to stop."""
         self.server.stop()
-
-    @property
-    def _probes(self) -> dict[str, Probe]:
-        """What has to work for this node to be ready; a server's disk is the server's to watch."""
-        probes: dict[str, Probe] = {
-            "database": self._probe_database,
-            "followers": self._probe_followers,
-        }
-        if self.database.is_sqlite:
-            probes["disk"] = self._probe_disk
-        return probes
-
-    async def _probe_database(self) -> None:
-        async with self.database.read():
-            pass
-
-    async def _probe_followers(self) -> None:
-        if not self._followers():
-            raise OSError("a follower has died")  # noqa: EM101 - for the log
-
-    async def _probe_disk(self) -> None:
-        free = shutil.disk_usage(Path(self.database.url.database or ".").parent)
-        if free.free < free.total // 10:
-            raise OSError("less than a tenth of the disk is free")  # noqa: EM101 - for the log
-
-    def _metrics(self) -> str:
-        counters = msgspec.structs.asdict(self.hub.counters)
-        lines = [f"sawt_viewers {self.hub.connected}"]
-        lines += [f"sawt_wire_{name}_total {value}" for name, value in counters.items()]
-        kept = msgspec.structs.asdict(self.pages.pages.counters)
-        lines += [f"sawt_pages_{name}_total {value}" for name, value in kept.items()]
-        lines.append(f"sawt_pages_held_bytes {self.pages.pages.held}")
-        for contest in self.voting.contests.all():
-            ballots = self.voting.turnout(contest.id).ballots
-            lines.append(f'sawt_ballots{{contest="{contest.id}"}} {ballots}')
-            for code, refused in sorted(self.voting.refusals(contest.id).items()):
-                labels = f'contest="{contest.id}",code="{code}"'
-                lines.append(f"sawt_refused_total{{{labels}}} {refused}")
-        lines.append(f"sawt_casts_waiting {self.voting.writer.waiting}")
-        return "\n".join(lines) + "\n"
 
 
 def _host(origin: str) -> str:

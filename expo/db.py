@@ -32,7 +32,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlmodel import SQLModel
 
 from expo import postgres
@@ -101,6 +101,14 @@ class Database:
         if self.is_sqlite:
             return None
         return postgres.conninfo(self._where, "sawt", postgres.options(patient=True))
+
+    @property
+    def in_use(self) -> dict[str, int]:
+        """How many pooled connections are in use now, by what for."""
+        pools = {"writing": self._writing.pool, "reading": self._reading.pool}
+        return {
+            name: pool.checkedout() for name, pool in pools.items() if isinstance(pool, QueuePool)
+        }
 
     @property
     def _where(self) -> dict[str, Any]:
@@ -234,7 +242,9 @@ async def add_new(tx: Tx, table: Table, row: dict[str, Any]) -> bool:
     Somebody who is writing the same just now is waited for.
     """
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    written = await tx.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
+    insert = dialect.insert(table).values(row).on_conflict_do_nothing()
+    # An INSERT's count is not kept by itself on every driver, and -1 would read as "was there".
+    written = await tx.execute(insert.execution_options(preserve_rowcount=True))
     return written.rowcount == 1
 
 

@@ -26,6 +26,7 @@ _SAMPLE: Final = re.compile(
 )
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _ONE_FILE: Final = "sqlite"
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # what a Bearer header can carry (RFC 6750)
 _NODE: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 _IGNORED: Final = frozenset({"SAWT_PYTHON"})  # read by the Makefile alone
 
@@ -54,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True):
     type, without a trailing slash. ``secret_keys``: the first signs, all of them verify; empty only
     in a demo, until `with_secret`. ``allowed_origins`` are further origins whose pages may write.
     ``trusted_proxies`` are the addresses whose ``X-Forwarded-*`` headers are believed.
+    ``metrics_token`` lets a scraper read ``/metrics``; empty: organisers alone.
     """
 
     mode: Mode
@@ -65,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True):
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     log_format: LogFormat = LogFormat.TEXT
     node: str = ""
+    metrics_token: str = ""
 
     @property
     def is_shared(self) -> bool:
@@ -136,6 +139,12 @@ VARIABLES: Final = (
         "`127.0.0.1,::1`",
     ),
     Variable("SAWT_LOG_FORMAT", "`text` or `json`", "`text` in a demo, `json` in production"),
+    Variable(
+        "SAWT_METRICS_TOKEN",
+        "at least 32 letters and digits of chance, and `.`, `_`, `~`, `+`, `/`, `-`; no sample",
+        "empty: only organisers read `/metrics`",
+        is_secret=True,
+    ),
 )
 _BY_NAME: Final = {variable.name: variable for variable in VARIABLES}
 
@@ -185,6 +194,7 @@ def read(environ: Mapping[str, str], *, public_url: str = "http://127.0.0.1:8000
             "SAWT_LOG_FORMAT", LogFormat, LogFormat.TEXT if demo else LogFormat.JSON
         ),
         node=reader.read("SAWT_NODE", _node, ""),
+        metrics_token=reader.read("SAWT_METRICS_TOKEN", _token, ""),
     )
     if settings.is_shared and demo and not environ.get("SAWT_SECRET_KEY", "").strip():
         # Nodes with different secrets would not know each other's passes and join codes.
@@ -214,6 +224,7 @@ def effective(settings: Settings) -> tuple[tuple[str, str], ...]:
         "SAWT_ALLOWED_ORIGINS": ",".join(settings.allowed_origins),
         "SAWT_TRUSTED_PROXIES": ",".join(settings.trusted_proxies),
         "SAWT_LOG_FORMAT": settings.log_format.value,
+        "SAWT_METRICS_TOKEN": f"({int(bool(settings.metrics_token))} set)",
     }
     return tuple((variable.name, values[variable.name]) for variable in VARIABLES)
 
@@ -272,6 +283,12 @@ def _strangers(environ: Mapping[str, str]) -> tuple[Mistake, ...]:
 def _node(raw: str) -> str:
     if not _NODE.fullmatch(raw):
         raise ValueError(raw)
+    return raw
+
+
+def _token(raw: str) -> str:
+    if not _TOKEN.fullmatch(raw) or _is_weak(raw):
+        raise ValueError
     return raw
 
 

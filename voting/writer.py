@@ -102,6 +102,16 @@ class Writer:
         return self._taken - self._answered
 
     @property
+    def is_closed(self) -> bool:
+        """Whether it takes nothing more."""
+        return self._is_closed
+
+    @property
+    def oldest_seconds(self) -> float:
+        """How long the first of the queue has waited for its turn."""
+        return perf_counter() - self._queue[0].since if self._queue else 0.0
+
+    @property
     def most_waiting(self) -> int:
         """Casts the queue takes; one more is told to come back."""
         return self._most_waiting

@@ -5,6 +5,7 @@ made outside of its middleware and would go out without headers (F15). Order, ou
 ``SecurityHeaders(AllowedHosts(SameOrigin(Starlette(...), origins), hosts), https=...)``.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -107,15 +108,20 @@ class SameOrigin:
     Args:
         app: Everything else.
         origins: Exactly as browsers send them, e.g. ``https://expo.example``.
+        refused: Counts refused handshakes, all for the reason ``origin``.
     """
 
-    def __init__(self, app: ASGIApp, origins: Iterable[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, origins: Iterable[str], refused: Counter[str] | None = None
+    ) -> None:
         self._app = app
         self._origins = frozenset(origins)
+        self._refused = Counter() if refused is None else refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or handshake, or refuse it with 403."""
         if scope["type"] == "websocket" and not is_own_socket(scope, self._origins):
+            self._refused["origin"] += 1
             await _close(receive, send)
         elif scope["type"] == "http" and not self._is_own_request(scope):
             await PlainTextResponse("cross-site", 403)(scope, receive, send)

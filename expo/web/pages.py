@@ -118,12 +118,14 @@ class GuardedRoute(Route):
         action: Action,
         *,
         methods: Collection[str],
+        or_else: Callable[[Request[Any]], bool] | None = None,
     ) -> None:
         self.action = action
 
         @functools.wraps(endpoint)
         async def checked(request: Request[Any]) -> Response:
-            allow(request, action)
+            if or_else is None or not or_else(request):
+                allow(request, action)
             return await endpoint(request)
 
         super().__init__(path.replace("{lang}", "{lang:lang}"), checked, methods=methods)
@@ -158,10 +160,18 @@ class GuardedSocket(WebSocketRoute):
 
 
 def guarded(
-    path: str, endpoint: Endpoint[R], action: Action, *, methods: Collection[str] = ("GET",)
+    path: str,
+    endpoint: Endpoint[R],
+    action: Action,
+    *,
+    methods: Collection[str] = ("GET",),
+    or_else: Callable[[Request[Any]], bool] | None = None,
 ) -> GuardedRoute:
-    """A route for those whom the rights table allows this action."""
-    return GuardedRoute(path, endpoint, action, methods=methods)
+    """A route for those whom the rights table allows this action.
+
+    ``or_else`` lets in who is nobody of ours but brings a key of its own, as a scraper does.
+    """
+    return GuardedRoute(path, endpoint, action, methods=methods, or_else=or_else)
 
 
 def guarded_socket(

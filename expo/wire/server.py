@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
+from types import FrameType
 from typing import Final
 
 from starlette.types import ASGIApp
@@ -32,13 +33,18 @@ _OWN_FILES: Final = 256  # database, log, modules: what must stay free however m
 class ExpoServer(Server):
     """uvicorn's server, which also says when it is ready."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, drain_seconds: float = 0.0) -> None:
         super().__init__(config)
+        self._drain_seconds = drain_seconds
+        self.is_stopping = False
+        """Whether it was asked to stop; it may still be serving, for a balancer to look elsewhere."""
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.ready = asyncio.Event()
         """Set once connections are accepted."""
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
             self.ready.set()
@@ -55,7 +61,19 @@ class ExpoServer(Server):
 
     def stop(self) -> None:
         """Ask the server to stop gracefully; returns at once."""
-        self.should_exit = True
+        self.is_stopping = self.should_exit = True
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal lets a balancer see the node as unready first; the second does not wait."""
+        if self.is_stopping or not self._drain_seconds:
+            self.is_stopping = True
+            super().handle_exit(sig, frame)
+            return
+        self.is_stopping = True
+        self._captured_signals.append(sig)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.call_later, self._drain_seconds, self.stop)
 
 
 def server(
@@ -64,6 +82,7 @@ def server(
     proxies: Sequence[str] = ("127.0.0.1",),
     limit_concurrency: int = 12_000,
     graceful_seconds: int = 5,
+    drain_seconds: float = 0.0,
     http: type[GuardedHTTP] = GuardedHTTP,
 ) -> ExpoServer:
     """A server for this application; run it with ``await it.serve(sockets=[listen(...)])``.
@@ -74,6 +93,7 @@ def server(
         proxies: Addresses whose ``X-Forwarded-*`` headers are believed; never ``*``.
         limit_concurrency: Connections, sockets included, beyond which 503 is answered.
         graceful_seconds: How long a stop may wait for answers and goodbyes.
+        drain_seconds: How long after the first signal everything is still served.
         http: The HTTP engine; tests shorten its deadlines.
     """
     engine = partial(AtOnce, engine=http, desk=app) if isinstance(app, Desk) else http
@@ -100,7 +120,7 @@ def server(
         proxy_headers=True,
         forwarded_allow_ips=list(proxies),
     )
-    return ExpoServer(config)
+    return ExpoServer(config, drain_seconds=drain_seconds)
 
 
 def _that_fit(connections: int) -> int:

@@ -9,7 +9,6 @@ from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from expo.errors import NotFound
 from tests.support.doors import Doors, doors
 from tests.support.roles import stranger
 from tests.support.serving import socket_url
@@ -167,23 +166,6 @@ async def test_socket_route_is_guarded_before_the_accept(house: Doors) -> None:
 
     assert refused.value.response.status_code == 403
     assert greeting == b'{"type":"hello"}'
-
-
-async def test_readiness_names_each_part_and_bears_a_hanging_one(house: Doors) -> None:
-    async def works() -> None:
-        return
-
-    async def fails() -> None:
-        raise NotFound
-
-    async with stranger(house.url) as client:
-        house.probes["database"] = works
-        ready = await client.get("/readyz")
-        house.probes["disk"] = fails
-        failing = await client.get("/readyz")
-
-    assert (ready.status_code, ready.json()) == (200, {"database": "ok"})
-    assert (failing.status_code, failing.json()) == (503, {"database": "ok", "disk": "failed"})
 
 
 async def test_health_answers_and_metrics_are_for_organisers(house: Doors) -> None:

@@ -61,6 +61,7 @@ def test_every_mistake_is_told_at_once_and_no_secret_is_shown() -> None:
         "SAWT_TRUSTED_PROXIES": "*",
         "SAWT_LOG_FORMAT": "xml",
         "SAWT_NODE": "node one",
+        "SAWT_METRICS_TOKEN": "letmein",
         "SAWT_PUBLIC_ULR": "x",
     }
 
