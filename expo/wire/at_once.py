@@ -17,20 +17,20 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from expo.wire.asked import Answer, Asked, Desk, read
-from expo.wire.guarded_http import ANSWER_SECONDS
+from expo.wire.guarded_http import ANSWER_SECONDS, GuardedHTTP
 
 _CLOSE: Final = b"connection: close\r\n"
 
 
 class AtOnce(asyncio.Protocol):
-    """One connection, as long as it asks for what is ready.
+    """One connection, as long as it asks for what is ready; it comes back when its engine is idle.
 
     Args:
         config: As uvicorn gives it to a protocol, like the next three.
         server_state: Its connections and headers.
         app_state: What the lifespan made.
         _loop: The running loop.
-        engine: Takes over at the first request that is not for the desk.
+        engine: Takes over whenever a request is not for the desk.
         desk: Has answers ready.
     """
 
@@ -40,6 +40,8 @@ class AtOnce(asyncio.Protocol):
         "_deadline",
         "_desk",
         "_engine",
+        "_engine_class",
+        "_later",
         "_loop",
         "_server",
         "_transport",
@@ -52,14 +54,17 @@ class AtOnce(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        engine: Callable[..., Any],
+        engine: type[GuardedHTTP],
         desk: Desk,
     ) -> None:
         self._config, self._server, self._app_state = config, server_state, app_state
         self._loop = _loop or asyncio.get_running_loop()
-        self._engine, self._desk = engine, desk
+        self._engine_class, self._desk = engine, desk
+        self._engine: GuardedHTTP | None = None
         self._transport: asyncio.Transport
         self._deadline: asyncio.TimerHandle | None = None
+        self._later: bytes | None = None
+        """What was asked while the answers before it are not read; None: they are."""
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's
@@ -69,20 +74,34 @@ class AtOnce(asyncio.Protocol):
     @override
     def data_received(self, data: bytes) -> None:
         self._rest()
-        while True:
-            asked = None if self._is_full() else read(data)
-            answer = self._desk.at_once(asked) if asked else None
+        if self._later is not None:
+            self._later += data
+        elif not data:  # somebody who says nothing: the engine has the deadline for that
+            self._hand_on(data)
+        else:
+            self._go_on(data)
+
+    def _go_on(self, data: bytes) -> None:
+        """Answer what can be answered at once, until something else is asked or nothing more."""
+        while data and self._later is None:
+            asked, answer = self._ready(data)
             if asked is None or answer is None:
                 self._hand_on(data)
                 return
-            is_last = self._say(asked, answer)
             data = data[asked.size :]
-            if is_last or self._transport.is_closing():
+            if self._say(asked, answer):
                 return
-            if not data:
-                break
-        if self._deadline is None:
+        if self._later is None:
             self._wait(self._config.timeout_keep_alive, self._transport.close)
+        else:
+            self._later += data
+
+    def _ready(self, data: bytes) -> tuple[Asked | None, Answer | None]:
+        limit = self._config.limit_concurrency
+        if limit is not None and len(self._server.connections) >= limit:
+            return None, None  # the engine says 503
+        asked = read(data)
+        return asked, self._desk.at_once(asked) if asked else None
 
     def _say(self, asked: Asked, answer: Answer) -> bool:
         """Write the answer; whether it was the connection's last."""
@@ -94,21 +113,35 @@ class AtOnce(asyncio.Protocol):
         self._transport.write(b"".join(parts))
         if is_last:
             self._transport.close()
-        return is_last
+        return is_last or self._transport.is_closing()
 
-    def _is_full(self) -> bool:
-        """The engine says 503."""
-        limit = self._config.limit_concurrency
-        return limit is not None and len(self._server.connections) >= limit
+    # --- the engine ---
 
     def _hand_on(self, data: bytes) -> None:
-        self._server.connections.discard(self)
-        engine = self._engine(
-            config=self._config, server_state=self._server, app_state=self._app_state
-        )
-        engine.connection_made(self._transport)
+        connections = self._server.connections
+        connections.discard(self)
+        engine = self._engine
+        if engine is None:
+            engine = self._engine = self._engine_class(
+                config=self._config, server_state=self._server, app_state=self._app_state
+            )
+            engine.when_idle = self._come_back
+            engine.connection_made(self._transport)
+        connections.add(engine)
         self._transport.set_protocol(engine)
         engine.data_received(data)
+
+    def _come_back(self, data: bytes) -> bool:
+        """Take the connection from its idle engine if the next request can be answered at once."""
+        asked, answer = self._ready(data)
+        if self._engine is None or asked is None or answer is None:
+            return False
+        self._server.connections.discard(self._engine)
+        self._server.connections.add(self)  # type: ignore[arg-type]  # as above
+        self._transport.set_protocol(self)
+        if not self._say(asked, answer):
+            self._go_on(data[asked.size :])
+        return True
 
     # --- deadlines ---
 
@@ -123,15 +156,21 @@ class AtOnce(asyncio.Protocol):
 
     @override
     def pause_writing(self) -> None:
-        """What was answered is not read: nothing more is heard until it is, and not for ever."""
+        """What was answered is not read: nothing more is answered until it is, and not for ever."""
+        self._later = self._later or b""
         self._transport.pause_reading()
         self._wait(ANSWER_SECONDS, self._transport.abort)
 
     @override
     def resume_writing(self) -> None:
+        later, self._later = self._later or b"", None
+        if self._transport.is_closing():
+            return
+        self._transport.resume_reading()
         self._wait(self._config.timeout_keep_alive, self._transport.close)
-        if not self._transport.is_closing():
-            self._transport.resume_reading()
+        if later:
+            self._rest()
+            self._go_on(later)
 
     # --- the end ---
 
@@ -143,3 +182,5 @@ class AtOnce(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest()
         self._server.connections.discard(self)
+        if self._engine is not None:
+            self._engine.connection_lost(exc)

@@ -6,6 +6,7 @@ are handed on, where uvicorn would lose them.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 import h11
@@ -35,6 +36,8 @@ class GuardedHTTP(H11Protocol):
     spare = SPARE_CONNECTIONS
     _request_timer: asyncio.TimerHandle | None = None
     _answer_timer: asyncio.TimerHandle | None = None
+    when_idle: Callable[[bytes], bool] | None = None
+    """Asked about a request that begins on an idle connection; true: somebody else answers it."""
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's
@@ -47,6 +50,10 @@ class GuardedHTTP(H11Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
+        if self.when_idle is not None and self._is_idle():
+            self._unset_keepalive_if_required()
+            if self.when_idle(data):
+                return
         self._arm()
         for at in range(0, len(data), _SLICE_BYTES):
             super().data_received(data[at : at + _SLICE_BYTES])
@@ -87,7 +94,14 @@ class GuardedHTTP(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
         self._stop_answer_timer()
+        self.when_idle = None
         super().connection_lost(exc)
+
+    def _is_idle(self) -> bool:
+        """Whether the last answer has been taken and nothing of a next request has come."""
+        is_between = self.conn.our_state is h11.IDLE and self.conn.their_state is h11.IDLE
+        is_empty = not self.conn.trailing_data[0] and not self.flow.write_paused
+        return self.cycle is not None and is_between and is_empty
 
     def _arm(self) -> None:
         if self._request_timer is None:
