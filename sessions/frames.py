@@ -9,6 +9,7 @@ from expo.errors import N_, Fact
 from expo.identity.people import Visit
 from expo.rights import Role
 from expo.web import translations
+from expo.wire.handshake import Seat
 from expo.wire.viewer import Viewer
 from expo.words import Language
 from sessions.protocol import Beat, Hello
@@ -32,6 +33,8 @@ class Caller(msgspec.Struct, frozen=True):
     """The projector this connection feeds."""
     is_staff: bool = False
     """Whether this is a control room."""
+    seat: Seat | None = None
+    """One of those this visit may take; None for somebody without a visit."""
 
 
 class ShowFrames:

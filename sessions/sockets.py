@@ -5,9 +5,9 @@ wire; after that no task stays and nothing is looked up any more: what a frame n
 person travels in ``Caller``.
 """
 
-from collections.abc import Callable
-from typing import Final, TypedDict
+from typing import Any, Final, TypedDict
 
+import msgspec
 from starlette.routing import BaseRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -20,7 +20,7 @@ from expo.web import translations
 from expo.web.pages import guarded_socket
 from expo.wire import live
 from expo.wire.codes import Close
-from expo.wire.handshake import Handshake, Seat
+from expo.wire.handshake import Handshake
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
 from expo.wire.viewer import Viewer
@@ -68,6 +68,12 @@ class _Desk:
             visit_of=lambda socket: socket.state["visit"].id,
             refused=self.hub.refused,
         )
+        # Bound once: every viewer holds them for hours.
+        self.callbacks: dict[str, Any] = {
+            "on_text": self.on_text,
+            "on_junk": self.on_junk,
+            "on_leave": self.on_leave,
+        }
 
     def on_text(self, viewer: Viewer, raw: bytes) -> None:
         """Hand a text to whoever understands it; answer and count what nobody does."""
@@ -80,16 +86,15 @@ class _Desk:
         """Answer what is no text, or comes too fast; the wire counts."""
         viewer.reply(refused(_JUNK.get(kind, MALFORMED), _language(viewer)))
 
-    def leaving(self, seat: Seat, caller: Caller) -> Callable[[Viewer], None]:
-        """What is to be done when this connection has gone."""
-
-        def left(_viewer: Viewer) -> None:
-            seat.leave()
+    def on_leave(self, viewer: Viewer) -> None:
+        """Give the seat back, and tell whom it concerns that a connection has gone."""
+        caller = viewer.who
+        if isinstance(caller, Caller):
+            if caller.seat is not None:
+                caller.seat.leave()
             self.frames.left(caller)
             if caller.screen is not None or caller.is_staff:
                 self.notifier.notify(TOPIC)
-
-        return left
 
 
 class Live:
@@ -155,12 +160,10 @@ class Live:
         await live.serve(
             socket,
             desk.hub,
-            who=caller,
+            who=caller if caller.visit.id is None else msgspec.structs.replace(caller, seat=seat),
             rooms=rooms,
-            on_text=desk.on_text,
-            on_junk=desk.on_junk,
             greeting=(desk.frames.hello(caller), *more),
-            on_leave=desk.leaving(seat, caller),
+            **desk.callbacks,
         )
 
     async def _turn_away(self, socket: Socket, code: str, close: Close) -> None:

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 SOCKETS_PER_VISIT: Final = 30  # tabs of one device; a hall shares an address but never a visit
+_CHECKED: Final = "sawt.is_own_socket"  # in the scope: for which origins, and the answer
 _REFUSED: Final = 1008  # before accepting, servers answer 403 whatever the code
 
 
@@ -29,6 +30,14 @@ def single_headers(scope: Scope, *names: bytes) -> dict[bytes, str | None] | Non
 
 def is_own_socket(scope: Scope, origins: frozenset[str]) -> bool:
     """Whether a handshake comes from our own pages, or from a program that carries no cookie."""
+    checked, is_own = scope.get(_CHECKED, (None, False))
+    if checked != origins:  # the guard around the application and the endpoint ask the same
+        is_own = _is_own(scope, origins)
+        scope[_CHECKED] = origins, is_own
+    return bool(is_own)
+
+
+def _is_own(scope: Scope, origins: frozenset[str]) -> bool:
     headers = single_headers(scope, b"origin", b"host")
     if headers is None:
         return False

@@ -52,6 +52,7 @@ class Hub:
         """Handshakes refused since start, by reason; see `expo.wire.handshake`."""
         self._rooms: dict[str, Room] = {}
         self._viewers: dict[Viewer, None] = {}
+        self._looks: dict[int, list[Viewer]] = {}  # by the second of the clock they are due in
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -64,6 +65,7 @@ class Hub:
         if viewer not in self._viewers and not viewer.is_gone:
             self._viewers[viewer] = None
             self.counters.connections += 1
+            self._look_at(viewer, monotonic())
 
     def join(self, viewer: Viewer, room: str) -> None:
         """Put a viewer into a room; the room's latest frame, if any, is sent at once.
@@ -85,7 +87,7 @@ class Hub:
         """Take a viewer out of the hub; harmless when it has gone already."""
         viewer.is_gone = True
         self._viewers.pop(viewer, None)
-        for room in list(viewer.rooms):
+        for room in viewer.rooms:
             viewer.exit(room)
             self._tidy(room)
 
@@ -165,10 +167,18 @@ class Hub:
         self._timer = None
         now = monotonic()
         self.reap(now)
-        for viewer in tuple(self._viewers):
-            viewer.keep_alive(now)
+        for second in [second for second in self._looks if second <= now]:
+            for viewer in self._looks.pop(second):
+                self._look_at(viewer, now)
         if self._viewers:
             self.watch()
+        else:
+            self._looks.clear()
+
+    def _look_at(self, viewer: Viewer, now: float) -> None:
+        """Ask or cut a silent peer; whoever speaks is looked at again when it could be silent."""
+        if not viewer.is_gone and (seconds := viewer.keep_alive(now)) is not None:
+            self._looks.setdefault(int(now + seconds), []).append(viewer)
 
     def _room(self, name: str) -> Room:
         room = self._rooms.get(name)

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from expo.wire.codes import Close
 from expo.wire.hub import Hub
-from expo.wire.viewer import Limits, Outlet, Viewer
+from expo.wire.viewer import NEVER, Limits, Outlet, Room, Viewer
 
 EXTENSION: Final = "sawt.fanout"
 
@@ -77,7 +77,7 @@ def _enter(
 class PortableViewer(Viewer):
     """A viewer behind any ASGI server: the hub rings, a task of its own sends."""
 
-    __slots__ = ("_bell", "_replies", "ending")
+    __slots__ = ("_bell", "_replies", "_seen", "ending")
 
     def __init__(
         self,
@@ -91,6 +91,7 @@ class PortableViewer(Viewer):
         super().__init__(who, limits, on_text=on_text, on_junk=on_junk, on_leave=on_leave)
         self._bell = asyncio.Event()
         self._replies: deque[bytes] = deque()
+        self._seen: dict[Room, int] = {}
         self.ending: tuple[int, str] | None = None
         """Close code and reason, once the connection is to end."""
 
@@ -98,6 +99,11 @@ class PortableViewer(Viewer):
     @override
     def outlet(self) -> Outlet:
         return self._ring
+
+    @override
+    def exit(self, room: Room) -> None:
+        super().exit(room)
+        self._seen.pop(room, None)
 
     def _ring(self, _frame: bytes) -> None:
         self._bell.set()  # the sender looks up what the rooms hold by then
@@ -131,9 +137,9 @@ class PortableViewer(Viewer):
                 yield self._replies.popleft()
             if self.ending is not None:
                 return
-            for room, seen in list(self.rooms.items()):
-                if seen != room.revision and room in self.rooms:
-                    self.rooms[room] = room.revision
+            for room in self.rooms:
+                if self._seen.get(room, NEVER) != room.revision and room in self.rooms:
+                    self._seen[room] = room.revision
                     if room.payload is not None:
                         yield room.payload
             await self._bell.wait()

@@ -7,6 +7,7 @@ How bytes travel is the business of `WiredViewer` (our server) and `PortableView
 import logging
 from array import array
 from collections.abc import Callable
+from functools import lru_cache
 from time import monotonic
 from typing import Final
 
@@ -17,7 +18,9 @@ from expo.wire.codes import Close
 logger = logging.getLogger(__name__)
 
 Outlet = Callable[[bytes], None]
-_NEVER: Final = -1  # the revision of a room a viewer has seen nothing of
+NEVER: Final = -1
+"""The revision of a room a viewer has seen nothing of."""
+_KNOWN_COMBINATIONS: Final = 256  # of rooms, whose viewers share one tuple
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -108,6 +111,7 @@ class Viewer:
     """
 
     __slots__ = (
+        "_missed",
         "_tokens",
         "_tokens_at",
         "behind_at",
@@ -135,12 +139,13 @@ class Viewer:
         self.on_text = on_text
         self.on_junk = on_junk
         self.on_leave = on_leave
-        self.rooms: dict[Room, int] = {}
+        self.rooms: tuple[Room, ...] = ()
         self.behind_at: float | None = None
+        self._missed: dict[Room, int] | None = None  # while behind: the revision seen last
         self.is_gone = False
         """Dropped by the hub for good; answers and joins that come later do nothing."""
         self.strikes = 0
-        self._tokens = float(limits.text_burst)
+        self._tokens: float = limits.text_burst
         self._tokens_at = 0.0
 
     @property
@@ -171,8 +176,9 @@ class Viewer:
         """Let go of a peer that does not read; no goodbye would reach it."""
         raise NotImplementedError
 
-    def keep_alive(self, now: float) -> None:
-        """Once a second: ask a silent peer whether it lives, cut a dead one."""
+    def keep_alive(self, now: float) -> float | None:  # noqa: ARG002 - for those whose transport asks nobody
+        """Ask a silent peer whether it lives, cut a dead one; seconds until the next look, or None."""
+        return None
 
     # --- what the peer says ---
 
@@ -224,10 +230,13 @@ class Viewer:
     def fall_behind(self, now: float) -> None:
         """Note which revision of each room was handed over last; later ones wait."""
         self.behind_at = now
+        missed = self._missed
+        if missed is None:
+            missed = self._missed = {}
         for room in self.rooms:
             if room.remove(self):
                 room.behind += 1
-                self.rooms[room] = room.revision
+                missed[room] = room.revision
 
     def catch_up(self) -> None:
         """Hand over the latest frame of every room that moved on meanwhile.
@@ -236,14 +245,16 @@ class Viewer:
         a time still sees all of its rooms. Stops as soon as the peer is behind again.
         """
         self.behind_at = None
-        for room, seen in list(self.rooms.items()):
+        missed = self._missed or {}
+        for room, seen in list(missed.items()):
             if seen == room.revision or room.frame is None:
                 continue
-            del self.rooms[room]
-            self.rooms[room] = room.revision
+            del missed[room]
+            missed[room] = room.revision
             self.outlet(room.frame)
             if self.is_behind:
                 return
+        self._missed = None
         for room in self.rooms:
             room.behind -= 1
             room.add(self)
@@ -252,8 +263,9 @@ class Viewer:
         """Join a room; its latest frame is owed at once."""
         if room in self.rooms:
             return
-        self.rooms[room] = _NEVER
-        if self.is_behind:
+        self.rooms = _with(self.rooms, room)
+        if self._missed is not None:
+            self._missed[room] = NEVER
             room.behind += 1
             return
         room.add(self)
@@ -262,8 +274,26 @@ class Viewer:
 
     def exit(self, room: Room) -> None:
         """Leave a room, if in it."""
-        if self.rooms.pop(room, None) is not None and not room.remove(self):
+        if room not in self.rooms:
+            return
+        self.rooms = _without(self.rooms, room)
+        if not room.remove(self):
             room.behind -= 1
+        if self._missed is not None:
+            self._missed.pop(room, None)
+
+
+# Thousands are in the same few rooms: they share the tuples.
+
+
+@lru_cache(_KNOWN_COMBINATIONS)
+def _with(rooms: tuple[Room, ...], room: Room) -> tuple[Room, ...]:
+    return (*rooms, room)
+
+
+@lru_cache(_KNOWN_COMBINATIONS)
+def _without(rooms: tuple[Room, ...], room: Room) -> tuple[Room, ...]:
+    return tuple(one for one in rooms if one is not room)
 
 
 def _is_utf8(payload: bytes) -> bool:

@@ -53,7 +53,6 @@ class WiredViewer(Viewer, asyncio.Protocol):
         "_tail",
         "_transport",
         "descriptor",
-        "outlet",
     )
 
     def __init__(
@@ -75,7 +74,6 @@ class WiredViewer(Viewer, asyncio.Protocol):
         self._frames_since = self._heard_at = monotonic()
         self._is_asked = False
         self._opening: list[bytes] | None = None
-        self.outlet: Outlet
         self.descriptor = -1
 
     def take_over(
@@ -93,7 +91,6 @@ class WiredViewer(Viewer, asyncio.Protocol):
         self._transport = transport
         self._connections = connections
         self._opening = [answer]
-        self.outlet = self._opening.append
         connections.add(self)
         _tune(transport)
         transport.set_protocol(self)
@@ -106,11 +103,15 @@ class WiredViewer(Viewer, asyncio.Protocol):
 
     # --- out ---
 
+    @property
+    @override
+    def outlet(self) -> Outlet:
+        return self._transport.write if self._opening is None else self._opening.append
+
     @override
     def opened(self) -> None:
         opening, self._opening = self._opening, None
         if opening is not None:
-            self.outlet = self._transport.write
             self.descriptor = _descriptor(self._transport)
             self._transport.write(b"".join(opening))
 
@@ -148,14 +149,18 @@ class WiredViewer(Viewer, asyncio.Protocol):
         self.catch_up()
 
     @override
-    def keep_alive(self, now: float) -> None:
-        silence = now - self._heard_at
-        if silence >= self.limits.ping_seconds + self.limits.pong_seconds:
+    def keep_alive(self, now: float) -> float | None:
+        silence, limits = now - self._heard_at, self.limits
+        if silence < limits.ping_seconds:
+            return limits.ping_seconds - silence
+        if silence >= limits.ping_seconds + limits.pong_seconds:
             self._hub.cut(self)
-        elif silence >= self.limits.ping_seconds and not self._is_asked:
+            return None
+        if not self._is_asked:
             self._is_asked = True
             if not self.is_behind:
-                self._transport.write(_PING_FRAME)
+                self.outlet(_PING_FRAME)
+        return limits.ping_seconds + limits.pong_seconds - silence
 
     # --- in ---
 

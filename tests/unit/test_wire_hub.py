@@ -138,7 +138,7 @@ def test_viewer_that_has_gone_cannot_be_brought_back() -> None:
     hub.join(viewer, "board")
 
     assert viewer.got == []
-    assert (hub.connected, hub.members("board"), viewer.rooms) == (0, 0, {})
+    assert (hub.connected, hub.members("board"), viewer.rooms) == (0, 0, ())
 
 
 def test_forget_sends_nothing_to_who_comes_or_catches_up_later() -> None:
