@@ -191,12 +191,12 @@ class Expo:
     def routes(self) -> list[BaseRoute]:
         """Every address of the expo; all but the static files carry the action they stand for."""
         return [
+            *sockets.routes(),  # first: whoever matches the addresses in order tries few for a crowd
             self.statics.route,
             *operations.routes(),
             *identity_pages.routes(),
             *record_pages.routes(),
             *voting_pages.routes(),
-            *sockets.routes(),
             *show_pages.routes(),
             *load_pages.routes(),
         ]
