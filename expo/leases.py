@@ -20,6 +20,7 @@ import psycopg
 from expo.db import Database, Tx
 from expo.errors import Fault
 from expo.leasing import store
+from expo.wire.ending import ended, heed_cancelling
 
 logger = logging.getLogger(__name__)
 
@@ -101,8 +102,7 @@ class Leases:
             yield lease
         finally:
             self.held -= 1
-            renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
+            await ended(renewing)
             await self._release(lease)
 
     async def _taken(self, job: str) -> Lease:
@@ -110,6 +110,7 @@ class Leases:
             with contextlib.suppress(Fault):  # asked again until the database answers
                 if fence := await self._take(job):
                     return Lease(job, fence)
+            heed_cancelling()
             await asyncio.sleep(min(_ASK_S, self._ttl_ms / 4000))
 
     async def _take(self, job: str) -> int | None:
@@ -156,6 +157,7 @@ class Claims:
         self._is_open = False
         self._held: set[str] = set()
         self._asked_at = 0.0
+        self._asked: frozenset[str] = frozenset()
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
 
     @property
@@ -183,14 +185,14 @@ class Claims:
             await self._let_go()
 
     async def ask(self, names: Collection[str]) -> None:
-        """Take what nobody has of this work; at most once a second, and never fails.
+        """Take what nobody has of this work; new work at once, else once a second. Never fails.
 
         A connection that broke has lost its claims, which is noticed here.
         """
-        now = asyncio.get_running_loop().time()
-        if not self._is_open or now < self._asked_at + _ASK_S:
+        now, is_new = asyncio.get_running_loop().time(), not self._asked.issuperset(names)
+        if not self._is_open or (now < self._asked_at + _ASK_S and not is_new):
             return
-        self._asked_at = now
+        self._asked_at, self._asked = now, frozenset(names)
         try:
             if self._connection is None:
                 self._connection = await psycopg.AsyncConnection.connect(

@@ -23,6 +23,7 @@ from tests.support.databases import (  # noqa: E402, F401 - hooks and fixtures f
     pytest_addoption,
     pytest_generate_tests,
 )
+from tests.support.nats import nats_cluster, nats_server  # noqa: E402, F401
 from tests.support.postgres import (  # noqa: E402, F401 - fixtures for every suite
     empty_postgres_url,
     own_cluster,

@@ -6,14 +6,19 @@ running count, the result is disputed: it is kept, the organisers are told, noth
 """
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from expo.db import Tx
 from expo.errors import Fault
+from expo.leases import Lease, Leases
 from expo.wire.notifier import Notifier, heard
 from voting import moves, store
 from voting.contests import Contest, Phase
+from voting.fold_follower import nothing
 from voting.methods.rankings import UnreadableLine
 from voting.methods.tally import Tally
 from voting.results import Result, canonical, freeze
@@ -26,24 +31,46 @@ _LONGEST_NAP: Final = 1.0  # seconds; a move nobody announced is noticed this la
 _SHORTEST_NAP: Final = 0.01
 _CHUNK: Final = 1_000  # lines recounted at once; the loop breathes in between
 _TICK: Final = timedelta(milliseconds=1)
+_OTHERS_DRAIN: Final = timedelta(milliseconds=500)
+_COUNT_NAP: Final = timedelta(milliseconds=200)  # between two looks for another node's count
+_JOB: Final = "closing"
 
 
 class ClosingFollower:
-    """One per process, beside the writer.
+    """One per process, beside the writer; of several nodes one closes, the others stand by.
 
     Args:
         voting: Has the contests, the writer, the running count and the clock.
+        leases: Say which node closes; None where there is one only.
     """
 
-    def __init__(self, voting: Voting) -> None:
+    def __init__(self, voting: Voting, leases: Leases | None = None) -> None:
         self._voting = voting
         self._notifier: Notifier = voting.notifier
         self._database = voting.database
+        self._leases = leases
+        self._lease: Lease | None = None
+        # Ballots that arrived in time wait in the writers of other nodes too, and those are not ours
+        # to drain: they have this long to put them on record. What comes later is refused by its hour.
+        self._margin = _TICK if voting.database.is_sqlite else _OTHERS_DRAIN
 
     async def run(self) -> None:
-        """Follow the clock until cancelled."""
+        """Follow the clock until cancelled, whenever it is this node's turn."""
+        if self._leases is None:
+            await self._follow()
+            return
+        while True:
+            async with self._leases.hold(_JOB) as lease:
+                self._lease = lease
+                try:
+                    await self._follow()
+                finally:
+                    self._lease = None
+
+    async def _follow(self) -> None:
+        """Follow the clock, as long as it is this node's turn."""
         async with self._notifier.listen(ANY_CONTEST) as event:
-            while True:
+            while self._lease is None or not self._lease.lost.is_set():
                 event.clear()
                 try:
                     await self.look()
@@ -56,16 +83,28 @@ class ClosingFollower:
         """Do everything whose time has come.
 
         Raises:
-            Fault: The database failed; the next look goes on from there.
+            Fault: The database failed, or another node closes by now; the next look goes on from
+                there.
         """
         for contest in self._voting.contests.all():
             now = self._voting.now()
             if contest.phase is Phase.OPEN and _is_over(contest.closes_at, now):
                 await self._lapse(contest)
-            elif contest.phase is Phase.CLOSING and _is_past(contest.hard_close_at, now):
+            elif contest.phase is Phase.CLOSING and self._is_past(contest.hard_close_at, now):
                 await self._close(contest)
             elif contest.phase is Phase.CLOSED and self._voting.frozen(contest.id) is None:
                 await self._count(contest)
+
+    @contextlib.asynccontextmanager
+    async def _write(self) -> AsyncIterator[Tx]:
+        """A transaction that only the node whose turn it is can commit."""
+        async with self._database.write() as tx:
+            if self._lease is not None:
+                await self._lease.confirm(tx)
+            yield tx
+
+    def _is_past(self, at: datetime | None, now: datetime) -> bool:
+        return at is not None and now >= at + self._margin
 
     def _wait(self, now: datetime) -> float:
         """Seconds until something is due, as far as is known."""
@@ -74,14 +113,15 @@ class ClosingFollower:
             if contest.phase is Phase.OPEN and contest.closes_at is not None:
                 due.append(contest.closes_at)
             if contest.phase is Phase.CLOSING and contest.hard_close_at is not None:
-                due.append(contest.hard_close_at + _TICK)
+                due.append(contest.hard_close_at + self._margin)
             if contest.phase is Phase.CLOSED and self._voting.frozen(contest.id) is None:
-                due.append(now)
+                behind = self._voting.follower.is_behind(contest.id)
+                due.append(now + _COUNT_NAP if behind else now)
         first = min(((at - now).total_seconds() for at in due), default=_LONGEST_NAP)
         return min(_LONGEST_NAP, max(_SHORTEST_NAP, first))
 
     async def _lapse(self, contest: Contest) -> None:
-        async with self._database.write() as tx:
+        async with self._write() as tx:
             moved = await moves.lapse(tx, contest.id, self._voting.now())
         await self._announce(contest.id)
         if moved:
@@ -89,15 +129,17 @@ class ClosingFollower:
 
     async def _close(self, contest: Contest) -> None:
         await self._voting.drain()
-        async with self._database.write() as tx:
+        async with self._write() as tx:
             closed = await moves.hard_close(tx, contest.id, self._voting.now())
         await self._announce(contest.id)
         if closed is not None:
             await self._count(closed)
 
     async def _count(self, contest: Contest) -> None:
-        """Recount, compare, freeze."""
+        """Recount, compare, freeze; later, while the running count of another node is on its way."""
         await self._voting.refresh([contest.id])
+        if self._voting.follower.is_behind(contest.id):
+            return
         running = self._voting.tally(contest.id)
         position, recount = await self._recount(contest)
         disputed = recount is None or running != recount
@@ -105,7 +147,7 @@ class ClosingFollower:
             logger.critical(
                 "The recount differs from the running count", extra={"contest": contest.id}
             )
-        counted = recount or _nothing(contest)
+        counted = recount or nothing(contest)
         result = await asyncio.to_thread(
             freeze,
             contest,
@@ -117,7 +159,7 @@ class ClosingFollower:
         await self._keep(contest, result)
 
     async def _keep(self, contest: Contest, result: Result) -> None:
-        async with self._database.write() as tx:
+        async with self._write() as tx:
             if await store.verdict(tx, contest.id) is None:
                 await store.freeze(tx, result, canonical(result).decode())
         logger.info("A contest was counted", extra={"contest": contest.id})
@@ -125,7 +167,7 @@ class ClosingFollower:
 
     async def _recount(self, contest: Contest) -> tuple[int, Tally | None]:
         """The count of the log from its first line, and its last position; None when unreadable."""
-        tally, position = _nothing(contest), 0
+        tally, position = nothing(contest), 0
         async with self._database.read() as tx:
             while True:
                 last, lines = await store.lines(tx, contest.id, position, _CHUNK)
@@ -144,15 +186,5 @@ class ClosingFollower:
         self._notifier.notify(ANY_CONTEST)
 
 
-def _nothing(contest: Contest) -> Tally:
-    return Tally(
-        [option.id for option in contest.options], [group.id for group in contest.electorates]
-    )
-
-
 def _is_over(at: datetime | None, now: datetime) -> bool:
     return at is not None and now >= at
-
-
-def _is_past(at: datetime | None, now: datetime) -> bool:
-    return at is not None and now >= at + _TICK

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
+from expo.wire.ending import heed_cancelling
+
 
 class Notifier(Protocol):
     """Tells everybody who listens to a topic that something there has changed."""
@@ -67,7 +69,12 @@ class LocalNotifier:
 
 
 async def heard(event: asyncio.Event, seconds: float) -> None:
-    """Returns when the event is set, or after so many seconds: a lost notification costs no more."""
+    """Returns when the event is set, or after so many seconds: a lost notification costs no more.
+
+    Raises:
+        CancelledError: The task was cancelled, now or before without effect.
+    """
+    heed_cancelling()
     if seconds <= 0:
         return
     try:

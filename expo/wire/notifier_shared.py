@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, Protocol
 
+from expo.wire.ending import ended, heed_cancelling
 from expo.wire.notifier import LocalNotifier
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,6 @@ _FIRST_WAIT_S: Final = 0.2
 _LONGEST_WAIT_S: Final = (
     5.0  # between two tries; listeners look by themselves each second meanwhile
 )
-_AGAIN_S: Final = 0.1  # until a task that was cancelled is cancelled again
 _STEADY_S: Final = 10.0  # a link that held this long begins again with the first wait
 
 
@@ -146,7 +146,7 @@ class SharedNotifier:
 
     async def _serve(self) -> None:
         async with self._link.connected(self._hear) as connection:
-            _heed_cancelling()
+            heed_cancelling()
             sending = asyncio.create_task(self._send(connection))
             ending = asyncio.create_task(connection.ended())
             self.is_connected = True
@@ -159,7 +159,7 @@ class SharedNotifier:
                     task.result()
             finally:
                 self.is_connected = False
-                await _end(sending, ending)
+                await ended(sending, ending)
 
     async def _send(self, connection: Connection) -> None:
         while True:
@@ -181,26 +181,6 @@ class SharedNotifier:
             self._local.wake_all()
         else:
             self._local.notify(topic)
-
-
-# A client that waits with ``asyncio.wait_for`` can swallow a cancellation that comes together with
-# the answer (Python 3.11); so it is looked for, and asked for again.
-
-
-def _heed_cancelling() -> None:
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
-
-
-async def _end(*tasks: asyncio.Task[None]) -> None:
-    while running := [task for task in tasks if not task.done()]:
-        for task in running:
-            task.cancel()
-        await asyncio.wait(running, timeout=_AGAIN_S)
-    for task in tasks:
-        if not task.cancelled():
-            task.exception()  # told by who waited for it, or of no interest any more
 
 
 def _topic_in(said: bytes | str) -> str | None:

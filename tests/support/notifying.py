@@ -46,7 +46,7 @@ class Exchange:
 
 def over_postgres(cluster: Cluster) -> Exchange:
     """Through the database server itself."""
-    return Exchange("", cluster.dsn(), cluster.crash, cluster.start)
+    return Exchange("", cluster.dsn(), cluster.stop, cluster.start)
 
 
 def over_nats(server: NatsServer) -> Exchange:
