@@ -271,6 +271,11 @@ def _issue_wrongly(page: Page) -> None:
     expect(page.locator("[role=alert][data-code]")).to_be_visible()
 
 
+def _hold(page: Page) -> None:
+    page.locator("#pause").click()
+    expect(page.locator("#pause[aria-pressed=true]")).to_be_visible()
+
+
 def _paste(page: Page) -> None:
     page.locator("details summary").first.click()
     page.locator("#text").fill(SCHEDULE)
@@ -288,6 +293,7 @@ def _twice(page: Page) -> None:
 
 ORGANISER, VOTER = Role.ORGANISER, Role.CUSTOMER
 _SESSION, _CONTROL = "/{lang}/session/", "/{lang}/staff/control"
+_LOAD = "/{lang}/staff/load"
 _OPEN, _KHDA = _SESSION + "dewa", _SESSION + "khda"
 
 VIEWS: Final = (
@@ -351,6 +357,9 @@ VIEWS: Final = (
     View("passes-error", "day", "/{lang}/staff/passes", ORGANISER, act=_issue_wrongly),
     View("programme", "day", "/{lang}/staff/programme", ORGANISER),
     View("programme-changed", "day", "/{lang}/staff/programme", ORGANISER, act=_paste),
+    View("load", "day", _LOAD, ORGANISER, ".verdict", _unfold),
+    View("load-held", "day", _LOAD, ORGANISER, act=_hold),
+    View("load-plain", "before", _LOAD, ORGANISER, ".verdict", scripts=False),
     View("log", "day", "/{lang}/staff/log", ORGANISER, "tbody tr"),
     View("not-for-you", "day", _CONTROL, VOTER),
 )
