@@ -110,14 +110,16 @@ clean: ## Remove what the tools leave behind (not .venv, not your data)
 $(PYTHON):
 	@bash tools/setup.sh venv $(VENV)
 
-$(VENV)/run-ready: requirements/run.txt | $(PYTHON)
+$(VENV)/run-ready: requirements/run.txt expo/wire/burst.c | $(PYTHON)
 	@echo "Installing what the server needs (once)."
 	@$(PIP) install --require-hashes --requirement $<
+	@$(PYTHON) -m tools.burst
 	@touch $@
 
-$(VENV)/ready: requirements/dev.txt | $(PYTHON)
+$(VENV)/ready: requirements/dev.txt expo/wire/burst.c | $(PYTHON)
 	@echo "Installing what development needs (once)."
 	@$(PIP) install --require-hashes --requirement $<
+	@$(PYTHON) -m tools.burst
 	@touch $(VENV)/run-ready $@
 
 $(VENV)/browser-ready: | $(PYTHON)

@@ -30,7 +30,7 @@ def compiled(library: Path = LIBRARY, compiler: str | None = None) -> str:
     )
     if done.returncode != 0:
         part.unlink(missing_ok=True)
-        return done.stderr.strip()
+        return done.stderr.strip() or "the compiler failed"
     part.replace(library)  # in one step: nobody can load half of it
     return ""
 

@@ -300,6 +300,8 @@ class Door(asyncio.Protocol):
         """The viewer that takes the connection over, or None when it is too late for that."""
         if not self._is_answered or self._successor is not None or self._transport.is_closing():
             return None
+        if self._transport.get_extra_info("sslcontext") is not None:
+            return None  # asyncio's TLS calls an empty buffer full when the limit is 0
         self._cancel_deadline()
         self._server.connections.discard(self)
         viewer = WiredViewer(who, hub, on_text=on_text, on_junk=on_junk, on_leave=on_leave)

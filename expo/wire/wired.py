@@ -112,7 +112,7 @@ class WiredViewer(Viewer, asyncio.Protocol):
     def opened(self) -> None:
         opening, self._opening = self._opening, None
         if opening is not None:
-            self.descriptor = _descriptor(self._transport)
+            self.descriptor = descriptor_of(self._transport)
             self._transport.write(b"".join(opening))
 
     @override
@@ -268,7 +268,7 @@ class WiredViewer(Viewer, asyncio.Protocol):
             on_leave(self)
 
 
-def _descriptor(transport: asyncio.Transport) -> int:
+def descriptor_of(transport: asyncio.Transport) -> int:
     """Of the plain socket behind a transport; -1 where writing past the transport would break it."""
     sock = transport.get_extra_info("socket")
     is_plain = sock is not None and transport.get_extra_info("sslcontext") is None
@@ -277,7 +277,7 @@ def _descriptor(transport: asyncio.Transport) -> int:
 
 def _tune(transport: asyncio.Transport) -> None:
     sock = transport.get_extra_info("socket")
-    if sock is None:
+    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
         return
     for option, value in (
         ("TCP_NOTSENT_LOWAT", _NOTSENT_LOWAT),

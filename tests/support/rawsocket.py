@@ -48,6 +48,16 @@ def upgrade_request(host: str, path: str, headers: dict[str, str] | None = None)
     return "\r\n".join([f"GET {path} HTTP/1.1", *lines, "", ""]).encode("latin-1")
 
 
+def tcp_pair() -> tuple[socket.socket, socket.socket]:
+    """Both ends of one TCP connection; ``socketpair`` would give another kind."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        far = socket.create_connection(door.getsockname())
+        near, _ = door.accept()
+    near.setblocking(False)
+    far.setblocking(False)
+    return near, far
+
+
 class RawSocket:
     """One TCP connection with a helper or two for frames.
 
