@@ -23,7 +23,7 @@ class StandsOn(msgspec.Struct, frozen=True):
     """
 
     facts: Callable[[], tuple[object, ...]]
-    tick: Callable[[], int] = lambda: 0
+    tick: Callable[[], int] | None = None
 
 
 Headers = list[tuple[bytes, bytes]]
@@ -78,7 +78,7 @@ class KeptPage:
 
     def __init__(self, make: Callable[[], Made], stands_on: StandsOn) -> None:
         self._made_from = stands_on.facts()
-        self._tick = stands_on.tick()
+        self._tick = stands_on.tick() if stands_on.tick else 0
         content, headers = make()
         self._content = content
         self._make = make
@@ -94,7 +94,8 @@ class KeptPage:
         self.headers.append((b"vary", b"accept-encoding"))
         self.etag = b""
         """Weak: the same for both encodings (RFC 9110 8.8.3)."""
-        if "no-store" not in headers.get("cache-control", ""):
+        # A page with a clock is never asked for twice in one tick.
+        if stands_on.tick is None and "no-store" not in headers.get("cache-control", ""):
             digest = hashlib.sha256(content.text(0).encode()).hexdigest()[:20]
             self.etag = f'W/"{digest}"'.encode()
             self.headers.append((b"etag", self.etag))
@@ -107,7 +108,7 @@ class KeptPage:
     @property
     def is_of_now(self) -> bool:
         """Whether the clock has not moved on."""
-        return self._tick == self._stands_on.tick()
+        return self._stands_on.tick is None or self._tick == self._stands_on.tick()
 
     def again(self) -> "KeptPage":
         """The same page as it is now."""
