@@ -20,6 +20,8 @@ from tests.support.doors import SECRET, Doors, doors
 from tests.support.roles import SCOPES, entered, everybody, pass_path, stranger
 from tests.support.serving import socket_url
 
+pytestmark = pytest.mark.each_database
+
 ORGANISER = Person(id=PersonId("organiser-1"), role=Role.ORGANISER, label="Aisha")
 
 

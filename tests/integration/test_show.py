@@ -16,6 +16,8 @@ from sessions.protocol import Beat
 from tests.support.stagehouse import ORGANISER, SECOND, House, house
 from voting.contests import IllegalMove, Phase
 
+pytestmark = pytest.mark.each_database
+
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[House]:

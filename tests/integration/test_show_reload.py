@@ -17,6 +17,8 @@ from tests.support import schedules
 from tests.support.stagehouse import ORGANISER, STAGED, House, house
 from voting.contests import Phase
 
+pytestmark = pytest.mark.each_database
+
 NEW_TITLE = ("title: {ar: حوار, en: Talk}", "title: {ar: حوار, en: Long talk}")
 LATER = ('starts: "09:15"\n        ends: "10:00"', 'starts: "09:20"\n        ends: "10:05"')
 FEWER = ("title: {ar: عداد, en: Meter}", "title: {ar: عداد, en: Smart meter}")

@@ -26,6 +26,8 @@ from voting.contests import Rules
 from voting.frames import VotingFrames
 from voting.protocol import Cast
 
+pytestmark = pytest.mark.each_database
+
 
 class Caller(msgspec.Struct, frozen=True):
     """What an endpoint keeps with a connection."""
