@@ -21,6 +21,9 @@ from expo.identity import pages as identity_pages
 from expo.identity.people import Visit
 from expo.identity.usecases import Passes, Visits, closing_through, device_token
 from expo.identity.visits_follower import VisitsFollower
+from expo.leases import Leases
+from expo.load.nodes_follower import NodesFollower
+from expo.leases import Leases
 from expo.record import pages as record_pages
 from expo.settings import Settings
 from expo.web import operations, translations
@@ -83,6 +86,8 @@ class Expo:
         self.now = now
         self.hub = Hub()
         self.notifier = notifier(settings.notifier_url, database.dsn)
+        self.leases = None if database.is_sqlite else Leases(database, settings.node)
+        self.leases = Leases(database, settings.node) if settings.is_shared else None
         end_sockets = closing_through(self.hub)
         self.visits = Visits(database, now, end_sockets)
         self.passes = Passes(database, now, settings.secret_keys, end_sockets)
@@ -106,7 +111,12 @@ class Expo:
             public_url=settings.public_url,
         )
         self.load = Load(
-            settings.node, hub=self.hub, voting=self.voting, show=self.show, started_at=now()
+            settings.node,
+            hub=self.hub,
+            voting=self.voting,
+            show=self.show,
+            database=database,
+            started_at=now(),
         )
         self.desk = self.application()
         self.server: ExpoServer = server(
@@ -136,7 +146,7 @@ class Expo:
             desk=self.desk,
             database=database,
             notifier=self.notifier,
-            leases=None,
+            leases=self.leases,
             load=self.load,
         )
 
@@ -172,13 +182,16 @@ class Expo:
         followers = {
             "writer": self.voting.writer.run(),
             "tally": self.voting.follower.run(),
-            "closing": ClosingFollower(self.voting).run(),
+            "closing": ClosingFollower(self.voting, self.leases).run(),
             "visits": VisitsFollower(self.database, self.hub, self.now).run(),
             "show": ShowFollower(self.show, self.hub, self.notifier).run(),
             "pulse": self.load.pulse.run(),
         }
         if isinstance(self.notifier, SharedNotifier):
             followers["notifier"] = self.notifier.run()
+        if self.settings.is_shared:
+            telling = NodesFollower(self.database, self.load.here, self.settings.node)
+            followers["nodes"] = telling.run()
         async with Supervisor(self.stop) as supervisor:
             for name, work in followers.items():
                 supervisor.run(name, work)
