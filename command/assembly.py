@@ -22,9 +22,7 @@ from expo.identity.people import Visit
 from expo.identity.usecases import Passes, Visits, closing_through, device_token
 from expo.identity.visits_follower import VisitsFollower
 from expo.leases import Leases
-from expo.leases import Leases
 from expo.load.nodes_follower import NodesFollower
-from expo.leases import Leases
 from expo.record import pages as record_pages
 from expo.settings import Settings
 from expo.web import operations, translations
@@ -87,8 +85,6 @@ class Expo:
         self.now = now
         self.hub = Hub()
         self.notifier = notifier(settings.notifier_url, database.dsn)
-        self.leases = Leases(database, settings.node) if settings.is_shared else None
-        self.leases = None if database.is_sqlite else Leases(database, settings.node)
         self.leases = Leases(database, settings.node) if settings.is_shared else None
         end_sockets = closing_through(self.hub)
         self.visits = Visits(database, now, end_sockets)
