@@ -143,6 +143,9 @@ def _count(node: Node) -> Iterable[Metric]:
         _gauge("count_age_seconds", "Since the count last looked at the record.", age),
         _gauge("count_look_seconds", "How long that look took.", follower.look_seconds),
         _counter("count_looks", "Looks at the record.", follower.looks),
+        _gauge("count_claims", "Contests this node counts for all.", follower.folds.claims.held),
+        _counter("count_folded", "Lines counted here.", follower.folds.folded),
+        _counter("count_adopted", "Counts taken over from others.", follower.folds.adopted),
     )
 
 

@@ -106,6 +106,8 @@ class NodeLoad(msgspec.Struct, frozen=True):
     """Part and why it is not well; those that are well are left out."""
     notifier: str = "inside"
     """``inside`` this process, ``shared`` with other nodes."""
+    silent_seconds: int = 0
+    """How long ago these figures were true, for another node."""
 
 
 def minute(moments: Sequence[Moment]) -> Minute:

@@ -41,6 +41,7 @@ ANSWER_SECONDS: Final = Mark(0.5, 2.0)  # people press again after about two sec
 LAG_SECONDS: Final = Mark(0.1, 0.5)  # what viewers begin to see; what they complain about
 BUSY: Final = Mark(1, 50)  # ballots told to come back in a minute; each comes back by itself
 BEHIND: Final = Mark(5_000, 50_000)  # lines; some seconds of folding
+SILENT_SECONDS: Final = Mark(12, 20)  # nodes tell of themselves every 5 s
 CPU: Final = Mark(0.8, 1.5)  # cores; the loop has one, writing ballots a part of another
 _RANKS: Final = {Level.FINE: 0, Level.NEAR: 1, Level.OVER: 2}
 
@@ -55,6 +56,7 @@ def judged(load: NodeLoad) -> dict[str, Level]:
     minute, machine = load.minute, load.machine
     used = machine.disk_total - machine.disk_free
     return {
+        "node": SILENT_SECONDS.level(load.silent_seconds),
         "connections": _share("connections", load.connections, load.connections_most),
         "waiting": _share("waiting", load.waiting, load.waiting_most),
         "answers": ANSWER_SECONDS.level(minute.p95 or 0.0),

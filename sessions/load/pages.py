@@ -29,10 +29,15 @@ class LoadState(TypedDict):
 async def load_page(request: Request[LoadState]) -> Response:
     """The load now; a program gets the figures as they are."""
     load, pages = request.state["load"], request.state["pages"]
-    nodes = [await load.here()]
+    nodes = await load.everywhere()
     if wants_json(request):
         return JSONResponse(msgspec.to_builtins(nodes), headers=_NO_STORE)
-    values = {"nodes": [node_view(one) for one in nodes], "titles": _titles(request.state["show"])}
+    values = {
+        "nodes": [node_view(one) for one in nodes],
+        "here": load.node,
+        "at": request.state["show"].now(),
+        "titles": _titles(request.state["show"]),
+    }
     return pages.page(request, "staff/load.html", values, headers=_NO_STORE)
 
 

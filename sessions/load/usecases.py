@@ -1,12 +1,15 @@
 """How much each node carries: this one asks its own parts, the others are read from the database."""
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from expo.load import VERSION
+from expo.db import Database
+from expo.errors import Fault
+from expo.load import VERSION, store
 from expo.load.figures import NodeLoad, Sample
 from expo.load.health import State
 from expo.load.machine import machine
@@ -30,13 +33,22 @@ class Load:
         hub: Has its viewers.
         voting: Its writer and its count.
         show: Knows the sessions.
+        database: Where the other nodes say how they are.
         started_at: When this process began.
     """
 
     def __init__(
-        self, node: str, *, hub: Hub, voting: Voting, show: Show, started_at: datetime
+        self,
+        node: str,
+        *,
+        hub: Hub,
+        voting: Voting,
+        show: Show,
+        database: Database,
+        started_at: datetime,
     ) -> None:
         self.node = node
+        self._database = database
         self._hub = hub
         self._voting = voting
         self._show = show
@@ -49,6 +61,14 @@ class Load:
         self.connections_most = 0
         self.is_shared = False
         """Whether a notifier links this node to others."""
+
+    async def everywhere(self) -> Sequence[NodeLoad]:
+        """Every node, in the order of their names: a balancer may let each answer in turn."""
+        nodes = [await self.here()]
+        with contextlib.suppress(Fault):  # then this node's own figures say what is wrong
+            async with self._database.read() as tx:
+                nodes += await store.others(tx, self.node)
+        return sorted(nodes, key=lambda one: one.node)
 
     async def here(self) -> NodeLoad:
         """This node, now."""
