@@ -5,25 +5,65 @@ here. Nothing says a password: errors name variables and settings, never an addr
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.conninfo import make_conninfo
+from typing_extensions import override
 
 from expo.errors import N_, Fact
 
-Raw = psycopg.Connection[tuple[Any, ...]]
-"""A connection of one's own for one thread, for the one path where a row may cost microseconds only."""
+ANSWER_S: Final = 6.0
+"""How long a server may be silent; longer than any of its own timeouts, which say why."""
+_SILENT: Final = "the server does not answer"
+_Found = TypeVar("_Found")
+
+
+class Raw(psycopg.Connection[tuple[Any, ...]]):
+    """A connection of one's own for one thread, for the one path where a row may cost microseconds.
+
+    A server that is silent too long, stopped or behind a link that swallows everything, is as lost
+    as one that hung up.
+    """
+
+    @override
+    def wait(
+        self, gen: PQGen[_Found], interval: float = 0.1, timeout: float | None = None
+    ) -> _Found:
+        """As in psycopg, but never for ever."""
+        try:
+            return super().wait(gen, interval, timeout or ANSWER_S)
+        except psycopg.errors._WaitTimeout:
+            self.pgconn.finish()
+            raise psycopg.OperationalError(_SILENT) from None
+
+
+class AsyncRaw(psycopg.AsyncConnection[tuple[Any, ...]]):
+    """The same for the loop; the pools are made of these."""
+
+    @override
+    async def wait(
+        self, gen: PQGen[_Found], interval: float = 0.1, timeout: float | None = None
+    ) -> _Found:
+        """As in psycopg, but never for ever."""
+        try:
+            return await super().wait(gen, interval, timeout or ANSWER_S)
+        except psycopg.errors._WaitTimeout:
+            self.pgconn.finish()
+            raise psycopg.OperationalError(_SILENT) from None
+
 
 _PROMISES: Final = {"synchronous_commit": "on"}
 # Whatever the server, the database or the role has as its own habit.
 _HABITS: Final = {"TimeZone": "UTC", "DateStyle": "ISO"}
 # A row lock is waited for shorter than a person waits for an answer, and no statement of ours takes
-# seconds: what does is stuck. A transaction that was forgotten would hold its locks.
+# seconds: what does is stuck. A transaction that was forgotten, or whose node is frozen, would hold
+# its locks against every other node.
 _PATIENCE_MS: Final = {
     "lock_timeout": 2_000,
-    "statement_timeout": 10_000,
-    "idle_in_transaction_session_timeout": 30_000,
+    "statement_timeout": 5_000,
+    "idle_in_transaction_session_timeout": 5_000,
 }
 _EACH_ITS_OWN: Final = {"default_transaction_isolation": "read\\ committed"}
 _ONE_STATE: Final = {  # a read sees one state, whatever commits meanwhile, and cannot write
@@ -33,6 +73,8 @@ _ONE_STATE: Final = {  # a read sees one state, whatever commits meanwhile, and 
 # A plan made while a table was small looks through all of it when it has grown: a batch of 500 took
 # 600 ms until the next ANALYZE. Every statement of a connection of one's own has an index.
 _BY_INDEX: Final = {"enable_seqscan": "off", "jit": "off"}
+# Between two statements of the record lie milliseconds; what it holds keeps a contest from all nodes.
+_BRIEF: Final = {"idle_in_transaction_session_timeout": "2000"}
 _LINK: Final = {
     "connect_timeout": 3,  # s; libpq counts whole seconds, and at least two
     # A server that vanished without a word (power, cable) is noticed in 11 s instead of two hours.
@@ -88,7 +130,7 @@ def options(*, reading: bool = False, patient: bool = False, by_index: bool = Fa
     if not patient:
         settings |= {name: str(ms) for name, ms in _PATIENCE_MS.items()}
     if by_index:
-        settings |= _BY_INDEX
+        settings |= _BY_INDEX | _BRIEF
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
 
 
@@ -110,7 +152,7 @@ def connect(where: Mapping[str, Any], name: str) -> Raw:
         psycopg.Error: It cannot be had.
         Unfit: Something in between, a pooler perhaps, swallowed what was asked for.
     """
-    raw: Raw = psycopg.connect(conninfo(where, name, options(by_index=True)))
+    raw = Raw.connect(conninfo(where, name, options(by_index=True)))
     try:
         assert_promises(raw.execute("SHOW synchronous_commit").fetchone())
         raw.rollback()
@@ -138,7 +180,7 @@ async def check(where: Mapping[str, Any]) -> None:
         Unfit: It is too old, or cannot keep the promises.
         psycopg.OperationalError: It cannot be reached.
     """
-    async with await psycopg.AsyncConnection.connect(conninfo(where, "sawt check")) as plain:
+    async with await AsyncRaw.connect(conninfo(where, "sawt check")) as plain:
         if plain.info.server_version < _OLDEST:
             raise Unfit(_TOO_OLD, version=str(plain.info.server_version // 10_000))
         for name, needed in _NEEDED.items():
