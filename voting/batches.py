@@ -39,14 +39,17 @@ class Kept(msgspec.Struct, frozen=True):
     accepted_at: datetime
     nonce: str | None = None
     status: str = "counted"
+    replaces: int | None = None
+    """Position of the same voter's line before this one; None for the first."""
 
 
 class Latest(msgspec.Struct, frozen=True):
-    """How often a voter has cast so far, and the tracker given the first time."""
+    """How often a voter has cast so far, where the last is, and the tracker given the first time."""
 
     voter: str
     revision: int
     tracker: str
+    position: int
 
 
 Answer = Receipt | Refusal
@@ -137,4 +140,5 @@ def _line(head: Head, ballot: Ballot, voter: str, before: Kept | Latest | None, 
         tracker=before.tracker if before else tracker_of(head.secret, voter),
         accepted_at=ballot.arrived_at,
         nonce=ballot.nonce,
+        replaces=before.position if before else None,
     )

@@ -206,7 +206,7 @@ class Folds:
         """
         position, lines = await store.lines(tx, contest_id, after, _CHUNK)
         if forgotten := tally.forgotten(lines):
-            tally.recall(await store.said_before(tx, contest_id, forgotten))
+            tally.recall(await store.lines_at(tx, contest_id, forgotten))
         tally.apply_all(lines)
         self.folded += position - after
         return position

@@ -39,7 +39,7 @@ _KNOWN: Final = (
 )
 _LATEST: Final = (
     "SELECT found.* FROM unnest(%s::text[]) AS asked (voter) CROSS JOIN LATERAL ("
-    "SELECT voter, revision, tracker FROM ballot WHERE contest = %s AND voter = asked.voter LIMIT 1"
+    "SELECT voter, revision, tracker, position FROM ballot WHERE contest = %s AND voter = asked.voter LIMIT 1"
     ") AS found"
 )
 # All rows of a batch are one text: making it costs the writer's thread, with which the loop shares
@@ -48,11 +48,12 @@ _LATEST: Final = (
 _APPEND: Final = (
     "WITH line AS ("
     " INSERT INTO contest_line (contest, position, kind, at, ballot_id, voter, electorate, revision,"
-    " ranking, own, status, tracker, nonce)"
+    " ranking, own, status, tracker, nonce, replaces)"
     " SELECT contest, position, 'cast', accepted_at, ballot_id, voter, electorate, revision, ranking,"
-    " own, status, tracker, nonce FROM json_to_recordset(%s::json) AS new (contest text,"
+    " own, status, tracker, nonce, replaces FROM json_to_recordset(%s::json) AS new (contest text,"
     " position integer, accepted_at timestamptz, ballot_id text, voter text, electorate text,"
-    " revision integer, ranking text, own text, status text, tracker text, nonce text)"
+    " revision integer, ranking text, own text, status text, tracker text, nonce text,"
+    " replaces integer)"
     " RETURNING contest, position, voter, revision, tracker"
     "), head AS ("
     " UPDATE contest SET position = grown.position"

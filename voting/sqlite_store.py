@@ -19,7 +19,7 @@ from voting.ballots import Ballot
 from voting.batches import Head, Kept, Latest
 
 _AT_ONCE: Final = (128, 16, 1)
-"""Rows in one statement; each size is prepared once. 128 rows of 13 values stay far below SQLite's
+"""Rows in one statement; each size is prepared once. 128 rows of 14 values stay far below SQLite's
 limit of 32,766, and beyond that many the statement itself costs nothing any more."""
 
 _HEADS: Final = (
@@ -32,12 +32,12 @@ _KNOWN: Final = (
     " WHERE contest = ? AND ballot_id IN (SELECT value FROM json_each(?))"
 )
 _LATEST: Final = (
-    "SELECT voter, revision, tracker FROM ballot"
+    "SELECT voter, revision, tracker, position FROM ballot"
     " WHERE contest = ? AND voter IN (SELECT value FROM json_each(?))"
 )
 _LINE: Final = (
     "INSERT INTO contest_line (contest, position, kind, at, ballot_id, voter, electorate, revision,"
-    " ranking, own, status, tracker, nonce) VALUES "
+    " ranking, own, status, tracker, nonce, replaces) VALUES "
 )
 _BALLOT: Final = "INSERT INTO ballot (contest, voter, position, revision, tracker) VALUES "
 # The tracker of a voter never changes, and what is not set keeps its two indexes untouched.
@@ -157,6 +157,7 @@ def _line_row(line: Kept) -> tuple[Any, ...]:
         line.status,
         line.tracker,
         line.nonce,
+        line.replaces,
     )
 
 

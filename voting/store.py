@@ -4,12 +4,12 @@ Everything takes the caller's transaction and gives values; nothing here opens o
 Accepted ballots are the exception: the batch writer's record (`voting.sqlite_store`) writes those.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import insert, select, update
 
 from expo.db import Tx
 from voting.batches import Head, Kept
@@ -24,7 +24,6 @@ _LINES: Final[Any] = LineRow.__table__  # type: ignore[attr-defined]  # made by 
 _BALLOTS: Final[Any] = BallotRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
 _RESULTS: Final[Any] = ResultRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
 
-_PAIRS_AT_ONCE: Final = 500  # of voter and revision in one statement
 
 _contest = msgspec.json.Decoder(Contest)
 _result = msgspec.json.Decoder(Result)
@@ -142,17 +141,11 @@ async def lines(tx: Tx, contest_id: str, after: int, most: int) -> tuple[int, tu
     return (rows[-1].position if rows else after), _ballots_in(rows)
 
 
-async def said_before(tx: Tx, contest_id: str, revisions: Mapping[str, int]) -> tuple[Line, ...]:
-    """What these voters said in these revisions of their ballots."""
-    found: list[Line] = []
-    wanted = list(revisions.items())
-    for first in range(0, len(wanted), _PAIRS_AT_ONCE):
-        query = _said().where(
-            _LINES.c.contest == contest_id,
-            tuple_(_LINES.c.voter, _LINES.c.revision).in_(wanted[first : first + _PAIRS_AT_ONCE]),
-        )
-        found += _ballots_in((await tx.execute(query)).all())
-    return tuple(found)
+async def lines_at(tx: Tx, contest_id: str, positions: Sequence[int]) -> tuple[Line, ...]:
+    """The ballots at these positions of the log."""
+    line = _LINES.c
+    query = _said().where(line.contest == contest_id, line.position.in_(positions))
+    return _ballots_in((await tx.execute(query)).all())
 
 
 # --- results ---
@@ -273,13 +266,14 @@ def _said() -> Any:
         line.ranking,
         line.own,
         line.status,
+        line.replaces,
     )
 
 
 def _ballots_in(rows: Iterable[Any]) -> tuple[Line, ...]:
     return tuple(
-        Line(position, voter, group, revision, _ranking.decode(said), _ids.decode(own), status)
-        for position, kind, voter, group, revision, said, own, status in rows
+        Line(position, voter, group, revision, _ranking.decode(said), _ids.decode(own), *rest)
+        for position, kind, voter, group, revision, said, own, *rest in rows
         if kind == "cast"
     )
 

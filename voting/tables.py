@@ -42,12 +42,20 @@ class ContestRow(Row, table=True):
 
 
 class LineRow(Row, table=True):
-    """One line of a contest's log: an accepted ballot, or the close after which nothing follows."""
+    """One line of a contest's log: an accepted ballot, or the close after which nothing follows.
+
+    ``replaces`` is the position of the same voter's line before: what a ballot takes out of the count
+    is found without a key over voters.
+    """
 
     __tablename__ = "contest_line"
     __table_args__ = (
         UniqueConstraint("contest", "ballot_id"),
         CheckConstraint("position >= 1", name="position"),
+        CheckConstraint(
+            "replaces IS NULL OR (replaces BETWEEN 1 AND position - 1 AND revision > 1)",
+            name="replaces",
+        ),
         CheckConstraint(
             # coalesce: a check whose value is NULL passes
             "(kind = 'closed' AND ballot_id IS NULL AND voter IS NULL) OR coalesce("
@@ -72,6 +80,7 @@ class LineRow(Row, table=True):
     status: str | None = Field(default=None, max_length=16)
     tracker: str | None = Field(default=None, max_length=16)
     nonce: str | None = Field(default=None, max_length=43)
+    replaces: int | None = None
 
 
 class BallotRow(Row, table=True):

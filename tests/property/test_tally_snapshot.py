@@ -19,7 +19,7 @@ def restored(tally: Tally, position: int) -> Tally:
 def went_on(tally: Tally, log: list[Line], lines: list[Line]) -> None:
     """Fold lines, looking up in the log what has been forgotten."""
     wanted = tally.forgotten(lines)
-    tally.recall(line for line in log if wanted.get(line.voter) == line.revision)
+    tally.recall(line for line in log if line.position in wanted)
     tally.apply_all(lines)
 
 
@@ -48,7 +48,7 @@ def test_lines_that_are_in_the_figures_change_nothing(log: list[Line], data: st.
 
     again = data.draw(st.lists(st.sampled_from(log)) if log else st.just([]))
 
-    assert running.forgotten(again) == {}
+    assert running.forgotten(again) == ()
     running.recall(again)
     assert [running.apply(line) for line in again] == [False] * len(again)
     assert running.figures() == before
@@ -59,8 +59,10 @@ def test_what_was_forgotten_must_be_recalled_first(log: list[Line]) -> None:
     running = restored(recount(OPTIONS, ELECTORATES, log), len(log))
     before = running.figures()
     for voter, line in {line.voter: line for line in log}.items():
-        new = Line(len(log) + 1, voter, line.electorate, line.revision + 1, ())
-        assert running.forgotten([new]) == {voter: line.revision}
+        new = Line(
+            len(log) + 1, voter, line.electorate, line.revision + 1, (), replaces=line.position
+        )
+        assert running.forgotten([new]) == (line.position,)
         with pytest.raises(UnreadableLine):
             running.apply(new)
     assert running.figures() == before

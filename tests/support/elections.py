@@ -75,6 +75,7 @@ def logs(draw: st.DrawFn, most: int = 25, *, own: bool = True) -> list[Line]:
     """A log: few voters, so that many vote again, move, withdraw or are quarantined."""
     lines = []
     revisions: dict[str, int] = {}
+    stands: dict[str, int] = {}
     for position in range(1, draw(st.integers(0, most)) + 1):
         voter = draw(st.sampled_from("uvwxyz"))
         revisions[voter] = revisions.get(voter, 0) + 1
@@ -87,6 +88,8 @@ def logs(draw: st.DrawFn, most: int = 25, *, own: bool = True) -> list[Line]:
                 draw(strict_rankings()),
                 own=(draw(st.sampled_from(OPTIONS)),) if own and draw(st.booleans()) else (),
                 status=draw(st.sampled_from(["counted", "counted", "counted", "quarantined"])),
+                replaces=stands.get(voter),
             )
         )
+        stands[voter] = position
     return lines

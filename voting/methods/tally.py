@@ -43,6 +43,8 @@ class Line(msgspec.Struct, frozen=True):
     ranking: Ranking
     own: tuple[str, ...] = ()
     status: Literal["counted", "quarantined"] = "counted"
+    replaces: int | None = None
+    """Position of the same voter's line before this one; None for the first."""
 
 
 class GroupTally(msgspec.Struct, frozen=True):
@@ -208,21 +210,20 @@ class Tally:
         if line.revision > 1:
             group.revised += times
 
-    def forgotten(self, lines: Iterable[Line]) -> dict[str, int]:
-        """Voters of these lines, next in the log, whose earlier line is counted but not known.
+    def forgotten(self, lines: Iterable[Line]) -> tuple[int, ...]:
+        """Positions of the lines that these lines, next in the log, replace, but which are not known.
 
-        Returns:
-            The revision of that line, by voter; empty for a tally that has seen the whole log.
+        Empty for a tally that has seen the whole log.
         """
-        missing: dict[str, int] = {}
-        if self._base:
-            seen: set[str] = set()
-            for line in lines:
-                if line.voter not in self._latest and line.voter not in seen:
-                    seen.add(line.voter)
-                    if line.revision > 1 and line.position > self._base:
-                        missing[line.voter] = line.revision - 1
-        return missing
+        if not self._base:
+            return ()
+        return tuple(
+            line.replaces
+            for line in lines
+            if line.replaces is not None
+            and line.replaces <= self._base < line.position
+            and line.voter not in self._latest
+        )
 
     def recall(self, lines: Iterable[Line]) -> None:
         """Know again what these voters said last before the figures were taken."""
