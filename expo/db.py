@@ -340,6 +340,7 @@ def _server_engine(url: URL, *, reading: bool) -> AsyncEngine:
         connect_args={
             **postgres.link("sawt reading" if reading else "sawt writing"),
             "options": postgres.options(reading=reading),
+            "async_creator_fn": postgres.AsyncRaw.connect,
         },
     )
     if not reading:

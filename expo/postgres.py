@@ -16,7 +16,6 @@ from expo.errors import N_, Fact
 
 ANSWER_S: Final = 6.0
 """How long a server may be silent; longer than any of its own timeouts, which say why."""
-_SILENT: Final = "the server does not answer"
 _Found = TypeVar("_Found")
 
 
@@ -34,9 +33,9 @@ class Raw(psycopg.Connection[tuple[Any, ...]]):
         """As in psycopg, but never for ever."""
         try:
             return super().wait(gen, interval, timeout or ANSWER_S)
-        except psycopg.errors._WaitTimeout:
-            self.pgconn.finish()
-            raise psycopg.OperationalError(_SILENT) from None
+        except psycopg.OperationalError as error:
+            _hang_up(self, error)
+            raise
 
 
 class AsyncRaw(psycopg.AsyncConnection[tuple[Any, ...]]):
@@ -49,9 +48,9 @@ class AsyncRaw(psycopg.AsyncConnection[tuple[Any, ...]]):
         """As in psycopg, but never for ever."""
         try:
             return await super().wait(gen, interval, timeout or ANSWER_S)
-        except psycopg.errors._WaitTimeout:
-            self.pgconn.finish()
-            raise psycopg.OperationalError(_SILENT) from None
+        except psycopg.OperationalError as error:
+            _hang_up(self, error)
+            raise
 
 
 _PROMISES: Final = {"synchronous_commit": "on"}
@@ -116,6 +115,15 @@ class Unfit(Exception):
         super().__init__(why.format(**facts))
         self.why = why
         self.facts = facts
+
+
+def _hang_up(
+    connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any],
+    error: psycopg.OperationalError,
+) -> None:
+    """Without a code it was not the server that spoke: what it may say later belongs to nobody."""
+    if error.sqlstate is None:
+        connection.pgconn.finish()
 
 
 def options(*, reading: bool = False, patient: bool = False, by_index: bool = False) -> str:

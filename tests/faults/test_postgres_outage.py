@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from expo.postgres import ANSWER_S
 from expo.rights import Role
 from tests.support.postgres import Cluster
 from tests.support.roles import stranger
@@ -77,8 +78,41 @@ async def test_expo_outlives_its_database(tmp_path: Path, own_cluster: Cluster) 
             assert again["revision"] == receipt["revision"] + 1
             assert _without_instants(same) == _without_instants(receipt)
             assert (await voter.get("/en/")).status_code == 200
-            assert await there.ballots() == 1
+            async with asyncio.timeout(BACK_WITHIN_S):
+                while await there.ballots() != 1:  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(0.05)
         await there.closed()
+
+
+@pytest.mark.timeout(120)
+async def test_silent_database_is_told_like_one_that_is_gone(
+    tmp_path: Path, own_cluster: Cluster
+) -> None:
+    """Its processes are stopped, so every connection stays open and nothing ever answers."""
+    async with whole(tmp_path, environ(own_cluster)) as there:
+        await there.open()
+        voter = await there.person(Role.CUSTOMER)
+        options = [option.id for option in there.contest().options]
+        async with there.ear("/live/khda", voter) as ear:
+            first = ballot(*options[:2])
+            await ear.say({"type": "cast", **first})
+            await ear.frame("receipt")
+            own_cluster.freeze()
+            try:
+                async with asyncio.timeout(ANSWER_S + 6):
+                    second = ballot(*options[1:3])
+                    await ear.say({"type": "cast", **second})
+                    refused, page = await asyncio.gather(
+                        ear.frame("refused"), voter.get("/en/", timeout=20)
+                    )
+            finally:
+                own_cluster.thaw()
+
+            assert (refused["code"], page.status_code) == ("busy", 503)
+            await until_ready(there)
+            await ear.say({"type": "cast", **second})
+            assert (await ear.frame("receipt"))["revision"] == 2
+            assert (await voter.get("/en/")).status_code == 200
 
 
 def _without_instants(frame: dict[str, Any]) -> dict[str, Any]:

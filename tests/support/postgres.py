@@ -110,6 +110,16 @@ class Cluster:
         """Kill -9 of the server and all its processes, as when the machine loses power."""
         self._end(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """Stop all its processes where they are: connections stay, nothing answers."""
+        for pid in (self.pid, *_children(self.pid)):
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        for pid in (*_children(self.pid), self.pid):
+            os.kill(pid, signal.SIGCONT)
+
     def restart(self) -> None:
         """Every connection breaks; the server comes back on the same port."""
         self.stop()
