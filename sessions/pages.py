@@ -29,7 +29,7 @@ from sessions.views import SessionView, session_view
 from voting.ballot_orders import arranged, order_of
 from voting.contests import Contest
 from voting.usecases import Voting
-from voting.views import BallotView
+from voting.views import BallotView, is_own
 
 _TICKS: Final = 2
 """A second, in which pages with a clock or a turnout are made anew: as often as sockets are told."""
@@ -194,27 +194,41 @@ async def session_calendar(request: StageRequest) -> Response:
 
 async def _session_page(request: StageRequest, found: Session) -> Response:
     show, voting, visit = request.state["show"], request.state["voting"], request.state["visit"]
+    if show.contest(found.id) is None:
+        return _kept_session(request, found, kind_of(visit), None)
+    own = await voting.own_ballot(visit, found.id)
+    kind = kind_of(visit, votes=True)
+    if kind is not None and own.kept is None:
+        cast_id = voting.new_cast_id() if visit.person else ""
+        contest = show.contest(found.id) or own.contest  # after waiting: as the page is made
+        return _kept_session(request, found, kind, _parts(contest, kind, own.seed, cast_id))
     view = _view(show, found)
-    contest = show.contest(found.id)
+    values = _session_values(show, view, voting.own_view(visit, own))
     headers = {"cache-control": "no-store", **_embedding(view)}
-    if contest is not None and visit.person is not None:
-        ballot = await voting.ballot_view(visit, contest.id)
-        values = _session_values(show, view, ballot)
-        return request.state["pages"].page(
-            request, "sessions/session.html", values, headers=headers
-        )
-    return _kept(
+    return request.state["pages"].page(request, "sessions/session.html", values, headers=headers)
+
+
+def _kept_session(
+    request: StageRequest, found: Session, kind: Visit | None, parts: Parts | None
+) -> Response:
+    """The page of a session for everybody of this kind who has cast nothing in it."""
+    show, voting = request.state["show"], request.state["voting"]
+
+    def values() -> dict[str, Any]:
+        ballot = voting.blank_ballot(kind, found.id) if parts and kind else None
+        return _session_values(show, _view(show, found), ballot)
+
+    def facts() -> tuple[object, ...]:
+        return show.rundown, show.contest(found.id), voting.frozen(found.id)
+
+    return request.state["pages"].kept(
         request,
         "sessions/session.html",
-        lambda: _session_values(
-            show, view, voting.blank_ballot(Visit(), contest.id) if contest else None
-        ),
-        StandsOn(
-            lambda: (show.rundown, show.contest(found.id), voting.frozen(found.id)),
-            lambda: _tick(show),
-        ),
-        lambda: headers,
-        _parts(contest, visit.device) if contest else None,
+        kind,
+        values,
+        StandsOn(facts, lambda: _tick(show)),
+        headers=lambda: {"cache-control": "no-store", **_embedding(_view(show, found))},
+        parts=parts,
     )
 
 
@@ -228,14 +242,16 @@ def _session_values(show: Show, view: SessionView, ballot: BallotView | None) ->
     }
 
 
-def _parts(contest: Contest, seed: str) -> Parts:
-    """The options of a ballot, as this seed is shown them."""
-    options = [option.id for option in contest.options]
-    places = {option: n for n, option in enumerate(options)}
+def _parts(contest: Contest, kind: Visit, seed: str, cast_id: str) -> Parts:
+    """The options of a ballot as this seed is shown them, and the id of its form."""
+    options = tuple(option.id for option in contest.options)
+    shown = [option.id for option in contest.options if not is_own(option, contest, kind)]
+    places = {option: place for place, option in enumerate(shown)}
     return Parts(
         seed,
         lambda one: order_of(one, len(options)),
-        lambda order: [places[option] for option in arranged(options, order)],
+        lambda order: [places[one] for one in arranged(options, order) if one in places],
+        cast_id,
     )
 
 

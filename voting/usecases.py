@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+import msgspec
+
 from expo.budgets import Budget
 from expo.clock import Now
 from expo.db import Database
@@ -36,6 +38,15 @@ _MOST_CASTS = 120  # of one person at once; somebody who cannot decide needs a d
 _CAST_SECONDS = 2.0  # until one of them is given back; every cast is a line of the log, for good
 _CLOCKLESS = frozenset({Phase.DRAFT, Phase.READY})
 """Phases in which no ballot can be on record yet, so a cast need not go to the writer."""
+
+
+class OwnBallot(msgspec.Struct, frozen=True):
+    """What one visit has in a contest; ``seed`` decides the order of its options."""
+
+    contest: Contest
+    kept: Kept | None
+    """None: nothing has been cast."""
+    seed: str
 
 
 class Voting:
@@ -148,14 +159,30 @@ class Voting:
         Raises:
             UnknownContest: There is no such contest.
         """
+        return self.own_view(visit, await self.own_ballot(visit, contest_id))
+
+    async def own_ballot(self, visit: Visit, contest_id: str) -> OwnBallot:
+        """What this visit has in the contest.
+
+        Raises:
+            UnknownContest: There is no such contest.
+        """
         contest = self._known(contest_id)
-        kept, seed = None, visit.device
-        if visit.person is not None:
-            async with self.database.read() as tx:
-                secret = await store.secret(tx, contest_id) or b""
-                seed = tag_of(secret, visit.person.id)
-                kept = next(iter(await store.current(tx, contest_id, [seed])), None)
-        return self._view(visit, contest, kept, seed, str(uuid.uuid4()))
+        if visit.person is None:
+            return OwnBallot(contest, None, visit.device)
+        async with self.database.read() as tx:
+            secret = await store.secret(tx, contest_id) or b""
+            seed = tag_of(secret, visit.person.id)
+            kept = next(iter(await store.current(tx, contest_id, [seed])), None)
+        return OwnBallot(contest, kept, seed)
+
+    def own_view(self, visit: Visit, own: OwnBallot) -> BallotView:
+        """The contest with this ballot of this visit."""
+        return self._view(visit, own.contest, own.kept, own.seed, self.new_cast_id())
+
+    def new_cast_id(self) -> str:
+        """For one showing of a form."""
+        return str(uuid.uuid4())
 
     def blank_ballot(self, visit: Visit, contest_id: str) -> BallotView:
         """The contest as the ballot of any visit like this that has cast nothing.

@@ -160,8 +160,6 @@ def _options(
     shown = tuple(by_id)
     if seed is not None:
         shown = arranged(shown, order_of(seed, len(shown)))
-    entity = visit.person.entity if visit.person else None
-    abstains = contest.rules.own == "abstain" and entity is not None
     return tuple(
         OptionView(
             option.id,
@@ -173,10 +171,16 @@ def _options(
             option.href,
             option.sample,
             place.get(option.id),
-            own=abstains and option.entity == entity,
+            own=is_own(option, contest, visit),
         )
         for option in (by_id[one] for one in shown)
     )
+
+
+def is_own(option: Option, contest: Contest, visit: Visit) -> bool:
+    """Whether this visit's own entity presents the option, in a contest that takes such off its ballot."""
+    entity = visit.person.entity if visit.person else None
+    return contest.rules.own == "abstain" and entity is not None and option.entity == entity
 
 
 # --- receipt and result to come ---

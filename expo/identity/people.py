@@ -61,14 +61,26 @@ class Visit(msgspec.Struct, frozen=True):
         return self.person.role if self.person else Role.PUBLIC
 
 
-def kind_of(visit: Visit) -> Visit | None:
+def kind_of(visit: Visit, *, votes: bool = False) -> Visit | None:
     """A stand-in for everybody who is shown the same pages; None for staff, who share none.
 
-    Nothing of the person is in it: no id, device, electorate, entity or name. What a page made for
-    it says is nobody's own.
+    No id, no device and no name is in it: what a page made for it says is nobody's own.
+
+    Args:
+        visit: Who looks.
+        votes: Whether the page shows a ballot: then electorate, entity and assurance tell kinds apart.
     """
-    if visit.person is None:
+    person = visit.person
+    if person is None:
         return Visit()
-    if visit.role in _STAFF:
+    if person.role in _STAFF:
         return None
-    return Visit(person=Person(id=PersonId(""), role=visit.role))
+    kind = Person(id=PersonId(""), role=person.role)
+    if votes:
+        kind = msgspec.structs.replace(
+            kind,
+            electorate=person.electorate,
+            entity=person.entity,
+            assurance=person.assurance,
+        )
+    return Visit(person=kind)

@@ -44,7 +44,8 @@ class Content(msgspec.Struct, frozen=True):
     """A page's text: what comes first, parts that each visitor may see in another order, the rest.
 
     ``arrange`` gives the places of the parts for an order, ``order_of`` the order for what tells one
-    visitor from another; a page without parts has one order, 0.
+    visitor from another; a page without parts has one order, 0. ``mark`` stands once in ``head``
+    where each answer has something of its own, e.g. the id of a form; empty: nowhere.
     """
 
     head: str
@@ -52,6 +53,7 @@ class Content(msgspec.Struct, frozen=True):
     tail: str = ""
     arrange: Callable[[int], Sequence[int]] = lambda _order: ()
     order_of: Callable[[str], int] = lambda _seed: 0
+    mark: str = ""
 
     def text(self, order: int) -> str:
         """The whole page in this order."""
@@ -84,8 +86,7 @@ class KeptPage:
         self._make = make
         self.order_of = content.order_of
         self._stands_on = stands_on
-        self._head: tuple[bytes, bytes] | None = None
-        self._tail: tuple[bytes, bytes] | None = None
+        self._ends: tuple[bytes, bytes, bytes] | None = None
         self._bodies: dict[tuple[int, bool], bytes] = {}
         self._lines: dict[tuple[int, bool], bytes] = {}
         self.held = 0
@@ -123,10 +124,9 @@ class KeptPage:
             self.held += len(found)
         return found
 
-    def answers(self, order: int, *, is_packed: bool) -> Headers:
-        """The headers that go with `body`."""
-        body = self.body(order, is_packed=is_packed)
-        extra = [(b"content-length", str(len(body)).encode())]
+    def answers(self, length: int, *, is_packed: bool) -> Headers:
+        """The headers that go with a body of so many bytes."""
+        extra = [(b"content-length", str(length).encode())]
         if is_packed:
             extra.append((b"content-encoding", b"gzip"))
         return self.headers + extra
@@ -134,32 +134,47 @@ class KeptPage:
     def lines(
         self, order: int, *, is_packed: bool, complete: Callable[[Headers], Headers]
     ) -> bytes:
-        """The headers of `answers` as they travel, completed once, with the empty line."""
+        """The headers of `body` as they travel, completed once, with the empty line."""
         found = self._lines.get((order, is_packed))
         if found is None:
-            found = as_lines(complete(self.answers(order, is_packed=is_packed)))
+            length = len(self.body(order, is_packed=is_packed))
+            found = as_lines(complete(self.answers(length, is_packed=is_packed)))
             self._lines[order, is_packed] = found
         return found
 
-    def _packed(self, order: int) -> bytes:
-        """A gzip stream whose head and tail are compressed once for all orders.
+    def own_body(self, order: int, own: bytes, *, is_packed: bool) -> bytes:
+        """As `body`, with this in the place of the mark; it must be ready to stand in HTML."""
+        text = self.body(order, is_packed=False).replace(self._content.mark.encode(), own)
+        if not is_packed:
+            return text
+        before, after, tail = self._fixed()
+        length = len(own).to_bytes(2, "little")
+        stored = b"\0" + length + bytes(255 - byte for byte in length) + own  # RFC 1951 3.2.4
+        return _gzip(text, before, stored, after, self._middle(order), tail)
 
-        Each piece ends on a whole byte and refers to nothing before it, so pieces can be put together
-        in any order (RFC 1951 3.2.4: an empty stored block ends a flushed piece).
-        """
+    @property
+    def is_shared_whole(self) -> bool:
+        """Whether no answer has anything of its own."""
+        return not self._content.mark
+
+    def _packed(self, order: int) -> bytes:
+        """The whole page as gzip; one in parts with its head and tail compressed once for all orders."""
+        text = self._content.text(order).encode()
         if not self._content.parts:
-            return gzip.compress(self._content.text(order).encode(), _LEVEL, mtime=0)
-        if self._head is None or self._tail is None:
-            self._head = _piece(self._content.head.encode(), zlib.Z_FULL_FLUSH)
-            self._tail = _piece(self._content.tail.encode(), zlib.Z_FINISH)
-        parts = self._content.parts
-        middle = "".join(parts[n] for n in self._content.arrange(order)).encode()
-        raw, packed = _piece(middle, zlib.Z_FULL_FLUSH)
-        check, size = 0, 0
-        for piece in (self._head[0], raw, self._tail[0]):
-            check, size = zlib.crc32(piece, check), size + len(piece)
-        ends = check.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
-        return b"".join((_GZIP_HEAD, self._head[1], packed, self._tail[1], ends))
+            return gzip.compress(text, _LEVEL, mtime=0)
+        before, after, tail = self._fixed()
+        return _gzip(text, before, after, self._middle(order), tail)
+
+    def _fixed(self) -> tuple[bytes, bytes, bytes]:
+        """What is before the mark, between it and the parts, and behind them; compressed once."""
+        if self._ends is None:
+            before, _, after = self._content.head.partition(self._content.mark or "\0")
+            tail = _piece(self._content.tail, zlib.Z_FINISH)
+            self._ends = _piece(before), _piece(after), tail
+        return self._ends
+
+    def _middle(self, order: int) -> bytes:
+        return _piece("".join(self._content.parts[n] for n in self._content.arrange(order)))
 
 
 def as_lines(headers: Headers) -> bytes:
@@ -172,10 +187,20 @@ def unchanged(headers: Headers) -> Headers:
     return [header for header in headers if header[0] not in _OF_A_BODY]
 
 
-def _piece(raw: bytes, flush: int) -> tuple[bytes, bytes]:
-    """A piece of a page, as it is and as raw deflate."""
+def _gzip(text: bytes, *pieces: bytes) -> bytes:
+    """A gzip stream of this text from its compressed pieces (RFC 1952)."""
+    ends = zlib.crc32(text).to_bytes(4, "little") + len(text).to_bytes(4, "little")
+    return b"".join((_GZIP_HEAD, *pieces, ends))
+
+
+def _piece(text: str, flush: int = zlib.Z_FULL_FLUSH) -> bytes:
+    """A piece of a page as raw deflate.
+
+    It ends on a whole byte and refers to nothing before it, so pieces can be put together in any
+    order (RFC 1951 3.2.4: an empty stored block ends a flushed piece).
+    """
     squeeze = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return raw, squeeze.compress(raw) + squeeze.flush(flush)
+    return squeeze.compress(text.encode()) + squeeze.flush(flush)
 
 
 class KeptPages:

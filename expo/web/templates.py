@@ -43,6 +43,8 @@ class Parts(msgspec.Struct, frozen=True):
     """The order a seed is shown."""
     arrange: Callable[[int], Sequence[int]]
     """The places of the parts, as the template has them, in an order."""
+    own: str = ""
+    """What this answer alone has where the template puts ``{{ own }}``; fit to stand in HTML."""
 
 
 class Renderer:
@@ -114,7 +116,7 @@ class Renderer:
         """The template as a whole page in the request's language.
 
         Every template also gets ``lang``, ``dir``, ``other_lang``, ``other_href`` (this page in the
-        other language), ``path``, ``visit`` (who is looking), ``role``, and ``cut`` (see `Parts`).
+        other language), ``path``, ``visit`` (who is looking), ``role``, ``cut`` and ``own`` (see `Parts`).
         """
         html = self._text(template, request.state["visit"], _path_of(request), values)
         return HTMLResponse(html, status_code=status, headers={**_OWN, **(headers or {})})
@@ -149,7 +151,7 @@ class Renderer:
         if found is None:
             make = partial(self._made, template, kind, code, path, values, headers, parts)
             found = self.pages.keep(key, KeptPage(make, stands_on))
-        return _sent(request, found, parts.seed if parts else "")
+        return _sent(request, found, parts.seed if parts else "", parts.own if parts else "")
 
     def _made(
         self,
@@ -162,12 +164,15 @@ class Renderer:
         parts: Parts | None,
     ) -> Made:
         """A page to be kept; asked for again when the clock moves on, whoever asks then."""
-        cut = f"<!--{secrets.token_hex(16)}-->" if parts else ""
+        mark = secrets.token_hex(16) if parts else ""  # by chance: nothing that is shown holds it
+        cut = f"<!--{mark}-->" if parts else ""
         token = translations.language.set(code)
         try:
             told = {**_OWN, **headers(), "content-type": "text/html; charset=utf-8"}
             shown = {**values(), "cut": Markup(cut)}  # noqa: S704 - our own mark
-            return _content(self._text(template, kind, path, shown), cut, parts), told
+            if parts and parts.own:
+                shown["own"] = mark
+            return _content(self._text(template, kind, path, shown), mark, parts), told
         finally:
             translations.language.reset(token)
 
@@ -182,27 +187,33 @@ class Renderer:
             "visit": visit,
             "role": visit.role,
             "cut": "",
+            "own": "",
         }
         return self.environment.get_template(template).render({**common, **values})
 
 
-def _content(text: str, cut: str, parts: Parts | None) -> Content:
-    """The page's text in pieces. The cut is by chance: nothing that is shown can hold it."""
+def _content(text: str, mark: str, parts: Parts | None) -> Content:
+    """The page's text in pieces."""
     if parts is None:
         return Content(text)
-    head, *between, tail = text.split(cut)
-    return Content(head, tuple(between), tail, parts.arrange, parts.order_of)
+    head, *between, tail = text.split(f"<!--{mark}-->")
+    own = mark if parts.own else ""
+    return Content(head, tuple(between), tail, parts.arrange, parts.order_of, own)
 
 
-def _sent(request: Request[Any], page: KeptPage, seed: str) -> Response:
+def _sent(request: Request[Any], page: KeptPage, seed: str, own: str) -> Response:
     is_packed = accepts_gzip(request.headers.get("accept-encoding", ""))
     order = page.order_of(seed)
     if page.etag and page.etag.decode() in request.headers.get("if-none-match", ""):
         response = Response(status_code=304)
         response.raw_headers = unchanged(page.headers)
+        return response
+    if page.is_shared_whole:
+        body = page.body(order, is_packed=is_packed)
     else:
-        response = Response(page.body(order, is_packed=is_packed))
-        response.raw_headers = page.answers(order, is_packed=is_packed)
+        body = page.own_body(order, own.encode(), is_packed=is_packed)
+    response = Response(body)
+    response.raw_headers = page.answers(len(body), is_packed=is_packed)
     return response
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -182,6 +183,47 @@ async def test_who_has_a_visit_is_never_sent_the_page_of_a_stranger(house: Whole
     assert 'data-joined="no"' in before.text
     assert 'data-joined="yes"' in after.text
     assert 'data-joined="no"' in left.text
+
+
+@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.EMPLOYEE, Role.TEAM])
+async def test_ballot_of_somebody_known_is_in_their_own_order_with_a_form_of_its_own(
+    house: Whole, role: Role
+) -> None:
+    await house.open("dewa")
+    path, forms = "/en/session/dewa", set()
+    for name in ("one", "two", "three"):
+        client = await house.person(role, name)
+        visit = await house.expo.visits.of(client.cookies["sawt_visit"], client.cookies[DEVICE])
+        own = await house.expo.voting.ballot_view(visit, "dewa")
+        expected = [option.id for option in own.options if not option.own]
+        for encoding in ("gzip", "identity"):
+            page = await client.get(path, headers={"accept-encoding": encoding})
+
+            assert options_on(page.text) == expected
+            assert page.text.count("</html>") == 1
+            form = re.findall(r'name="id" value="([^"]*)"', page.text)
+            assert [str(uuid.UUID(one)) for one in form] == form
+            forms.add(form[0])
+            for private in (visit.id, visit.device, visit.person and visit.person.id):
+                assert str(private) not in page.text
+
+    assert len(forms) == 6
+
+
+async def test_form_of_a_kept_page_casts(house: Whole) -> None:
+    await house.open()
+    client = await house.person(Role.CUSTOMER)
+    first = options_on((await client.get(PAGE)).text)[0]
+    page = (await client.get(PAGE)).text
+    fields = dict(re.findall(r'type="hidden" name="(id|next)" value="([^"]*)"', page))
+
+    answer = await client.post("/en/ballots/khda", data={**fields, f"rank-{first}": "1"})
+    after = (await client.get(PAGE)).text
+
+    assert answer.status_code == 303
+    assert "Ranking saved" in after
+    assert f'id="rank-{first}"' in after
+    assert await house.ballots() == 1
 
 
 async def test_languages_do_not_mix(house: Whole) -> None:
