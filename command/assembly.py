@@ -19,8 +19,8 @@ from expo.clock import Now
 from expo.db import Database
 from expo.identity import pages as identity_pages
 from expo.identity.people import Visit
-from expo.identity.usecases import Passes, Visits, closing_through, device_token
-from expo.identity.visits_follower import VisitsFollower
+from expo.identity.usecases import Passes, Visits, device_token
+from expo.identity.visits_follower import VisitsFollower, closing_everywhere
 from expo.leases import Leases
 from expo.load.nodes_follower import NodesFollower
 from expo.record import pages as record_pages
@@ -86,7 +86,7 @@ class Expo:
         self.hub = Hub()
         self.notifier = notifier(settings.notifier_url, database.dsn)
         self.leases = Leases(database, settings.node) if settings.is_shared else None
-        end_sockets = closing_through(self.hub)
+        end_sockets = closing_everywhere(self.hub, self.notifier)
         self.visits = Visits(database, now, end_sockets)
         self.passes = Passes(database, now, settings.secret_keys, end_sockets)
         self.voting = Voting(database=database, notifier=self.notifier, hub=self.hub, now=now)
@@ -181,15 +181,16 @@ class Expo:
             "writer": self.voting.writer.run(),
             "tally": self.voting.follower.run(),
             "closing": ClosingFollower(self.voting, self.leases).run(),
-            "visits": VisitsFollower(self.database, self.hub, self.now).run(),
+            "visits": VisitsFollower(self.database, self.hub, self.now, self.notifier).run(),
             "show": ShowFollower(self.show, self.hub, self.notifier).run(),
             "pulse": self.load.pulse.run(),
         }
         if isinstance(self.notifier, SharedNotifier):
             followers["notifier"] = self.notifier.run()
         if self.settings.is_shared:
-            telling = NodesFollower(self.database, self.load.here, self.settings.node)
-            followers["nodes"] = telling.run()
+            nodes = NodesFollower(self.database, self.load.here, self.settings.node)
+            self.show.elsewhere = lambda: nodes.elsewhere
+            followers["nodes"] = nodes.run()
         async with Supervisor(self.stop) as supervisor:
             for name, work in followers.items():
                 supervisor.run(name, work)

@@ -61,7 +61,7 @@ async def is_repeat(tx: Tx, actor: Person, order: Order) -> bool:
 
 
 async def carry_out(tx: Tx, actor: Person, order: Order, at: datetime) -> tuple[ContestId, ...]:
-    """Do what was ordered; `orders.check` has been asked before.
+    """Do what was ordered; `orders.check` has been asked before, and the caller holds the stage.
 
     Returns:
         Ids of the contests that moved.
@@ -79,7 +79,6 @@ async def carry_out(tx: Tx, actor: Person, order: Order, at: datetime) -> tuple[
         subject=order.subject,
         facts=_facts(order),
     )
-    await store.lock_stage(tx)
     stage = await store.find_stage(tx)
     if stage is None:
         raise NotFound(what="programme")

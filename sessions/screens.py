@@ -1,6 +1,7 @@
 """Which projectors are there and what each last said; and how fast ballots come in. Pure.
 
-Both are this process's own memory; what screens said is also kept in the database now and then.
+Both are this process's own memory; what screens said is also kept in the database now and then, so
+that the control room on one node knows of the screens on another.
 """
 
 from collections import deque
@@ -12,6 +13,8 @@ from sessions.stage import Sighting
 
 MOST_SCREENS: Final = 64  # names remembered; a hall has a few, a flood of names must not grow us
 _MINUTE: Final = timedelta(minutes=1)
+_HEARD_OF: Final = timedelta(seconds=35)
+"""Screens beat each 10 s; their node writes that down each 10 s, and the others read it each 10 s."""
 
 
 class Screens:
@@ -21,11 +24,23 @@ class Screens:
         self._seen: dict[str, Sighting] = {}
         self._connected: dict[str, int] = {}
         self._unsaved: set[str] = set()
+        self._elsewhere: set[str] = set()
 
-    def remember(self, sightings: tuple[Sighting, ...]) -> None:
-        """Take over what the database knows, where nothing newer is known."""
+    def remember(self, sightings: tuple[Sighting, ...], *, from_nodes: bool = False) -> None:
+        """Take over what the database knows, where nothing newer is known.
+
+        Args:
+            sightings: As kept.
+            from_nodes: What is newer than what is known here can only have been seen by another node
+                just now; else it may be from before a restart.
+        """
         for one in sightings:
-            self._seen.setdefault(one.screen, one)
+            known = self._seen.get(one.screen)
+            if known is None or one.seen_at > known.seen_at:
+                self._seen[one.screen] = one
+                if from_nodes:
+                    self._elsewhere.add(one.screen)
+        self._elsewhere &= self._seen.keys()
 
     def arrive(self, screen: str, at: datetime) -> None:
         """A screen has connected."""
@@ -47,12 +62,17 @@ class Screens:
         else:
             self._connected.pop(screen, None)
 
-    def lines(self) -> tuple[ScreenLine, ...]:
-        """Every screen by name."""
+    def lines(self, at: datetime) -> tuple[ScreenLine, ...]:
+        """Every screen by name, and whether it is connected to this node or lately was to another."""
         return tuple(
-            ScreenLine(one.screen, one.seen_at, one.scene, one.version, name in self._connected)
+            ScreenLine(one.screen, one.seen_at, one.scene, one.version, self._is_there(name, at))
             for name, one in sorted(self._seen.items())
         )
+
+    def _is_there(self, name: str, at: datetime) -> bool:
+        if name in self._connected:
+            return True
+        return name in self._elsewhere and at - self._seen[name].seen_at <= _HEARD_OF
 
     def take_unsaved(self) -> tuple[Sighting, ...]:
         """What has been said since this was last asked."""
@@ -62,6 +82,7 @@ class Screens:
     def _note(self, sighting: Sighting) -> None:
         self._seen.pop(sighting.screen, None)
         self._seen[sighting.screen] = sighting
+        self._elsewhere.discard(sighting.screen)
         self._unsaved.add(sighting.screen)
         while len(self._seen) > MOST_SCREENS:
             oldest = next(iter(self._seen))

@@ -5,6 +5,7 @@ every act opens its own transaction, makes the moves, commits, looks again and n
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -89,6 +90,8 @@ class Show:
             secret=secret,
             schedule=schedule,
         )
+        self.elsewhere: Callable[[], int] = lambda: 0
+        """How many viewers the other nodes have; set by who knows them."""
         self._pace = Pace()
         self._rundown: Rundown | None = None
 
@@ -206,7 +209,7 @@ class Show:
             self._watched(contest) if contest else None,
             at=self.now(),
             counts=self._counts(contest),
-            screens=self.screens.lines(),
+            screens=self.screens.lines(self.now()),
             log=log,
         )
 
@@ -223,11 +226,14 @@ class Show:
         self.screens.beat(screen, beat, self.now())
 
     async def save_screens(self) -> None:
-        """Keep what screens said since the last time."""
+        """Keep what screens said since the last time, and learn what other nodes heard."""
         seen = self.screens.take_unsaved()
         if seen:
             async with self._database.write() as tx:
                 await store.note_sightings(tx, seen)
+        if not self._database.is_sqlite:
+            async with self._database.read() as tx:
+                self.screens.remember(await store.sightings(tx), from_nodes=True)
 
     # --- the programme ---
 
@@ -268,11 +274,12 @@ class Show:
         )
 
     def _counts(self, contest: Contest | None) -> Counts:
+        connected = self._hub.connected + self.elsewhere()
         if contest is None:
-            return Counts(self._hub.connected, 0, 0, {})
+            return Counts(connected, 0, 0, {})
         ballots = self._voting.turnout(contest.id).ballots
         return Counts(
-            connected=self._hub.connected,
+            connected=connected,
             ballots=ballots,
             per_minute=self._pace.note(contest.id, ballots, self.now()),
             refused=dict(self._voting.refusals(contest.id)),

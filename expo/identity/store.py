@@ -49,6 +49,21 @@ async def standing(tx: Tx, ids: Collection[VisitId], now: datetime) -> frozenset
     return frozenset(VisitId(one) for one in (await tx.execute(found)).scalars())
 
 
+async def given_up(tx: Tx, ids: Collection[VisitId]) -> frozenset[VisitId]:
+    """Those of these visits that their own people ended: by leaving, or as somebody else since."""
+    found = (
+        select(VisitRow.id)
+        .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
+        .outerjoin(PassRow, col(PassRow.id) == col(PersonRow.pass_id))
+        .where(
+            col(VisitRow.id).in_(ids),
+            col(VisitRow.ended_at).is_not(None),
+            col(PassRow.revoked_at).is_(None),
+        )
+    )
+    return frozenset(VisitId(one) for one in (await tx.execute(found)).scalars())
+
+
 async def add_visit(
     tx: Tx, visit: Visit, *, fingerprint: str, started_at: datetime, expires_at: datetime
 ) -> None:

@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 SECONDS: Final = 5.0  # between two tellings; one small row each, whatever the crowd
 
+_SILENT_S: Final = 15  # beyond it a node's viewers have gone to other nodes, which count them
+
 
 class NodesFollower:
     """One per node whose database other nodes share.
@@ -31,6 +33,8 @@ class NodesFollower:
         self._database = database
         self._here = here
         self._node = node
+        self.elsewhere = 0
+        """Viewers of the other nodes that still speak, as they said last."""
 
     async def run(self) -> None:
         """Tell until cancelled; then the others need not wonder where it is."""
@@ -47,7 +51,7 @@ class NodesFollower:
                     await store.forget(tx, self._node)
 
     async def tell(self) -> None:
-        """Write down how this node is now.
+        """Write down how this node is now, and read what the others say.
 
         Raises:
             Fault: The database does not take it.
@@ -55,3 +59,5 @@ class NodesFollower:
         load = await self._here()
         async with self._database.write() as tx:
             await store.put(tx, load)
+            found = await store.others(tx, self._node)
+        self.elsewhere = sum(one.connections for one in found if one.silent_seconds < _SILENT_S)

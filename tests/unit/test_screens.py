@@ -17,10 +17,10 @@ def test_screen_with_two_windows_is_connected_until_both_have_gone() -> None:
     screens.arrive("main", AT)
 
     screens.leave("main")
-    assert [line.connected for line in screens.lines()] == [True]
+    assert [line.connected for line in screens.lines(AT)] == [True]
 
     screens.leave("main")
-    assert [line.connected for line in screens.lines()] == [False]
+    assert [line.connected for line in screens.lines(AT)] == [False]
 
 
 def test_beat_says_what_a_screen_shows_and_is_saved_once() -> None:
@@ -31,7 +31,7 @@ def test_beat_says_what_a_screen_shows_and_is_saved_once() -> None:
     expected = Sighting("main", LATER, "now", 7)
     assert screens.take_unsaved() == (expected,)
     assert screens.take_unsaved() == ()
-    assert (screens.lines()[0].scene, screens.lines()[0].version) == ("now", 7)
+    assert (screens.lines(AT)[0].scene, screens.lines(AT)[0].version) == ("now", 7)
 
 
 def test_flood_of_names_forgets_the_oldest() -> None:
@@ -39,8 +39,8 @@ def test_flood_of_names_forgets_the_oldest() -> None:
     for n in range(MOST_SCREENS + 10):
         screens.arrive(f"s{n}", AT)
 
-    assert len(screens.lines()) == MOST_SCREENS
-    assert "s0" not in {line.id for line in screens.lines()}
+    assert len(screens.lines(AT)) == MOST_SCREENS
+    assert "s0" not in {line.id for line in screens.lines(AT)}
 
 
 def test_what_the_database_knows_does_not_replace_what_is_newer() -> None:
@@ -48,7 +48,7 @@ def test_what_the_database_knows_does_not_replace_what_is_newer() -> None:
     screens.arrive("main", LATER)
     screens.remember((Sighting("main", AT, "join", 1), Sighting("side", AT, "join", 1)))
 
-    assert [line.seen_at for line in screens.lines()] == [LATER, AT]
+    assert [line.seen_at for line in screens.lines(AT)] == [LATER, AT]
 
 
 def test_pace_counts_the_last_minute_and_starts_again_with_another_contest() -> None:
