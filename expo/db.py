@@ -305,7 +305,8 @@ def faults() -> Iterator[None]:
     """
     try:
         yield
-    except (OperationalError, PoolTimeout, TimeoutError) as error:
+    except (OperationalError, PoolTimeout, TimeoutError, Unfit) as error:
+        postgres.hushed(error)
         raise Busy from error
     except DBAPIError as error:
         postgres.hushed(error)
