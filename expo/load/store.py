@@ -37,7 +37,7 @@ async def others(tx: Tx, node: str) -> Sequence[NodeLoad]:
     for one in await tx.execute(asked.order_by(row.node)):
         try:
             load = msgspec.json.decode(one.figures, type=NodeLoad)
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             continue
         silent = max(0, int(one.age_ms) // 1000)
         found.append(msgspec.structs.replace(load, silent_seconds=silent))

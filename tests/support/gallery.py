@@ -12,8 +12,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
 from command.assembly import Expo
+from expo.load import store
+from expo.load.figures import Machine, Minute, NodeLoad, Place
 from expo.rights import Role
 from sessions.control_view import board_state
 from sessions.orders import Kind
@@ -130,6 +133,29 @@ def _evening(show: Running, voter: dict[str, str]) -> dict[str, str]:
     return trackers
 
 
+def _strained(show: Running, _voter: dict[str, str]) -> dict[str, str]:
+    """A second node with too much of everything; it has just told, and is never silent."""
+    figures = Minute(
+        per_second=9_800.4, answered=412_000, p50=3.2, p95=9.4, busy=70, lag_max=0.9, cpu=1.9,
+        connections=(3_000, 9_700, 11_900), ballots=(2_000, 9_000, 9_800),
+    )  # fmt: skip
+    load = NodeLoad(
+        "expo-2.hall-of-the-future.example", "0.1.0", MORNING, MORNING, figures,
+        connections=11_900, connections_peak=11_950, connections_most=12_000, waiting=4_900, waiting_most=5_000,
+        ballots_peak=9_900, behind=70_000, places=(Place("session", 11_800, "khda"), Place("elsewhere", 100)),
+        machine=Machine(95 * 10**8, 10**10, 11_990, 12_000, 10**9, 10**11),
+        parts={"database": "failed", "notifier": "not-connected", "followers": "dead"}, notifier="shared",
+    )  # fmt: skip
+
+    async def tell(expo: Expo) -> None:
+        async with expo.database.write() as tx:
+            await store.put(tx, load)
+            await tx.execute(text("UPDATE node_load SET at_ms = at_ms + 3600000"))
+
+    show.do(tell)
+    return {}
+
+
 def _nothing(_show: Running, _voter: dict[str, str]) -> dict[str, str]:
     return {}
 
@@ -156,6 +182,7 @@ PLANS: Final = {
     "all-revealed": Plan(_counted_first),
     "break": Plan(_break),
     "evening": Plan(_evening),
+    "strained": Plan(_strained),
     "empty": Plan(_nothing, _empty_schedule),
     "live": Plan(_open, lambda: real_schedule(("visibility: hidden ", "visibility: live "))),
     "after-vote": Plan(
@@ -359,6 +386,7 @@ VIEWS: Final = (
     View("programme-changed", "day", "/{lang}/staff/programme", ORGANISER, act=_paste),
     View("load", "day", _LOAD, ORGANISER, ".verdict", _unfold),
     View("load-held", "day", _LOAD, ORGANISER, act=_hold),
+    View("load-strained", "strained", _LOAD, ORGANISER, "[data-level=over]", _unfold),
     View("load-plain", "before", _LOAD, ORGANISER, ".verdict", scripts=False),
     View("log", "day", "/{lang}/staff/log", ORGANISER, "tbody tr"),
     View("not-for-you", "day", _CONTROL, VOTER),
