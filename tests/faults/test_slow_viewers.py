@@ -121,16 +121,17 @@ async def delays(server: Publisher, stalled: int, seconds: float) -> list[float]
             await greeted(stack, server.url, 4_096)
         healthy = [await greeted(stack, server.url) for _ in range(HEALTHY)]
         found = await each(*(_read(one, time.monotonic() + seconds) for one in healthy))
-    return sorted(delay for one in found for delay in one)
+    return sorted(delay for one in found for delay in one) or [seconds]
 
 
 async def _read(one: RawSocket, end: float) -> list[float]:
-    found = []
+    began, found = time.monotonic_ns(), []  # frames from before waited for us, not we for them
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout_at(asyncio.get_running_loop().time() + end - time.monotonic()):
             while True:
                 stamp = int((await one.text())[:STAMP])
-                found.append((time.monotonic_ns() - stamp) / 1e9)
+                if stamp > began:
+                    found.append((time.monotonic_ns() - stamp) / 1e9)
     return found
 
 
