@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from expo.db import Busy, Database
-from expo.place import Place
+from expo.place import Place, share_secret
 from expo.web.translations import filled, sentence
 from expo.web.translations import gettext as _
 from expo.wire.server import listen
@@ -89,6 +89,8 @@ async def opened(
     await asyncio.to_thread(brought_up, place.database_url)
     database = Database(place.database_url)
     try:
+        await database.check()
+        await share_secret(database, place.settings)
         yield place, database
     finally:
         await database.close()

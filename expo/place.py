@@ -10,12 +10,21 @@ import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from expo import settings as configuration
-from expo.db import sqlite_url
+from expo.db import Database, sqlite_url
 from expo.identity.store import secret_in
+from expo.passes import key_id
+from expo.secrecy import store
+
+_OTHER_SECRET: Final = configuration.Mistake(
+    "SAWT_SECRET_KEY",
+    "a secret that no node of this expo has used",
+    "the same on every node; to change it, the new one and after a comma the old one",
+)
 
 
 class Place:
@@ -42,6 +51,25 @@ class Place:
             read = msgspec.structs.replace(read, allowed_origins=origins)
         self.settings = read
         self.database_url = read.database_url or sqlite_url(folder)
+
+
+async def share_secret(database: Database, settings: configuration.Settings) -> None:
+    """Make sure that this node signs with a secret the other nodes know.
+
+    A new secret in front of an old one is a change of secret; one that nobody knows is a slip, after
+    which passes of one node would be refused by the others.
+
+    Raises:
+        WrongSettings: No node has used any of these secrets, and others were used.
+    """
+    if not settings.is_shared:
+        return
+    ours = {key_id(secret) for secret in settings.secret_keys}
+    async with database.write() as tx:
+        known = await store.known(tx)
+        if known and not known & ours:
+            raise configuration.WrongSettings((_OTHER_SECRET,))
+        await store.remember(tx, sorted(ours))
 
 
 @contextlib.contextmanager

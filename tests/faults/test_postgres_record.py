@@ -31,6 +31,14 @@ def name_in(url: str) -> str:
     return url.rpartition("/")[2]
 
 
+def _raw_of(there: House) -> RawPostgres:
+    """The writer's own connection, once it has written; between batches nobody uses it."""
+    record = there.voting.writer._record
+    assert isinstance(record, PostgresRecord)
+    assert record._raw is not None
+    return record._raw
+
+
 async def _outlived(
     folder: Path, cluster: Cluster, break_it: Callable[[], None], rounds: int
 ) -> None:
@@ -164,8 +172,9 @@ async def test_statement_that_takes_too_long_is_busy(
     async with house(tmp_path, url=postgres_url) as there:
         await there.open()
         await there.vote(person("p1"))
-        there.voting.writer._record._raw.execute("SET statement_timeout = 50")  # type: ignore[attr-defined]
-        there.voting.writer._record._raw.commit()  # type: ignore[attr-defined]
+        raw = _raw_of(there)
+        raw.execute("SET statement_timeout = 50")
+        raw.commit()
         postgres_cluster.execute(
             "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
             " PERFORM pg_sleep(5); RETURN NEW; END $$",
@@ -221,13 +230,11 @@ async def test_connection_commits_durably_whatever_the_role_is_used_to(
     async with house(tmp_path, url=postgres_url) as there:
         await there.open()
         receipt = await there.vote(person())
-        record = there.voting.writer._record
-        assert isinstance(record, PostgresRecord)
-        assert record._raw is not None
-        said = record._raw.execute(
+        raw = _raw_of(there)
+        said = raw.execute(
             "SELECT current_setting('synchronous_commit'), current_setting('transaction_isolation')"
         ).fetchone()
-        record._raw.rollback()
+        raw.rollback()
 
         assert said == ("on", "read committed")
         assert (

@@ -125,6 +125,27 @@ def test_missing_secret_is_named_before_anything_is_asked(
     assert "hunter2" not in told
 
 
+def test_node_with_another_secret_is_refused_and_a_change_of_secret_is_not(
+    tmp_path: Path,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    new, wrong = SECRET[::-1], "pL4m-Xk7_vB2wQ9sZ1tR6yN3cH8gJ5fD0aEu"
+    monkeypatch.setenv("SAWT_DATABASE_URL", postgres_url)
+    invite = ["invite", "screen", "--data", str(tmp_path)]
+
+    ends = []
+    for secret in (SECRET, f"{new},{SECRET}", wrong, new):
+        monkeypatch.setenv("SAWT_SECRET_KEY", secret)
+        ends.append(main(invite))
+
+    assert ends == [0, 0, 1, 0]
+    told = capsys.readouterr().err
+    assert told.startswith("SAWT_SECRET_KEY: found a secret that no node of this expo has used")
+    assert wrong not in told
+
+
 def test_migrate_and_invite_work_on_a_server(
     tmp_path: Path,
     empty_postgres_url: str,

@@ -1,7 +1,6 @@
-"""The writer on a database file: batches, idempotency, the close, and a disk that is full."""
+"""The writer on both databases: batches, idempotency, the close, and what is refused."""
 
 import asyncio
-import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -9,26 +8,16 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from expo.db import RawSqlite
 from expo.errors import Fault
-from tests.support.contests import House, cast, contest, employee, house, member, person
+from tests.support.contests import cast, contest, employee, house, member, person
 from voting import moves, store
 from voting.ballots import IdConflict, admit
 from voting.contests import Phase
 from voting.eligibility import ContestClosed, ContestNotOpen, ContestPaused, UnknownContest
 from voting.protocol import Receipt
-from voting.sqlite_store import SqliteRecord
 from voting.writer import Told
 
 pytestmark = pytest.mark.each_database
-
-
-def _raw_of(there: House) -> RawSqlite:
-    """The writer's own connection, once it has written; between batches nobody uses it."""
-    record = there.voting.writer._record
-    assert isinstance(record, SqliteRecord)
-    assert record._raw is not None
-    return record._raw
 
 
 async def test_ballot_is_answered_after_it_is_on_record(tmp_path: Path) -> None:
@@ -45,15 +34,6 @@ async def test_ballot_is_answered_after_it_is_on_record(tmp_path: Path) -> None:
         assert [(line.ranking, line.electorate, line.own) for line in lines] == [
             (("b", "a", "c"), "customers", ())
         ]
-
-
-@pytest.mark.sqlite_only
-async def test_record_does_not_name_the_person(tmp_path: Path) -> None:
-    async with house(tmp_path) as there:
-        await there.open()
-        await there.vote(person("somebody-secret"))
-
-    assert b"somebody-secret" not in (tmp_path / "sawt.sqlite3").read_bytes()
 
 
 async def test_sending_again_brings_the_same_receipt(tmp_path: Path) -> None:
@@ -165,52 +145,6 @@ async def test_full_queue_asks_to_come_back(tmp_path: Path) -> None:
         )
         assert sum(isinstance(answer, Receipt) for answer in answers) == 3
         assert there.voting.refusals("s1") == {"busy": 2}
-
-
-@pytest.mark.sqlite_only
-async def test_full_disk_acknowledges_nothing_and_recovers(tmp_path: Path) -> None:
-    async with house(tmp_path) as there:
-        await there.open()
-        kept = await there.vote(person("p0"), "ab")
-        raw = _raw_of(there)
-        pages = raw.execute("PRAGMA page_count").fetchone()[0]
-        raw.execute(f"PRAGMA max_page_count={pages + 1}")
-        crowd = [(person(f"q{n}"), cast("abcd")) for n in range(400)]
-
-        answers = await asyncio.gather(
-            *[there.voting.cast(who, sent, there.clock()) for who, sent in crowd],
-            return_exceptions=True,
-        )
-        busy = [answer for answer in answers if isinstance(answer, Fault)]
-        raw.execute("PRAGMA max_page_count=1000000")
-        again = await asyncio.gather(
-            *[there.voting.cast(who, sent, there.clock()) for who, sent in crowd]
-        )
-
-        assert len(busy) == 400
-        assert {answer.code for answer in busy} == {"busy"}
-        assert {receipt.revision for receipt in again} == {1}
-        await there.voting.refresh()
-        assert there.voting.turnout("s1").ballots == 401
-        assert (await there.voting.mine(person("p0"), "s1")).receipt == kept
-
-
-@pytest.mark.sqlite_only
-async def test_locked_database_is_busy_and_nothing_is_lost(tmp_path: Path) -> None:
-    async with house(tmp_path) as there:
-        await there.open()
-        await there.vote(person("first"))
-        _raw_of(there).execute("PRAGMA busy_timeout=50")
-        other = sqlite3.connect(tmp_path / "sawt.sqlite3", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        sent = cast("ab")
-
-        with pytest.raises(Fault):
-            await there.voting.cast(person(), sent, there.clock())
-        other.execute("ROLLBACK")
-        other.close()
-
-        assert (await there.voting.cast(person(), sent, there.clock())).revision == 1
 
 
 async def test_ballot_the_database_will_not_have_leaves_its_neighbours_alone(
@@ -371,25 +305,6 @@ async def test_own_initiative_is_taken_out_at_counting(tmp_path: Path) -> None:
         teams = next(group for group in tally.groups() if group.id == "teams")
         assert (teams.n, teams.abstained) == (1, (1, 0, 0, 0))
         assert sum(teams.above[0]) == 0
-
-
-@pytest.mark.sqlite_only
-async def test_line_can_be_neither_changed_nor_removed(tmp_path: Path) -> None:
-    async with house(tmp_path) as there:
-        await there.open()
-        await there.vote(person(), "ab")
-
-    raw = sqlite3.connect(tmp_path / "sawt.sqlite3")
-    for statement in (
-        "UPDATE contest_line SET ranking = '[\"d\"]'",
-        "DELETE FROM contest_line",
-    ):
-        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-            raw.execute(statement)
-    bad = "INSERT INTO contest_line (contest, position, kind, at) VALUES ('s1', 9, 'cast', '2017')"
-    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
-        raw.execute(bad)
-    raw.close()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Which secrets the nodes of an expo use: their key ids as rows, never the secrets."""
