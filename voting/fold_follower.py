@@ -136,7 +136,11 @@ class Folds:
         behind = {
             contest_id: desk.position
             for contest_id, desk in self.desks.items()
-            if desk.position < desk.head and not desk.broken and not needs_ballots(desk.contest)
+            if desk.position < desk.head
+            and not desk.broken
+            and not needs_ballots(desk.contest)
+            # alone, nobody else can have got further since the start
+            and (self.claims.is_shared or not desk.position)
         }
         for contest_id, found in (await snapshots.newer(tx, behind)).items():
             desk = self.desks[contest_id]
