@@ -86,9 +86,9 @@ class TallyFollower:
         return desk.position if desk else 0
 
     def is_behind(self, contest_id: str) -> bool:
-        """Whether the contest's log was longer than the count when last looked at."""
+        """Whether the contest's log was longer than the count when last looked at, and it goes on."""
         desk = self.folds.desks.get(contest_id)
-        return desk is not None and desk.position < desk.head
+        return desk is not None and desk.position < desk.head and not desk.broken
 
     def result(self, contest_id: str) -> Result | None:
         """The frozen outcome, once it has been recounted."""
