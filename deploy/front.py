@@ -22,6 +22,7 @@ NAMES: Final = (
     "FRONT_PAGES",
     "FRONT_DOOR",
     "FRONT_NODES",
+    "FRONT_ANYWAY",
     "FRONT_WORKERS",
     "FRONT_LOG",
 )
@@ -42,6 +43,8 @@ def configuration(values: Mapping[str, str]) -> str:
     Raises:
         Missing: Some are not given.
     """
+    anyway = re.sub(r"max_fails=\d+", "max_fails=0", values.get("FRONT_NODES", ""))
+    values = {"FRONT_ANYWAY": anyway, **values}
     missing = [name for name in NAMES if not values.get(name)]
     if missing:
         raise Missing(", ".join(missing))

@@ -1,7 +1,7 @@
 """A whole election on a server in a process of its own, and a look at its record by other code.
 
-What is checked reads the database file with plain SQL and counts the ballots with ``run.py count``:
-it shares nothing with the code that recorded and counted them but the file.
+What is checked reads the database with plain SQL and counts the ballots with ``run.py count``:
+it shares nothing with the code that recorded and counted them but the record.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 from typing_extensions import override
 
 from command.child import Child
@@ -69,7 +70,10 @@ class Evidence(msgspec.Struct, frozen=True):
     held: Held
     audience: Audience
     programme: Programme
-    database: Path
+    database: Path | str
+    """A SQLite file, or the address of a PostgreSQL database."""
+    folder: Path
+    """For what is written to look closer."""
 
 
 async def held(
@@ -105,7 +109,7 @@ async def held(
             result = await attended(audience, room, SESSION, most_seconds=most_seconds)
             if making is not None:
                 await making
-        return Evidence(result, audience, programme, folder / "sawt.sqlite3")
+        return Evidence(result, audience, programme, folder / "sawt.sqlite3", folder)
 
 
 def look(there: Evidence) -> None:
@@ -117,23 +121,33 @@ def look(there: Evidence) -> None:
     report = there.audience.report
     assert there.held.everybody_answered
     assert report.refused == {}
-    with closing(sqlite3.connect(there.database)) as database:
-        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        lines = database.execute(
-            "SELECT position, kind, ballot_id, voter, electorate, revision, ranking, tracker, status"
-            " FROM contest_line WHERE contest = ? ORDER BY position",
-            [SESSION],
-        ).fetchall()
-        current = database.execute(
-            "SELECT voter, position, revision, tracker FROM ballot WHERE contest = ?", [SESSION]
-        ).fetchall()
-        disputed, value = database.execute(
-            "SELECT disputed, value FROM contest_result WHERE contest = ?", [SESSION]
-        ).fetchone()
+    if isinstance(there.database, Path):
+        with closing(sqlite3.connect(there.database)) as opened:
+            assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            lines, current, (disputed, value) = _recorded(opened, "?")
+    else:
+        with psycopg.connect(there.database.replace("+psycopg", "")) as connected:
+            lines, current, (disputed, value) = _recorded(connected, "%s")
     _look_at_lines(lines, current)
     _look_for_promises(lines, there.audience)
     assert not disputed  # the recount from line 1 equals the running tally
     _count_again(there, json.loads(value))
+
+
+_QUERIES = (
+    """SELECT position, kind, ballot_id, voter, electorate, revision, ranking, tracker, status
+    FROM contest_line WHERE contest = ? ORDER BY position""",
+    "SELECT voter, position, revision, tracker FROM ballot WHERE contest = ?",
+    "SELECT disputed, value FROM contest_result WHERE contest = ?",
+)
+
+
+def _recorded(database: Any, mark: str) -> tuple[list[Any], list[Any], Any]:
+    """Lines, current ballots and the result in the record; ``mark`` stands for a value in its SQL."""
+    lines, current, results = (
+        database.execute(query.replace("?", mark), [SESSION]).fetchall() for query in _QUERIES
+    )
+    return lines, current, results[0]
 
 
 def _look_at_lines(lines: list[Any], current: list[Any]) -> None:
@@ -180,7 +194,7 @@ def _count_again(there: Evidence, frozen: dict[str, Any]) -> None:
         for one in there.programme.electorates
     ]
     options = list(there.programme.sessions[0].initiatives)
-    file = there.database.parent / "cast.json"
+    file = there.folder / "cast.json"
     file.write_text(json.dumps({"candidates": options, "groups": groups}))
     done = subprocess.run(
         [sys.executable, str(ROOT / "run.py"), "count", str(file), "--json"],
