@@ -12,8 +12,8 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Collection
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import Final
 
 import psycopg
 
@@ -30,6 +30,7 @@ _CLAIM: Final = (
     "SELECT name FROM unnest(%s::text[]) AS name"
     " WHERE pg_try_advisory_lock(('x' || left(encode(sha256(name::bytea), 'hex'), 16))::bit(64)::bigint)"
 )
+_SILENT_S: Final = 5.0  # a server that does not answer for so long keeps no claim of ours
 _ASK_S: Final = 1.0  # between two questions of somebody who waits
 
 
@@ -146,7 +147,7 @@ class Leases:
 class Claims:
     """Work this node does for the others while it has the time; for the loop's thread alone.
 
-    Before `open` and without a server there are no others: everything is this node's.
+    Before `run` and without a server there are no others: everything is this node's.
 
     Args:
         dsn: Of the server for psycopg; None on SQLite.
@@ -154,16 +155,13 @@ class Claims:
 
     def __init__(self, dsn: str | None) -> None:
         self._dsn = dsn
-        self._is_open = False
         self._held: set[str] = set()
-        self._asked_at = 0.0
-        self._asked: frozenset[str] = frozenset()
-        self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
-
-    @property
-    def is_shared(self) -> bool:
+        self._wanted: frozenset[str] = frozenset()
+        self._bell = asyncio.Event()
+        self.is_shared = False
         """Whether other nodes may do the work."""
-        return self._is_open
+        self.on_gain: Callable[[], None] = lambda: None
+        """Called when there is more to do."""
 
     @property
     def held(self) -> int:
@@ -172,41 +170,49 @@ class Claims:
 
     def is_mine(self, name: str) -> bool:
         """Whether this node is to do this work, as far as it knows."""
-        return not self._is_open or name in self._held
+        return not self.is_shared or name in self._held
 
-    @contextlib.asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
-        """Share the work until the block ends; then the others may have it."""
-        self._is_open = self._dsn is not None
-        try:
-            yield
-        finally:
-            self._is_open = False
-            await self._let_go()
+    def want(self, names: Collection[str]) -> None:
+        """What work there is; what nobody does will be taken on."""
+        if not self._wanted.issuperset(names):
+            self._bell.set()
+        self._wanted = frozenset(names)
 
-    async def ask(self, names: Collection[str]) -> None:
-        """Take what nobody has of this work; new work at once, else once a second. Never fails.
-
-        A connection that broke has lost its claims, which is noticed here.
-        """
-        now, is_new = asyncio.get_running_loop().time(), not self._asked.issuperset(names)
-        if not self._is_open or (now < self._asked_at + _ASK_S and not is_new):
+    async def run(self) -> None:
+        """Share the work until cancelled; then the others may have it."""
+        if self._dsn is None:
             return
-        self._asked_at, self._asked = now, frozenset(names)
+        self.is_shared = True
         try:
-            if self._connection is None:
-                self._connection = await psycopg.AsyncConnection.connect(
-                    self._dsn or "", autocommit=True, application_name="sawt claiming"
-                )
-            wanted = [name for name in names if name not in self._held]
-            found = await self._connection.execute(_CLAIM, [wanted])
-            self._held |= {name for (name,) in await found.fetchall()}
-        except psycopg.Error as error:
-            logger.warning("Work cannot be claimed: %s", type(error).__name__)
-            await self._let_go()
+            while True:
+                try:
+                    await self._hold(self._dsn)
+                except (psycopg.Error, TimeoutError) as error:
+                    logger.warning("Work cannot be claimed: %s", type(error).__name__)
+                    self._held.clear()  # the claims went with the connection
+                heed_cancelling()
+                await asyncio.sleep(_ASK_S)
+        finally:
+            self.is_shared = False
+            self._held.clear()
 
-    async def _let_go(self) -> None:
-        connection, self._connection = self._connection, None
-        self._held.clear()
-        if connection is not None:
-            await connection.close()
+    async def _hold(self, dsn: str) -> None:
+        """Ask for new work at once, and each second whether anything has become free."""
+        async with contextlib.AsyncExitStack() as stack:
+            connection = await psycopg.AsyncConnection.connect(
+                dsn, autocommit=True, application_name="sawt claiming"
+            )
+            stack.push_async_callback(connection.close)
+            while True:
+                self._bell.clear()
+                wanted = sorted(self._wanted - self._held)
+                async with asyncio.timeout(_SILENT_S):  # a connection that broke is noticed, too
+                    found = await connection.execute(_CLAIM, [wanted])
+                    gained = {str(name) for (name,) in await found.fetchall()}
+                if gained:
+                    self._held |= gained
+                    self.on_gain()
+                heed_cancelling()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_ASK_S):
+                        await self._bell.wait()

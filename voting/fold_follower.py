@@ -83,13 +83,6 @@ class Folds:
         self._database = database
         self._now = now
 
-    async def claim(self) -> None:
-        """Take on the logs that nobody folds; never fails."""
-        contests = self.contests.all()
-        await self.claims.ask(
-            [one.id for one in contests if one.phase is not Phase.DRAFT and not needs_ballots(one)]
-        )
-
     async def read(self) -> None:
         """Look at what is new.
 
@@ -106,6 +99,9 @@ class Folds:
             known = [(self.desks[one.contest], one) for one in stands if one.contest in self.desks]
             for desk, stand in known:
                 desk.head = stand.position
+            self.claims.want(
+                [name for name, desk in self.desks.items() if not needs_ballots(desk.contest)]
+            )
             self.behind = sum(desk.head - desk.position for desk, _ in known)
             await self._adopt(tx)
             for desk, stand in known:

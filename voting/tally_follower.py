@@ -139,11 +139,12 @@ class TallyFollower:
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        async with self.folds.claims.open(), self._notifier.listen(ANY_CONTEST) as event:
+        async with asyncio.TaskGroup() as tasks, self._notifier.listen(ANY_CONTEST) as event:
+            self.folds.claims.on_gain = event.set
+            tasks.create_task(self.folds.claims.run())
             while True:
                 event.clear()
                 try:
-                    await self.folds.claim()
                     await self.look()
                     if await self.folds.keep():
                         self._notifier.notify(ANY_CONTEST)

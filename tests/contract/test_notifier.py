@@ -1,17 +1,20 @@
 """Every implementation of the seam between nodes behaves like this."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from expo.wire.notifier import LocalNotifier, Notifier
 from expo.wire.notifier_nats import NatsLink
 from expo.wire.notifier_postgres import PostgresLink
-from expo.wire.notifier_shared import LONGEST_TOPIC, LinkLost, Outbox
+from expo.wire.notifier_shared import LONGEST_TOPIC, LinkLost, Outbox, SharedNotifier
 from expo.wire.notifiers import notifier as notifier_for
-from tests.support.nats import NatsServer
+from tests.support.nats import NatsCluster, NatsServer
 from tests.support.notifying import (
     Exchange,
     connected,
@@ -283,6 +286,61 @@ async def test_node_that_starts_before_its_server_works_alone_until_then(
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_server_that_is_silent_is_as_lost_as_one_that_hung_up(
+    mortal_cluster: Cluster,
+) -> None:
+    exchange = over_postgres(mortal_cluster)
+    a = exchange.node()
+    async with running(a), a.listen("contest.a") as event:
+        event.clear()
+        frozen = _backends(mortal_cluster, "sawt listening")
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            await connected(a, again=1)
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
+
+        await _all_hear(event)
+
+
+async def test_three_nodes_on_three_servers_hear_each_other_and_survive_one(
+    nats_cluster: NatsCluster,
+) -> None:
+    nodes = [Exchange(one.url, None, one.kill, one.start).node() for one in nats_cluster.servers]
+    on_all = notifier_for(nats_cluster.url, None)
+    assert isinstance(on_all, SharedNotifier)
+    async with (
+        running(*nodes, on_all),
+        nodes[1].listen("contest.a") as second,
+        nodes[2].listen("contest.a") as third,
+        on_all.listen("contest.a") as fourth,
+    ):
+        _clear(second, third, fourth)
+        nodes[0].notify("contest.a")
+        await _all_hear(second, third, fourth)
+
+        links = on_all.connections
+        for one in nats_cluster.servers:  # whichever it is on
+            one.kill()
+            await _until(lambda: on_all.is_connected)
+            one.start([other for other in nats_cluster.servers if other is not one])
+            await connected(*nodes)
+        assert on_all.connections >= links
+        await _until(lambda: on_all.is_connected)
+        _clear(second, third)
+        while not (second.is_set() and third.is_set()):  # routes between servers come back late
+            on_all.notify("contest.a")
+            await asyncio.sleep(0.1)
+
+
+def _backends(cluster: Cluster, name: str) -> list[int]:
+    query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
+    with psycopg.connect(cluster.dsn()) as connection:
+        return [int(pid) for (pid,) in connection.execute(query, [name]).fetchall()]
 
 
 async def test_link_that_cannot_be_had_says_so_without_an_address() -> None:
