@@ -21,6 +21,7 @@ from tests.support.databases import (  # noqa: E402, F401 - hooks and fixtures f
     database_kind,
     databases,
     pytest_addoption,
+    pytest_configure,
     pytest_generate_tests,
 )
 from tests.support.nats import nats_cluster, nats_server  # noqa: E402, F401

@@ -85,6 +85,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=SQLITE,
         help="what every house in the tests stands on",
     )
+    parser.addoption(
+        "--fleet",
+        action="store_true",
+        help="browser tests: two nodes on one PostgreSQL behind nginx, with NATS between them",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A fleet stands on PostgreSQL."""
+    if config.getoption("--fleet"):
+        config.option.database = POSTGRESQL
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

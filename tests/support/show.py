@@ -343,6 +343,14 @@ class Running:
         return self.do(look)
 
 
+_served_by: list[type[Running]] = [Running]
+
+
+def serve_by(kind: type[Running]) -> None:
+    """Let every show that begins from now on be served in this way."""
+    _served_by[0] = kind
+
+
 @contextlib.contextmanager
 def running(
     schedule: str | None = None, at: datetime = MORNING, *, stands_still: bool = False
@@ -350,7 +358,9 @@ def running(
     """A started expo in a folder that is thrown away; by default with the real programme."""
     with (
         tempfile.TemporaryDirectory(prefix="sawt-browser-") as folder,
-        Running(Path(folder), schedule or real_schedule(), at, stands_still=stands_still) as found,
+        _served_by[0](
+            Path(folder), schedule or real_schedule(), at, stands_still=stands_still
+        ) as found,
     ):
         yield found
 
