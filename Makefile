@@ -55,18 +55,16 @@ test-browser: $(VENV)/ready $(VENV)/browser-ready ## Only the browser (its own p
 	$(PYTEST) tests/browser
 
 .PHONY: test-fleet
-test-fleet: $(VENV)/ready $(VENV)/services-ready ## Only what needs several nodes: nginx in front, killed nodes, restarts, NATS
+test-fleet: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready ## Only several nodes: nginx in front, kills, restarts, NATS; and the whole browser suite on two of them
 	$(PYTEST) tests/fleet
-
-.PHONY: test-postgresql
-test-postgresql: $(VENV)/ready $(VENV)/services-ready ## Every house of the tests on PostgreSQL instead of SQLite
-	$(PYTEST) tests/contract tests/integration tests/faults --database postgresql
+	$(PYTEST) tests/browser --fleet
 
 .PHONY: nightly
 nightly: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready ## The long and wide runs that `make test` leaves out
 	PYTHONASYNCIODEBUG=1 $(PYTEST) tests --ignore=tests/browser -m nightly --timeout=7200
 	$(PYTEST) tests/contract tests/integration tests/faults --database postgresql
 	$(PYTEST) tests/browser -m "nightly or not nightly" --timeout=7200
+	$(PYTEST) tests/browser --fleet --timeout=7200
 
 .PHONY: format
 format: $(VENV)/ready ## Format and repair what can be repaired
