@@ -59,6 +59,10 @@ test-fleet: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready ## Only s
 	$(PYTEST) tests/fleet
 	$(PYTEST) tests/browser --fleet
 
+.PHONY: test-postgresql
+test-postgresql: $(VENV)/ready $(VENV)/services-ready ## Every house of the tests on PostgreSQL instead of SQLite
+	$(PYTEST) tests/contract tests/integration tests/faults --database postgresql
+
 .PHONY: nightly
 nightly: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready ## The long and wide runs that `make test` leaves out
 	PYTHONASYNCIODEBUG=1 $(PYTEST) tests --ignore=tests/browser -m nightly --timeout=7200

@@ -14,12 +14,22 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-GROUPS: Final = ("integration", "browser", "faults", "fleet", "property", "unit", "contract")
+GROUPS: Final = (
+    "integration",
+    "browser",
+    "faults",
+    "fleet",
+    "browser-fleet",
+    "property",
+    "unit",
+    "contract",
+)
 """Longest first, so that the cores end together."""
+_OTHERWISE: Final = {"browser-fleet": ("tests/browser/test_casting.py", "--fleet")}
+"""Groups that are no folder: part of the browser's on several nodes; the nightly run takes all."""
 _AT_ONCE: Final = 2
-_UNCOVERED: Final = frozenset(
-    {"browser"}
-)  # its server runs in a thread Playwright's loop is beside
+# Playwright's loop is beside that of the server; nodes are processes of their own.
+_UNCOVERED: Final = frozenset({"browser", "browser-fleet", "fleet"})
 _NOTHING_RAN: Final = 5  # pytest's word for a folder whose every test stepped aside
 _PYTEST: Final = ("-m", "pytest", "-q")
 _COVERAGE: Final = ("-m", "coverage")
@@ -40,12 +50,12 @@ async def _run(*arguments: str) -> tuple[int, bytes]:
 
 
 async def _group(name: str, cores: asyncio.Semaphore) -> bool:
-    folder = f"tests/{name}"
+    tests = _OTHERWISE.get(name, (f"tests/{name}",))
     covered = () if name in _UNCOVERED else (*_COVERAGE, "run", "--parallel-mode")
     async with cores:
         began = time.monotonic()
-        code, output = await _run(*covered, *_PYTEST, folder)
-    _say(f"--- {folder} ({time.monotonic() - began:.0f} s)\n".encode() + output)
+        code, output = await _run(*covered, *_PYTEST, *tests)
+    _say(f"--- {name} ({time.monotonic() - began:.0f} s)\n".encode() + output)
     return code in (0, _NOTHING_RAN)
 
 
