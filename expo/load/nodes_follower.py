@@ -10,6 +10,7 @@ from expo.db import Database
 from expo.errors import Fault
 from expo.load import store
 from expo.load.figures import NodeLoad
+from expo.wire.ending import heed_cancelling
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class NodesFollower:
                     await self.tell()
                 except Fault:
                     logger.warning("The other nodes cannot be told how this one is")
+                heed_cancelling()
                 await asyncio.sleep(SECONDS)
         finally:
             with contextlib.suppress(Fault):

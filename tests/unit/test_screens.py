@@ -60,3 +60,34 @@ def test_pace_counts_the_last_minute_and_starts_again_with_another_contest() -> 
     assert pace.note("a", 30, AT + timedelta(seconds=95)) == 5
     assert pace.note("b", 3, AT + timedelta(seconds=96)) == 0
     assert pace.note("b", 1, AT + timedelta(seconds=97)) == 0
+
+
+def test_screen_of_another_node_is_there_while_it_is_heard_of() -> None:
+    ours, theirs = Screens(), Screens()
+    theirs.arrive("hall", AT)
+    ours.remember(theirs.take_unsaved(), from_nodes=True)
+
+    def connected(seconds: float) -> list[bool]:
+        return [line.connected for line in ours.lines(AT + timedelta(seconds=seconds))]
+
+    assert connected(30) == [True]
+    assert connected(36) == [False]
+
+
+def test_screen_that_left_this_node_is_gone_at_once_whatever_is_kept_of_it() -> None:
+    screens = Screens()
+    screens.arrive("hall", AT)
+    kept = screens.take_unsaved()
+    screens.leave("hall")
+    screens.remember(kept, from_nodes=True)
+
+    assert [line.connected for line in screens.lines(AT)] == [False]
+
+
+def test_screen_seen_before_a_restart_is_not_there_until_it_comes() -> None:
+    before, after = Screens(), Screens()
+    before.arrive("hall", AT)
+
+    after.remember(before.take_unsaved())
+
+    assert [line.connected for line in after.lines(AT)] == [False]
