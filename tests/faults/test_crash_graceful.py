@@ -52,6 +52,36 @@ async def test_server_that_is_asked_to_end_leaves_nobody_with_a_broken_promise(
     assert "Traceback" not in (tmp_path / "server.log").read_text()
 
 
+@pytest.mark.nightly
+@pytest.mark.timeout(1_200)
+async def test_server_that_is_asked_to_end_thirty_times_breaks_no_promise(tmp_path: Path) -> None:
+    ended: list[tuple[int, float]] = []
+
+    async def trouble(child: Child, audience: Audience) -> None:
+        while len(ended) < 30 and not audience.finished.is_set():
+            await _receipts(audience, 8)
+            started = time.monotonic()
+            status = await child.terminate()
+            ended.append((status, time.monotonic() - started))
+            await child.start()
+
+    there = await held(tmp_path, made_up_election(600), trouble, pace=20, most_seconds=900)
+
+    look(there)
+    print(f"{len(ended)} ends, the longest {max(s for _, s in ended):.1f} s")  # noqa: T201
+    assert len(ended) >= 10
+    assert {status for status, _ in ended} == {0}
+    assert max(seconds for _, seconds in ended) <= 8.0
+    assert "Traceback" not in (tmp_path / "server.log").read_text()
+
+
+async def _receipts(audience: Audience, more: int) -> None:
+    """So many more ballots have their receipt, or there are no more to come."""
+    enough = len(audience.report.acknowledged) + more
+    while len(audience.report.acknowledged) < enough and not audience.finished.is_set():  # noqa: ASYNC110 - a count has no event
+        await asyncio.sleep(0.005)
+
+
 @pytest.mark.timeout(240)
 async def test_full_disk_puts_votes_off_and_keeps_the_pages_until_there_is_room_again(
     tmp_path: Path,
