@@ -143,6 +143,7 @@ class Live:
 
     async def turn_away(self, socket: Socket) -> None:
         """Tell a page that it is not for whoever is asking."""
+        self._shared(socket).hub.refused[NotAllowed.code] += 1
         await self._turn_away(socket, NotAllowed.code, Close.NOT_ALLOWED)
 
     async def _follow(

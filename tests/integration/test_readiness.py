@@ -44,7 +44,7 @@ async def test_expo_whose_followers_are_gone_is_not_ready(tmp_path: Path) -> Non
 async def test_server_that_was_asked_to_stop_is_unready_before_it_is_gone(tmp_path: Path) -> None:
     async with whole(tmp_path) as house, stranger(house.url) as client:
         server = house.expo.server
-        server._drain_seconds = 0.3
+        server._drain_seconds = 60
 
         server.handle_exit(signal.SIGTERM, None)
         answer = await client.get("/readyz")

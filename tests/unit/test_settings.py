@@ -211,6 +211,17 @@ def test_node_has_a_plain_name(name: str) -> None:
     assert mistaken({"SAWT_NODE": name}) == ["SAWT_NODE"]
 
 
+@pytest.mark.parametrize(
+    "token", ["short", "a" * 40, f"{GOOD_SECRET} x", f"{GOOD_SECRET}ع", "changeme" * 5]
+)
+def test_token_of_the_metrics_is_strong_and_fits_a_header(token: str) -> None:
+    settings = read({"SAWT_METRICS_TOKEN": GOOD_SECRET})
+
+    assert settings.metrics_token == GOOD_SECRET
+    assert dict(effective(settings))["SAWT_METRICS_TOKEN"] == "(1 set)"
+    assert mistaken({"SAWT_METRICS_TOKEN": token}) == ["SAWT_METRICS_TOKEN"]
+
+
 def test_secret_of_the_data_folder_stands_in_only_where_none_was_given() -> None:
     demo, real = read({}), read(PRODUCTION)
 
