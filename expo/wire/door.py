@@ -27,14 +27,13 @@ from expo.wire.codes import Close
 from expo.wire.guarded_ws import GuardedWS
 from expo.wire.hub import Hub
 from expo.wire.live import EXTENSION
+from expo.wire.lobby import Lobby
 from expo.wire.upgrade import Upgrade
 from expo.wire.viewer import Viewer
 from expo.wire.wired import WiredViewer
 
 logger = logging.getLogger(__name__)
 
-SILENT_SECONDS: Final = 1.0
-"""Who has said nothing for so long is handed to the HTTP engine, which has the deadlines."""
 _DECIDE_SECONDS: Final = 5.0  # after accepting; pings of a plain endpoint wait for it
 _MAX_EARLY_BYTES: Final = 16_384  # kept before the endpoint has decided; then reading pauses
 _REFUSED: Final = b"HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -55,37 +54,6 @@ class Engine(Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
-
-
-class Lobby:
-    """Connections that have said nothing yet, and the one timer that sends them on.
-
-    Args:
-        spare: Beyond the server's limit so many connections may wait; more are cut unheard.
-    """
-
-    def __init__(self, spare: int) -> None:
-        self.spare = spare
-        self._since: dict[Door, float] = {}
-        self._timer: asyncio.TimerHandle | None = None
-
-    def enter(self, door: "Door", loop: asyncio.AbstractEventLoop) -> None:
-        """Wait for the first word."""
-        self._since[door] = loop.time()
-        if self._timer is None:
-            self._timer = loop.call_later(SILENT_SECONDS, self._look, loop)
-
-    def leave(self, door: "Door") -> None:
-        """The first word has come, or the connection has gone."""
-        self._since.pop(door, None)
-
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = None
-        limit = loop.time() - SILENT_SECONDS / 2
-        for door in [door for door, since in self._since.items() if since <= limit]:
-            door.hand_on(b"")
-        if self._since:
-            self._timer = loop.call_later(SILENT_SECONDS, self._look, loop)
 
 
 class Door(asyncio.Protocol):
@@ -205,7 +173,7 @@ class Door(asyncio.Protocol):
         self._asked = asked
         self._keep(early)
         self._scope = self._scope_of(asked)
-        task = self._loop.create_task(self._run(self._scope))
+        task = self._loop.create_task(self._run(self._scope), name="handshake")
         self._server.tasks.add(task)
         task.add_done_callback(self._server.tasks.discard)
 
@@ -218,8 +186,8 @@ class Door(asyncio.Protocol):
             "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
             "http_version": "1.1",
             "scheme": "ws" if extra("sslcontext") is None else "wss",
-            "server": (str(server[0]), int(server[1])) if isinstance(server, tuple) else None,
-            "client": (str(client[0]), int(client[1])) if isinstance(client, tuple) else None,
+            "server": server[:2] if isinstance(server, tuple) else None,
+            "client": client[:2] if isinstance(client, tuple) else None,
             "root_path": root,
             "path": root + asked.path,
             "raw_path": root.encode("ascii") + asked.raw_path,

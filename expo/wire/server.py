@@ -16,8 +16,9 @@ from uvicorn import Config, Server
 
 from expo.wire.asked import Desk
 from expo.wire.at_once import AtOnce
-from expo.wire.door import Door, Lobby
+from expo.wire.door import Door
 from expo.wire.guarded_http import SPARE_CONNECTIONS, GuardedHTTP
+from expo.wire.lobby import Lobby
 
 if sys.platform != "win32":
     import resource

@@ -213,7 +213,7 @@ async def test_server_that_stops_says_1012_to_everybody(place: Place) -> None:
 async def test_adopted_viewer_keeps_no_task(place: Place, here: str) -> None:
     async with dial(here) as client:
         await client.recv()
-        await until(lambda: not [t for t in asyncio.all_tasks() if "run_asgi" in repr(t)])
+        await until(lambda: "handshake" not in {task.get_name() for task in asyncio.all_tasks()})
 
         viewer = next(iter(place.hub.viewers()))
         assert isinstance(viewer, WiredViewer)
