@@ -39,12 +39,21 @@ STALE_S = 3.0
 
 
 class Holding(PostgresRecord):
-    """Holds each transaction open for up to 4 ms before its commit."""
+    """Holds each transaction open before its commit, one node's longer than the others'."""
+
+    longest = 0.004
+    """Seconds."""
 
     @override
     def _commit(self, raw: RawPostgres) -> None:
-        time.sleep(random.uniform(0, 0.004))  # the writer's own thread
+        time.sleep(random.uniform(self.longest / 2, self.longest))  # the writer's own thread
         super()._commit(raw)
+
+
+class HoldingLong(Holding):
+    """Others commit several times meanwhile."""
+
+    longest = 0.03
 
 
 @contextlib.asynccontextmanager
@@ -59,7 +68,8 @@ async def holding(folder: Path, url: str, how_many: int) -> AsyncIterator[list[H
                 for name in ("s1", "s2"):
                     await one.open(contest(name))
             await one.voting.refresh()
-            one.voting.writer = Writer(one.database, one.notifier, Holding(one.database))
+            kind = HoldingLong if number == 1 else Holding
+            one.voting.writer = Writer(one.database, one.notifier, kind(one.database))
             writing = asyncio.create_task(one.voting.writer.run())
             stack.push_async_callback(_ended, writing)
             found.append(one)

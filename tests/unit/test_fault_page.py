@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -38,15 +39,28 @@ def on_the_page() -> dict[str, Run]:
 def in_the_suite() -> dict[str, bool]:
     """Test -> whether only `make nightly` runs it."""
     return {
-        node.name: any(_says_nightly(mark) for mark in node.decorator_list)
+        name: is_nightly
         for path in sorted((ROOT / "tests").rglob("test_*.py"))
-        for node in ast.parse(path.read_text()).body
-        if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef)
+        for name, is_nightly in _tests_in(ast.parse(path.read_text()))
     }
 
 
+def _tests_in(module: ast.Module) -> Iterator[tuple[str, bool]]:
+    marks = [
+        node.value
+        for node in module.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+    ]
+    for node in module.body:
+        if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
+            every = [*marks, *node.decorator_list]
+            yield node.name, any(_says_nightly(mark) for mark in every)
+
+
 def _says_nightly(mark: ast.expr) -> bool:
-    return ast.unparse(mark) == "pytest.mark.nightly"
+    """A test whose parameters alone are nightly has a short form too."""
+    marks = mark.elts if isinstance(mark, ast.List) else [mark]
+    return "pytest.mark.nightly" in map(ast.unparse, marks)
 
 
 def test_every_run_is_on_the_page() -> None:
