@@ -47,6 +47,13 @@ class FleetRunning(show.Running):
         """All of them; the first is `expo`."""
 
     @override
+    def start(self) -> None:
+        super().start()
+        if not self.nginx.nodes:
+            self.nginx.nodes = tuple(self._ports)
+            self.nginx.start()  # not in the expos' thread: what it starts ends with it
+
+    @override
     def __exit__(self, *told: Any) -> None:
         try:
             super().__exit__(*told)
@@ -67,9 +74,6 @@ class FleetRunning(show.Running):
                 serving = asyncio.create_task(made[-1].server.serve(sockets=[sock]))
                 stack.push_async_callback(_ended, made[-1], serving)
                 await made[-1].server.ready.wait()
-            if not self.nginx.nodes:
-                self.nginx.nodes = tuple(self._ports)
-                self.nginx.start()
             self.expos = tuple(made)
             self._expo = made[0]
             up.set()
