@@ -24,12 +24,13 @@ _HEAD: Final = re.compile(
     rb"GET (/[!-~]*+) HTTP/1\.1\r\n"
     rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n){5,100}+)"
 )
+_KEY: Final = b"sec-websocket-key"
 _ONCE: Final = frozenset(
     {
         b"connection",
         b"host",
         b"origin",
-        b"sec-websocket-key",
+        _KEY,
         b"sec-websocket-version",
         b"upgrade",
     }
@@ -61,7 +62,7 @@ class Upgrade(msgspec.Struct, frozen=True, gc=False):
 def read(data: bytes) -> Upgrade | None:
     """The handshake ``data`` begins with, or None; what follows it begins at ``len(head)``."""
     end = data.find(_END, 0, _LONGEST)
-    if end < 0:
+    if end < 0 or _KEY not in data[:end].lower():  # nearly all that is no handshake ends here
         return None
     matched = _HEAD.fullmatch(data, 0, end + 2)
     if matched is None:
@@ -71,7 +72,7 @@ def read(data: bytes) -> Upgrade | None:
         return None
     raw_path, _, query = matched[1].partition(b"?")
     path = unquote_to_bytes(raw_path).decode(errors="replace")
-    key = found[1][b"sec-websocket-key"]
+    key = found[1][_KEY]
     return Upgrade(data[: end + len(_END)], path, raw_path, query, found[0], key)
 
 
@@ -101,7 +102,7 @@ def _is_whole(single: dict[bytes, bytes]) -> bool:
     if not any(token.strip() == b"upgrade" for token in tokens):
         return False
     try:
-        key = b64decode(single.get(b"sec-websocket-key", b""), validate=True)
+        key = b64decode(single.get(_KEY, b""), validate=True)
     except binascii.Error:
         return False
     return len(key) == _KEY_BYTES
