@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,22 @@ async def test_browser_that_only_opened_a_connection_is_left_alone(house: Whole)
         await client.send(asked(house, "GET /en/about HTTP/1.1"))
 
         assert await client.status() == 200
+
+
+async def test_second_part_of_an_answer_does_not_wait_for_the_first_to_be_acknowledged(
+    house: Whole,
+) -> None:
+    async with house.raw() as client:
+        await client.send(
+            asked(house, "GET /en/nothing HTTP/1.1").replace(b"Connection: close\r\n", b"")
+        )
+        assert await client.status() == 404
+
+        connections: Any = house.expo.server.server_state.connections
+        sockets = [one.transport.get_extra_info("socket") for one in connections]
+        assert sockets
+        for sock in sockets:
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_stop_closes_lines_that_wait_for_the_next_request(tmp_path: Path) -> None:
