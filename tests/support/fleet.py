@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -105,7 +106,10 @@ class Node:
         await self.start()
 
     async def _gets_ready(self, process: asyncio.subprocess.Process) -> None:
-        async with httpx2.AsyncClient(base_url=self.url, trust_env=False) as http:
+        host = urlsplit(self._environ["SAWT_PUBLIC_URL"]).netloc
+        async with httpx2.AsyncClient(
+            base_url=self.url, headers={"host": host}, trust_env=False
+        ) as http:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_READY_WITHIN_S):
                     while process.returncode is None:
@@ -193,6 +197,7 @@ async def fleet(
     size: int = 2,
     has_nats: bool = True,
     schedule: Path = ROOT / "schedule.yaml",
+    is_https: bool = False,
 ) -> AsyncIterator[Fleet]:
     """A started fleet; one node alone on a file where no database is named.
 
@@ -202,9 +207,10 @@ async def fleet(
         size: How many nodes.
         has_nats: Whether NATS carries word between them; else PostgreSQL does.
         schedule: The programme.
+        is_https: As in production: over https, and nodes that insist on it.
     """
     with _folder() as folder, _nats(folder if has_nats and database_url else None) as nats:
-        nginx = Nginx(folder / "front")
+        nginx = Nginx(folder / "front", is_https=is_https)
         environ = _environ(nginx.url, database_url, nats)
         ahead = at - datetime.now(UTC)
         names = [f"node-{n}" for n in range(1, size + 1)]
@@ -234,6 +240,8 @@ def _folder() -> Iterator[Path]:
 def _environ(url: str, database_url: str | None, nats: NatsCluster | None) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TZ") if name in os.environ}
     kept |= {"SAWT_PUBLIC_URL": url, "SAWT_SECRET_KEY": SECRET, "PYTHONWARNINGS": "default"}
+    if url.startswith("https:"):
+        kept["SAWT_MODE"] = "production"
     if database_url:
         kept["SAWT_DATABASE_URL"] = database_url
     if nats is not None:

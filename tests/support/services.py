@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -49,12 +50,13 @@ class Nginx:
     Args:
         folder: Gets the configuration, the cache, the log and the static files.
         nodes: Ports of the nodes on loopback; may be given later, before `start`.
-        port: Where it listens; a free one by default.
+        is_https: Whether it ends TLS, with a certificate of its own for 127.0.0.1.
     """
 
-    def __init__(self, folder: Path, nodes: Sequence[int] = (), port: int = 0) -> None:
+    def __init__(self, folder: Path, nodes: Sequence[int] = (), *, is_https: bool = False) -> None:
         self.folder = folder
-        self.port = port or free_port()
+        self.port = free_port()
+        self.is_https = is_https
         self.nodes = tuple(nodes)
         self.log = folder / "access.log"
         self.said = folder / "nginx.stderr"
@@ -63,7 +65,12 @@ class Nginx:
     @property
     def url(self) -> str:
         """What people type."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.is_https else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def certificate(self) -> Path:
+        """Whom to trust."""
+        return self.folder / "fullchain.pem"
 
     def values(self) -> dict[str, str]:
         """What is put into the template."""
@@ -82,10 +89,7 @@ class Nginx:
         """Everything it reads; gives the configuration's file."""
         pages = self.folder / "pages-of-ours"
         shutil.copytree(front.NGINX, pages, dirs_exist_ok=True)
-        door = (front.NGINX / "door-plain.conf").read_text()
-        (self.folder / "door.conf").write_text(
-            door.replace("listen 80 ", f"listen 127.0.0.1:{self.port} ")
-        )
+        (self.folder / "door.conf").write_text(self._door())
         (self.folder / "statics").mkdir(exist_ok=True)
         front.publish(self.folder / "statics")
         target = self.folder / "nginx.conf"
@@ -144,6 +148,19 @@ class Nginx:
     ) -> None:
         self.stop()
 
+    def _door(self) -> str:
+        """The shipped door, on our port."""
+        if not self.is_https:
+            door = (front.NGINX / "door-plain.conf").read_text()
+            return door.replace("listen 80 ", f"listen 127.0.0.1:{self.port} ")
+        key = self.folder / "privkey.pem"
+        if not key.exists():
+            _make_certificate(self.certificate, key)
+        door = (front.NGINX / "door-tls.conf").read_text()
+        door = re.sub(r"(?m)^listen \[::\].*\n", "", door)
+        door = door.replace("listen 443 ", f"listen 127.0.0.1:{self.port} ")
+        return door.replace("/etc/sawt/tls", str(self.folder))
+
     def _command(self, configuration: Path) -> list[str]:
         program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
         if program is None:
@@ -151,3 +168,18 @@ class Nginx:
         # Its own log of errors is opened before the configuration is read: it must be ours too.
         own = ["-p", str(self.folder), "-c", str(configuration), "-e", "stderr"]
         return [*dying_with_us("QUIT", _UNPRIVILEGED), program, *own]
+
+
+def _make_certificate(certificate: Path, key: Path) -> None:
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("openssl is not installed")
+    subprocess.run(
+        [
+            *(program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=sawt tests", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ],
+        capture_output=True,
+        check=True,
+    )
