@@ -53,7 +53,7 @@ def cast_in(raw: bytes) -> Cast:
         cast = _cast.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unreadable from error
-    _check_keys(raw, cast)
+    _parse_once(raw)  # without its type a key too many would not be seen by counting
     return cast
 
 
@@ -65,6 +65,10 @@ def _check_keys(raw: bytes, frame: Cast | AskMine) -> None:
     """
     if raw.count(b'"') == _quotes(frame) and b"\\" not in raw:
         return
+    _parse_once(raw)
+
+
+def _parse_once(raw: bytes) -> None:
     try:
         json.loads(raw, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
