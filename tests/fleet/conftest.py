@@ -1,6 +1,6 @@
 """A fleet that tests of one module share while they only look, and one of its own for each that breaks something."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
@@ -10,19 +10,18 @@ from tests.support.postgres import Cluster
 from tests.support.show import MORNING
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def standing(postgres_cluster: Cluster) -> AsyncIterator[Fleet]:
-    """Two nodes on one record behind nginx, for tests that change nothing."""
+@pytest.fixture(scope="module")
+def postgres_url_of_module(postgres_cluster: Cluster) -> Iterator[str]:
+    """A fresh database for the tests of one module."""
     url = postgres_cluster.fresh()
-    async with fleet(at=MORNING, database_url=url, has_nats=False) as found:
-        yield found
+    yield url
     postgres_cluster.drop(url)
 
 
-@pytest.fixture
-async def alone() -> AsyncIterator[Fleet]:
-    """One node on a file behind nginx."""
-    async with fleet(at=MORNING, size=1) as found:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def standing(postgres_url_of_module: str) -> AsyncIterator[Fleet]:
+    """Two nodes on one record behind nginx, for tests that change nothing."""
+    async with fleet(at=MORNING, database_url=postgres_url_of_module, has_nats=False) as found:
         yield found
 
 

@@ -57,6 +57,8 @@ class Nginx:
         self.folder = folder
         self.port = free_port()
         self.is_https = is_https
+        self.mistakes: dict[str, str] = {}
+        """Texts of the configuration and what stands there instead; for tests of tests."""
         self.nodes = tuple(nodes)
         self.log = folder / "access.log"
         self.said = folder / "nginx.stderr"
@@ -93,7 +95,11 @@ class Nginx:
         (self.folder / "statics").mkdir(exist_ok=True)
         front.publish(self.folder / "statics")
         target = self.folder / "nginx.conf"
-        target.write_text(front.configuration(self.values()))
+        text = front.configuration(self.values())
+        for right, wrong in self.mistakes.items():
+            assert right in text, right
+            text = text.replace(right, wrong)
+        target.write_text(text)
         if os.geteuid() == 0:
             owner = pwd.getpwnam(_UNPRIVILEGED)
             for path in (self.folder, *self.folder.rglob("*")):
