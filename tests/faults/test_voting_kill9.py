@@ -21,6 +21,7 @@ async def _trials(folder: Path, trials: int, url: str | None = None) -> None:
     await check(folder, acknowledged, url=url)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.timeout(180)
 async def test_killed_server_keeps_every_acknowledged_ballot(tmp_path: Path) -> None:
     await _trials(tmp_path, 6)
@@ -33,6 +34,7 @@ async def test_killed_node_keeps_every_acknowledged_ballot(
     await _trials(tmp_path, 6, postgres_url)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.nightly
 @pytest.mark.timeout(1_800)
 async def test_killed_server_keeps_every_acknowledged_ballot_all_night(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ async def test_clock_closes_counts_and_freezes(tmp_path: Path) -> None:
         there.clock.at = opened.closes_at
         await there.closing.look()
         lapsed = _known(there)
-        there.clock.move(seconds=10, milliseconds=1)
+        there.clock.move(seconds=11)
         await there.closing.look()
 
         assert lapsed.phase is Phase.CLOSING
