@@ -121,6 +121,7 @@ class Expo:
             self.desk,
             proxies=settings.trusted_proxies,
             drain_seconds=_DRAIN_SECONDS if settings.is_shared else 0.0,
+            refused=self.hub.refused,
         )
         self.has_failed = False
         self._followers: Callable[[], bool] = lambda: False

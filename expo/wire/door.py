@@ -121,6 +121,7 @@ class Door(asyncio.Protocol):
         if self._lobby is None:
             return
         if limit is not None and len(connections) > limit + self._lobby.spare:
+            self._lobby.turn_away()
             transport.abort()
         else:
             self._lobby.enter(self, self._loop)
@@ -137,6 +138,8 @@ class Door(asyncio.Protocol):
         if asked is None:
             self.hand_on(data)
         elif self._is_full():
+            if self._lobby is not None:
+                self._lobby.turn_away()
             self._transport.write(_BUSY)
             self._transport.close()
         else:

@@ -1,6 +1,7 @@
 """Where connections wait for their first word."""
 
 import asyncio
+from collections import Counter
 from typing import Final, Protocol
 
 SILENT_SECONDS: Final = 1.0
@@ -19,10 +20,12 @@ class Lobby:
 
     Args:
         spare: Beyond the server's limit so many connections may wait; more are cut unheard.
+        refused: Counts those for whom there was no room, for the reason ``full``.
     """
 
-    def __init__(self, spare: int) -> None:
+    def __init__(self, spare: int, refused: Counter[str] | None = None) -> None:
         self.spare = spare
+        self._refused = Counter() if refused is None else refused
         self._since: dict[Guest, float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -31,6 +34,10 @@ class Lobby:
         self._since[guest] = loop.time()
         if self._timer is None:
             self._timer = loop.call_later(SILENT_SECONDS, self._look, loop)
+
+    def turn_away(self) -> None:
+        """Note that there was no room for somebody."""
+        self._refused["full"] += 1
 
     def leave(self, guest: Guest) -> None:
         """The first word has come, or the connection has gone."""

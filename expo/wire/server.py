@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from types import FrameType
@@ -84,6 +85,7 @@ def server(
     limit_concurrency: int = 12_000,
     graceful_seconds: int = 5,
     drain_seconds: float = 0.0,
+    refused: Counter[str] | None = None,
     http: type[GuardedHTTP] = GuardedHTTP,
 ) -> ExpoServer:
     """A server for this application; run it with ``await it.serve(sockets=[listen(...)])``.
@@ -95,12 +97,13 @@ def server(
         limit_concurrency: Connections, sockets included, beyond which 503 is answered.
         graceful_seconds: How long a stop may wait for answers and goodbyes.
         drain_seconds: How long after the first signal everything is still served.
+        refused: Counts those for whom there was no room.
         http: The HTTP engine; tests shorten its deadlines.
     """
     engine = partial(AtOnce, engine=http, desk=app) if isinstance(app, Desk) else http
     config = Config(
         app,
-        http=partial(Door, engine=engine, lobby=Lobby(http.spare)),  # type: ignore[arg-type]  # called, not subclassed
+        http=partial(Door, engine=engine, lobby=Lobby(http.spare, refused)),  # type: ignore[arg-type]  # called, not subclassed
         ws=Door,
         loop="asyncio",
         lifespan="on",

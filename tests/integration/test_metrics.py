@@ -133,3 +133,16 @@ async def test_refused_handshakes_are_counted_by_reason(house: Whole) -> None:
     answer = await scraped(house)
 
     assert 'sawt_handshakes_refused_total{reason="origin"} 1.0' in answer.text
+
+
+async def test_people_for_whom_a_full_node_has_no_room_are_counted(house: Whole) -> None:
+    config = house.expo.server.config
+    room, config.limit_concurrency = config.limit_concurrency, 0
+    with pytest.raises(InvalidStatus, match="503"):
+        async with connect(socket_url(house.url, "/live/day"), proxy=None):
+            pass
+    config.limit_concurrency = room
+
+    answer = await scraped(house)
+
+    assert 'sawt_handshakes_refused_total{reason="full"} 1.0' in answer.text
