@@ -40,10 +40,14 @@ def _raw_of(there: House) -> RawPostgres:
 
 
 async def _outlived(
-    folder: Path, cluster: Cluster, break_it: Callable[[], None], rounds: int
+    folder: Path,
+    cluster: Cluster,
+    break_it: Callable[[], None],
+    rounds: int,
+    program: str = "killed_desk",
 ) -> None:
     url = cluster.fresh()
-    async with desk(folder, 0, url) as voters:
+    async with desk(folder, 0, url, program=program) as voters:
         for _ in range(rounds):
             await voters.casts(100)
             await asyncio.to_thread(break_it)
@@ -66,6 +70,15 @@ async def test_acknowledged_ballots_outlive_the_server_thirty_times(
     tmp_path: Path, own_cluster: Cluster
 ) -> None:
     await _outlived(tmp_path, own_cluster, own_cluster.crash, 30)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(300)
+async def test_commit_that_is_not_written_down_is_found_out(
+    tmp_path: Path, own_cluster: Cluster
+) -> None:
+    with pytest.raises(AssertionError):
+        await _outlived(tmp_path, own_cluster, own_cluster.crash, 6, "forgetful_desk")
 
 
 class Interrupted(PostgresRecord):

@@ -56,10 +56,12 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def desk(folder: Path, first: int, url: str) -> AsyncIterator[Desk]:
-    """A desk at work, killed when the block ends."""
+async def desk(
+    folder: Path, first: int, url: str, *, program: str = "killed_desk"
+) -> AsyncIterator[Desk]:
+    """A desk at work, killed when the block ends; ``program`` may be one with a mistake."""
     process = await asyncio.create_subprocess_exec(
-        *_command(folder, first, url), stdout=asyncio.subprocess.PIPE, cwd=ROOT
+        *_command(folder, first, url, program), stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
     found = Desk(process)
     reading = asyncio.create_task(found.follow())
@@ -88,9 +90,9 @@ async def check(folder: Path, acknowledged: dict[int, str], *, url: str | None =
         assert recount == there.voting.tally("s1")
 
 
-def _command(folder: Path, first: int, url: str | None) -> list[str]:
+def _command(folder: Path, first: int, url: str | None, program: str = "killed_desk") -> list[str]:
     more = [url] if url else []
-    return [sys.executable, "-m", "tests.support.killed_desk", str(folder), str(first), *more]
+    return [sys.executable, "-m", f"tests.support.{program}", str(folder), str(first), *more]
 
 
 def _said(heard: list[bytes]) -> dict[int, str]:
