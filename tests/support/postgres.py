@@ -139,9 +139,10 @@ class Cluster:
         """The same for psycopg itself."""
         return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
-    def execute(self, statement: str, database: str = "postgres") -> None:
-        """One statement as the superuser, outside of a transaction."""
-        with psycopg.connect(self.dsn(database), autocommit=True) as connection:
+    def execute(self, statement: str, database: str = "postgres", *, patience: str = "0") -> None:
+        """One statement as the superuser, outside of a transaction, given up after its patience."""
+        options = f"-c statement_timeout={patience}"
+        with psycopg.connect(self.dsn(database), autocommit=True, options=options) as connection:
             connection.execute(statement.encode())
 
     def empty(self) -> str:
@@ -162,7 +163,11 @@ class Cluster:
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected."""
-        self.execute(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+        statement = f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)"
+        # PostgreSQL 15 can wait for ever for a process that ended at this very moment
+        # (ProcSignalBarrier). Then the database goes with its cluster.
+        with contextlib.suppress(psycopg.errors.QueryCanceled):
+            self.execute(statement, patience="5s")
 
     def _wait(self) -> None:
         end = time.monotonic() + _READY_WITHIN_S
