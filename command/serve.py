@@ -40,7 +40,8 @@ async def _serve(options: argparse.Namespace, folder: Path, build: Callable[...,
     async with AsyncExitStack() as stack:
         sock = stack.enter_context(closing(listening(options)))
         place, database = await stack.enter_async_context(opened(options, folder, port_of(sock)))
-        log.configure(is_json=place.settings.log_format is configuration.LogFormat.JSON)
+        is_json = place.settings.log_format is configuration.LogFormat.JSON
+        log.configure(is_json=is_json, node=place.settings.node)
         if options.now is not None:
             clock.go_to(await _not_before(database, options.now))
         schedule = Path(options.schedule)

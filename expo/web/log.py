@@ -80,11 +80,13 @@ class Lines(logging.Formatter):
 
     Args:
         is_json: Which of the two.
+        node: Name of this node, where machines gather the lines of several.
     """
 
-    def __init__(self, *, is_json: bool) -> None:
+    def __init__(self, *, is_json: bool, node: str = "") -> None:
         super().__init__()
         self._is_json = is_json
+        self._node = {"node": node} if node else {}
 
     @override
     def format(self, record: logging.LogRecord) -> str:
@@ -94,6 +96,7 @@ class Lines(logging.Formatter):
         line: dict[str, Any] = {
             "at": f"{at}.{int(record.msecs):03d}Z",
             "level": record.levelname,
+            **self._node,
             "logger": record.name,
             "message": _escaped(redacted(record.getMessage())),
             **{key: _clean(value) for key, value in facts.items()},
@@ -118,10 +121,12 @@ def _clean(value: object) -> object:
     return value if isinstance(value, int | float) else _escaped(redacted(str(value)))
 
 
-def configure(*, is_json: bool, level: int = logging.INFO, stream: TextIO | None = None) -> None:
+def configure(
+    *, is_json: bool, node: str = "", level: int = logging.INFO, stream: TextIO | None = None
+) -> None:
     """Send all logs to one stream, guarded; call it once, in the entry point."""
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(Lines(is_json=is_json))
+    handler.setFormatter(Lines(is_json=is_json, node=node))
     handler.addFilter(Once())
     root = logging.getLogger()
     root.handlers[:] = [handler]

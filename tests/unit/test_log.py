@@ -87,6 +87,8 @@ def test_json_line_carries_the_facts() -> None:
 
     assert (line["message"], line["frames"], line["path"]) == ("closed", 3, "/pass/…")
     assert line["at"].endswith("Z")
+    assert "node" not in line
+    assert json.loads(Lines(is_json=True, node="expo-1").format(made))["node"] == "expo-1"
 
 
 def test_configured_log_writes_guarded_lines_and_silences_addresses(root: logging.Logger) -> None:
