@@ -244,21 +244,21 @@ async def test_what_a_client_says_of_itself_is_not_believed(standing: Fleet) -> 
 async def test_hall_behind_one_address_meets_no_limit(standing: Fleet) -> None:
     async with stranger(standing.address) as client:
         client.headers["accept-encoding"] = "gzip"
-        for _ in range(10):
+        for _ in range(4):
             pages = await asyncio.gather(*(client.get("/en/") for _ in range(100)))
             assert {page.status_code for page in pages} == {200}
 
 
 async def test_one_visit_that_never_stops_is_slowed(standing: Fleet) -> None:
+    path = "/en/ballots/khda/mine"
     async with stranger(standing.address) as client:
-        client.headers["cookie"] = "sawt_visit=one-that-never-stops"
-        answers = [await client.get("/healthz"), await client.get("/en/join")]
-        for _ in range(4):
-            answers += await asyncio.gather(*(client.get("/en/join") for _ in range(80)))
-        other = await client.get("/en/join", headers={"cookie": "sawt_visit=another"})
+        never = {"cookie": "sawt_visit=one-that-never-stops"}
+        asked = (client.get(path, headers=never) for _ in range(150))
+        answers = await asyncio.gather(*asked)
+        other = await client.get(path, headers={"cookie": "sawt_visit=another"})
 
     assert 429 in {answer.status_code for answer in answers}
-    assert other.status_code == 200
+    assert other.status_code != 429
 
 
 async def test_log_holds_no_secret(standing: Fleet) -> None:
