@@ -154,7 +154,7 @@ class Live:
         seat = await desk.handshake.admit(socket)
         if seat is None:
             return
-        await socket.accept()
+        await live.accept(socket)
         desk.frames.came(caller)
         if caller.screen is not None or caller.is_staff:
             desk.notifier.notify(TOPIC)  # the staff room is empty while nobody listens

@@ -259,6 +259,14 @@ class Door(asyncio.Protocol):
 
     # --- what the endpoint makes of it ---
 
+    def accept(self) -> bool:
+        """Accept without a message; False when it is too late for that."""
+        if self._is_answered or self._is_gone or self._successor is not None:
+            return False
+        self._is_told = True
+        self._accept({})
+        return True
+
     def adopt(
         self,
         hub: Hub,

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, Final
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from typing_extensions import override
 
 from expo.wire.codes import Close
@@ -18,6 +18,19 @@ from expo.wire.hub import Hub
 from expo.wire.viewer import NEVER, Limits, Outlet, Room, Viewer
 
 EXTENSION: Final = "sawt.fanout"
+
+
+async def accept(websocket: WebSocket[Any]) -> None:
+    """Accept; on our own server without the messages this usually takes.
+
+    Raises:
+        OSError: The peer has left already; our server takes it as the end.
+    """
+    adopter = (websocket.scope.get("extensions") or {}).get(EXTENSION)
+    if adopter is not None and adopter.accept():
+        websocket.client_state = websocket.application_state = WebSocketState.CONNECTED
+    else:
+        await websocket.accept()
 
 
 async def serve(

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from expo.wire.live import accept
 from tests.support.live import Place, until
 from tests.support.rawsocket import (
     CLOSE,
@@ -134,6 +135,46 @@ async def test_endpoint_that_accepts_and_returns_is_closed() -> None:
     async with running(bare(endpoint)) as base_url, RawSocket(base_url) as client:
         assert await client.upgrade("/") == 101
         assert await client.ended()
+
+
+async def test_endpoint_may_accept_the_short_way_and_go_on_like_any_other() -> None:
+    async def endpoint(websocket: WebSocket[Any]) -> None:
+        await accept(websocket)
+        await websocket.send_text(await websocket.receive_text())
+        await websocket.close(4001)
+
+    async with running(bare(endpoint)) as base_url, RawSocket(base_url) as client:
+        assert await client.upgrade("/", behind=client_frame(TEXT, b"x")) == 101
+        assert await client.text() == b"x"
+        assert await client.close_code() == 4001
+
+
+async def test_endpoint_that_accepts_when_the_peer_has_left_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gate = asyncio.Event()
+    told: asyncio.Queue[Exception] = asyncio.Queue()
+
+    async def endpoint(websocket: WebSocket[Any]) -> None:
+        await gate.wait()
+        try:
+            await accept(websocket)
+        except OSError as left:
+            told.put_nowait(left)
+            raise
+
+    async with serving(bare(endpoint)) as (base_url, server):
+        async with RawSocket(base_url) as client:
+            await client.send(upgrade_request(client.host, "/"))
+            await until(lambda: server.server_state.tasks)
+            client.reset()
+        await until(lambda: not server.server_state.connections)
+        gate.set()
+
+        assert isinstance(await told.get(), OSError)
+        await until(lambda: not server.server_state.tasks)
+
+    assert caplog.records == []
 
 
 async def test_endpoint_that_waits_before_accepting_hears_that_the_peer_has_left() -> None:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from expo.wire.hub import Hub
-from expo.wire.live import EXTENSION, serve
+from expo.wire.live import EXTENSION, accept, serve
 from expo.wire.viewer import Viewer
 
 
@@ -48,7 +48,7 @@ class Place:
         return PlainTextResponse("ok")
 
     async def _live(self, websocket: WebSocket[Any]) -> None:
-        await websocket.accept()
+        await accept(websocket)
         await self._serve(websocket)
 
     async def _late(self, websocket: WebSocket[Any]) -> None:
