@@ -100,6 +100,8 @@ async def test_frozen_client_is_let_go() -> None:
         )
         assert client.stdout is not None
         await client.stdout.readline()
+        while files_of(server) < files + 20:  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.01)
         os.kill(client.pid, signal.SIGSTOP)
         try:
             print(f"let go after {await back_to(server, files, 60):.0f} s")  # noqa: T201
