@@ -43,15 +43,15 @@ def run(seconds: float = _SECONDS) -> Quick:
     """Measure everything, the shortest way; what is not done after so many seconds is left out."""
     told = Quick()
     with _until(seconds):
-        frames = {name: _tried(name, _frame) for name in ("c", "ws", "starlette")}
+        _tried("eager", lambda server: _join_and_vote(server, told))
+        echoed = _tried("ws", _vote_and_frame)
         ours = _tried("sawt", lambda server: _frame_and_stall(server, told))
-        if ours is not None:
-            told.kb_per_viewer = ours.viewer_kb
-        cost = {name: ratio(_cost(ours), _cost(one)) for name, one in frames.items()}
-        told.frame_cpu_vs_c, told.frame_cpu_vs_node_ws = cost["c"], cost["ws"]
-        told.frame_cpu_vs_starlette = cost["starlette"]
-        echoed = _tried("ws", _vote)
-        _tried("eager", lambda server: _vote_and_join(server, told, echoed))
+        if echoed is not None:
+            rate, frame = echoed
+            told.durable_vs_node_ws = ratio(told.durable_ballots_per_s, rate)
+            told.frame_cpu_vs_node_ws = ratio(_cost(ours), frame.frame_us)
+        told.frame_cpu_vs_c = ratio(_cost(ours), _cost(_tried("c", _frame)))
+        told.frame_cpu_vs_starlette = ratio(_cost(ours), _cost(_tried("starlette", _frame)))
     return told
 
 
@@ -97,19 +97,21 @@ def _frame(server: Server) -> fanout.Fanout:
 
 def _frame_and_stall(server: Server, told: Quick) -> fanout.Fanout:
     frames = _frame(server)
+    told.kb_per_viewer = frames.viewer_kb
     told.stalled_p99_ratio = stalled.measure(
         server, _VIEWERS, frames=_STALLED_FRAMES, hertz=_HERTZ
     ).p99_ratio
     return frames
 
 
+def _vote_and_frame(server: Server) -> tuple[float, fanout.Fanout]:
+    return _vote(server).per_second, _frame(server)
+
+
 def _vote(server: Server) -> ballots.Ballots:
     return ballots.steady(server, _VOTERS, _VOTE_SECONDS)
 
 
-def _vote_and_join(server: Server, told: Quick, echoed: ballots.Ballots | None) -> None:
+def _join_and_vote(server: Server, told: Quick) -> None:
     told.joins_per_s = joins.measure(server, _JOIN_SECONDS).per_second
     told.durable_ballots_per_s = _vote(server).per_second
-    told.durable_vs_node_ws = ratio(
-        told.durable_ballots_per_s, echoed.per_second if echoed else None
-    )
