@@ -1,7 +1,7 @@
 """Pages kept ready: made once, sent to everybody of one kind until what they show has changed.
 
 A page is made for a *kind* of visitor, never for a visitor: its template is given a stand-in of whom
-nothing is known but what the kind says. So nothing personal can be in it (decision 0016). It is good
+nothing is known but what the kind says. So nothing personal can be in it (decision 0019). It is good
 while what it stands on (`StandsOn`) is equal to what it was made from, and not a request longer.
 """
 
