@@ -67,6 +67,15 @@ _APPEND: Final = (
     " SET position = excluded.position, revision = excluded.revision"
 )
 
+# A node that froze while it sent a statement longer than 8 kB holds its locks for ever: the server
+# reads on, and no timeout counts while it reads. Nobody who is awake is that long in one message.
+_END_FROZEN: Final = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND usename = current_user"
+    " AND application_name LIKE 'sawt%' AND state = 'active' AND wait_event = 'ClientRead'"
+    " AND xact_start < clock_timestamp() - interval '1500 milliseconds'"
+)
+
 _texts = msgspec.json.Decoder(tuple[str, ...])
 _json = msgspec.json.Encoder()
 
@@ -95,6 +104,9 @@ class PostgresRecord:
             for tries_left in reversed(range(_TRIES)):
                 try:
                     return self._record(ballots)
+                except psycopg.errors.LockNotAvailable:
+                    self._end_frozen()
+                    raise
                 except psycopg.Error as error:
                     if not tries_left or not is_worth_another_try(error):
                         raise
@@ -152,6 +164,12 @@ class PostgresRecord:
 
     def _commit(self, raw: RawPostgres) -> None:
         raw.commit()
+
+    def _end_frozen(self) -> None:
+        """Free what a node that froze in the middle of a statement keeps from all others."""
+        if self._raw is not None:
+            self._raw.execute(_END_FROZEN)
+            self._raw.commit()
 
     def _undo(self, raw: RawPostgres) -> None:
         try:

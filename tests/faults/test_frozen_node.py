@@ -91,6 +91,24 @@ async def test_node_frozen_with_a_contest_in_its_hand_keeps_nobody_long(
         assert two.voting.turnout("s1").position == 2
 
 
+async def test_node_frozen_in_the_middle_of_a_message_keeps_nobody_long(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async with house(tmp_path, url=postgres_url) as one, house(tmp_path, url=postgres_url) as two:
+        await one.open()
+        await two.voting.refresh()
+        raw = one.database.raw_postgres()
+        with contextlib.closing(raw):
+            raw.execute("SELECT id FROM contest FOR UPDATE")
+            # Longer statements go out in pieces of 8 kB. A server that has the text of one and only
+            # some of its values is no longer idle, and while it reads on no timeout ends it.
+            text = b"\0SELECT $1\0\0\0"
+            parse = b"P" + (4 + len(text)).to_bytes(4, "big") + text
+            os.write(raw.fileno(), parse + b"B" + (9_000).to_bytes(4, "big") + b"half")
+
+            assert await until_taken(two, "p2") <= LET_GO_S
+
+
 async def test_server_that_waits_for_a_frozen_node_is_found_out(
     tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
