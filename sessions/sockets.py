@@ -5,6 +5,7 @@ wire; after that no task stays and nothing is looked up any more: what a frame n
 person travels in ``Caller``.
 """
 
+from functools import cache
 from typing import Any, Final, TypedDict
 
 import msgspec
@@ -187,7 +188,17 @@ class Live:
 
 
 def _caller(socket: Socket, *, screen: str | None = None, is_staff: bool = False) -> Caller:
-    return Caller(socket.state["visit"], translations.language.get(), screen, is_staff)
+    visit: Visit = socket.state["visit"]
+    language = translations.language.get()
+    if visit.id is None and screen is None and not is_staff:
+        return _anybody(language)
+    return Caller(visit, language, screen, is_staff)
+
+
+@cache
+def _anybody(language: Language) -> Caller:
+    """Whoever nobody knows: nothing is kept of each of them, and most of an audience is that."""
+    return Caller(Visit(), language)
 
 
 def _language(viewer: Viewer) -> Language:
