@@ -1,14 +1,13 @@
-"""Nodes on one log: none skips or repeats a ballot, all show the same, whatever the word between them.
+"""Nodes on one log: none skips or repeats a ballot, all show the same.
 
-X2, X3, X5 and A2 of the reliability page, on PostgreSQL.
+X2, X3 and X5 of the reliability page, on PostgreSQL.
 """
 
 import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +16,15 @@ import pytest
 from typing_extensions import override
 
 from expo.db import Busy, Database, RawPostgres
-from expo.wire.notifier import LocalNotifier
 from expo.wire.notifiers import notifier
-from tests.support.cable import Cable
-from tests.support.cable import Fault as Bent
 from tests.support.contests import House, contest, house, person
-from tests.support.nats import NatsServer
-from tests.support.nodes import Node, agreed, cast_everywhere, cast_one, head, nodes
+from tests.support.nodes import Node, Watch, agreed, cast_everywhere, head, nodes
 from tests.support.postgres import Cluster
 from voting import postgres_store, store
 from voting.batches import Kept, Latest
-from voting.methods.tally import GroupTally, Tally
+from voting.methods.tally import Tally
 from voting.postgres_store import PostgresRecord
 from voting.writer import Writer
-
-STALE_S = 3.0
-"""How old a screen may get while nodes cannot tell each other (A2)."""
-
 
 # --- X2: every line is read once ---
 
@@ -221,39 +212,6 @@ async def test_record_that_does_not_know_its_voters_is_refused_by_the_database(
 # --- X5: all show the same ---
 
 
-@dataclass
-class Watch:
-    """Looks at what every node shows, fifty times a second."""
-
-    there: Sequence[Node]
-    at: dict[int, tuple[GroupTally, ...]] = field(default_factory=dict)
-    last: dict[int, int] = field(default_factory=dict)
-    seen: int = 0
-
-    def look(self) -> None:
-        """Positions never go back, and who is at the same position shows the same count."""
-        for number, node in enumerate(self.there):
-            position, tally = node.shows
-            assert position >= self.last.get(number, 0), "a node went back"
-            self.last[number] = position
-            if tally is not None:
-                shown = self.at.setdefault(position, tally.groups())
-                assert shown == tally.groups(), "two nodes differ at one position"
-                self.seen += 1
-
-    async def until(self, done: Awaitable[Any]) -> None:
-        """Look until this is done."""
-        waiting = asyncio.ensure_future(done)
-        try:
-            while not waiting.done():
-                self.look()
-                await asyncio.sleep(0.02)
-        finally:
-            waiting.cancel()
-            await asyncio.gather(waiting, return_exceptions=True)
-        waiting.result()
-
-
 def over_postgres(url: str, how_many: int) -> list[Any]:
     """Notifiers that tell each other through the database."""
     dsn = Database(url).dsn
@@ -315,110 +273,3 @@ async def test_node_that_shows_something_else_is_found_out(
 ) -> None:
     with pytest.raises(AssertionError):
         await shown(postgres_url, 120, meddle)
-
-
-# --- A2: the word between nodes is lost, late, doubled or one-sided ---
-
-
-@contextlib.asynccontextmanager
-async def over_nats(url: str, server: NatsServer) -> AsyncIterator[tuple[list[Node], list[Cable]]]:
-    """Three nodes that hear each other through a NATS server, each over a cable of its own."""
-    async with contextlib.AsyncExitStack() as stack:
-        cables = [Cable() for _ in range(3)]
-        for cable in cables:
-            await stack.enter_async_context(cable.to(server.port))
-        notifiers = [notifier(f"nats://127.0.0.1:{cable.port}", None) for cable in cables]
-        there = await stack.enter_async_context(nodes(url, notifiers))
-        yield there, cables
-
-
-async def stale_for(there: Sequence[Node], ballots: int) -> float:
-    """Cast through all nodes, watch, and tell how long the slowest took to show the last ballot."""
-    before = await head(there[0].database)
-    watch = Watch(there)
-    await watch.until(cast_everywhere(there, ballots))
-    took = await agreed(there, before + ballots, 10)
-    watch.look()
-    return took
-
-
-@pytest.fixture
-def word(tmp_path: Path) -> Iterator[NatsServer]:
-    """What nodes tell each other over."""
-    server = NatsServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.mark.parametrize("bent", [Bent.CUT, Bent.NO_ANSWERS, Bent.NO_QUESTIONS])
-@pytest.mark.parametrize("sides", [1, 3])
-async def test_no_ballot_and_no_count_depends_on_the_word_between_nodes(
-    postgres_url: str, word: NatsServer, bent: Bent, sides: int
-) -> None:
-    async with over_nats(postgres_url, word) as (there, cables):
-        await stale_for(there, 30)
-        for cable in cables[:sides]:
-            cable.bend(bent)
-
-        took = await stale_for(there, 60)
-
-        assert took <= STALE_S
-
-
-class Unsteady(LocalNotifier):
-    """Loses a third of all notifications, doubles a third, and is late with a third.
-
-    Args:
-        others: Everybody who should be told.
-        seed: Of its moods.
-    """
-
-    def __init__(self, others: "list[Unsteady]", seed: int) -> None:
-        super().__init__()
-        self._others = others
-        self._dice = random.Random(seed)
-        others.append(self)
-
-    @override
-    def notify(self, topic: str) -> None:
-        for one in self._others:
-            mood = self._dice.randrange(3)
-            if mood == 1:
-                one.wake(topic)
-                one.wake(topic)
-            elif mood == 2:
-                asyncio.get_running_loop().call_later(self._dice.random(), one.wake, topic)
-
-    def wake(self, topic: str) -> None:
-        """Tell who listens here."""
-        super().notify(topic)
-
-
-async def test_lost_doubled_and_reordered_words_change_no_count(postgres_url: str) -> None:
-    everybody: list[Unsteady] = []
-    async with nodes(postgres_url, [Unsteady(everybody, n) for n in range(3)]) as there:
-        assert await stale_for(there, 150) <= STALE_S
-
-
-class Deaf(LocalNotifier):
-    """Claims to be connected and hears nothing."""
-
-    @override
-    def notify(self, topic: str) -> None:
-        pass
-
-
-async def test_node_that_looks_only_when_told_is_found_out(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("_HEAL_SECONDS", "_ALONE_SECONDS"):
-        monkeypatch.setattr(f"voting.tally_follower.{name}", 600.0)
-    async with nodes(postgres_url, [None, Deaf()]) as there:
-        await cast_one(there[0], 1)
-        await asyncio.sleep(0.6)  # past the look every follower begins with
-        before = await head(there[0].database)
-        await cast_one(there[0], 2)
-
-        with pytest.raises(TimeoutError):
-            await agreed(there, before + 1, STALE_S)

@@ -97,7 +97,7 @@ async def lost_by_crash(
             ]
             while len(acknowledged) % 200 < 150:  # noqa: ASYNC110 - a count has no event
                 await asyncio.sleep(0.002)
-            await asyncio.to_thread(cluster.crash)
+            await asyncio.to_thread(cluster.abort)
             for one in casting:
                 one.cancel()
             await asyncio.gather(*casting, return_exceptions=True)

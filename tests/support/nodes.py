@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from sqlalchemy import text
 
@@ -15,7 +17,7 @@ from expo.wire.notifier_shared import SharedNotifier
 from tests.support.clock import Clock
 from tests.support.contests import House, employee, member, person
 from voting.closing_follower import ClosingFollower
-from voting.methods.tally import Tally
+from voting.methods.tally import GroupTally, Tally
 from voting.usecases import Voting
 
 AnyNotifier = LocalNotifier | SharedNotifier
@@ -117,3 +119,36 @@ async def head(database: Database) -> int:
     async with database.read() as tx:
         found: int = (await tx.execute(text("SELECT position FROM contest"))).scalar_one()
     return found
+
+
+@dataclass
+class Watch:
+    """Looks at what every node shows, fifty times a second."""
+
+    there: Sequence[Node]
+    at: dict[int, tuple[GroupTally, ...]] = field(default_factory=dict)
+    last: dict[int, int] = field(default_factory=dict)
+    seen: int = 0
+
+    def look(self) -> None:
+        """Positions never go back, and who is at the same position shows the same count."""
+        for number, node in enumerate(self.there):
+            position, tally = node.shows
+            assert position >= self.last.get(number, 0), "a node went back"
+            self.last[number] = position
+            if tally is not None:
+                shown = self.at.setdefault(position, tally.groups())
+                assert shown == tally.groups(), "two nodes differ at one position"
+                self.seen += 1
+
+    async def until(self, done: Awaitable[Any]) -> None:
+        """Look until this is done."""
+        waiting = asyncio.ensure_future(done)
+        try:
+            while not waiting.done():
+                self.look()
+                await asyncio.sleep(0.02)
+        finally:
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        waiting.result()
