@@ -215,6 +215,15 @@ async def test_too_long_headers_and_bodies_are_refused_in_front(standing: Fleet)
     assert body.status_code == 413
 
 
+async def test_headers_that_pass_in_front_pass_behind(standing: Fleet) -> None:
+    headers = {f"x-{n}": "a" * 3_900 for n in range(3)}
+    async with stranger(standing.address) as client:
+        answer = await client.get("/en/join", headers=headers)
+
+    assert answer.status_code == 200
+    assert len(str(headers)) < 16_384  # what a node takes, with what nginx adds
+
+
 async def test_slow_request_does_not_reach_a_node(standing: Fleet) -> None:
     async with RawSocket(standing.address) as slow:
         head = f"POST /en/leave HTTP/1.1\r\nHost: {slow.host}\r\nContent-Length: 100\r\n\r\nabc"
@@ -287,3 +296,11 @@ async def test_too_long_message_is_refused_by_the_node(standing: Fleet) -> None:
         await socket.wait_closed()
 
     assert socket.close_code == 1009
+
+
+@pytest.mark.nightly
+async def test_quiet_viewer_is_kept_by_the_nodes_pings(standing: Fleet) -> None:
+    url = socket_url(standing.address, "/live/day")
+    async with connect(url, origin=Origin(standing.address), proxy=None) as socket:
+        await asyncio.sleep(65)  # longer than nginx waits for a word
+        await (await socket.ping())
