@@ -19,6 +19,8 @@ FRAME_HEADER: Final = "x-sawt-frame-src"
 PLAYERS: Final = frozenset({"https://www.youtube-nocookie.com"})
 # The bodies of these refusals are bare codes: they answer programs, before any language is known.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# Whoever watches one node asks it by its own address; these answers hold no address of ours.
+_FOR_MACHINES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _CLOSE: Final = {"type": "websocket.close", "code": 1008}
 
 # No nonces: pages are cached, so everything comes from files of this origin (ruling 14).
@@ -173,7 +175,8 @@ class AllowedHosts:
             return False
         if headers[b"content-length"] is not None and headers[b"transfer-encoding"] is not None:
             return False
-        return self.has(headers[b"host"] or "")
+        is_for_machines = scope["type"] == "http" and scope["path"] in _FOR_MACHINES
+        return is_for_machines or self.has(headers[b"host"] or "")
 
     def has(self, host: str) -> bool:
         """Whether a ``Host`` header names one of ours."""

@@ -97,6 +97,15 @@ async def test_units_learn_when_a_node_is_ready(
 
     assert ready.main(port, 5) == 0
     assert ready.main(port, 0) == 0
-    monkeypatch.setenv("SAWT_PUBLIC_URL", "https://another.example")
-    assert ready.main(port, 0) == 1
     assert ready.main(1, 0.3) == 1
+
+
+async def test_node_is_watched_by_its_own_address_and_visited_by_its_public_one(
+    house: Fleet,
+) -> None:
+    async with httpx2.AsyncClient(base_url=house.nodes[0].url, trust_env=False) as scraper:
+        scraper.headers["host"] = "10.0.0.11:8001"
+        paths = ("/healthz", "/readyz", "/metrics", "/en/")
+        found = [(await scraper.get(path)).status_code for path in paths]
+
+    assert found == [200, 200, 403, 400]  # figures need a token
