@@ -1,14 +1,19 @@
 """A configuration of nginx with one mistake is found out by what looks at the right one."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import httpx2
 import pytest
 import pytest_asyncio
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from expo.rights import Role
 from tests.support.fleet import Fleet, fleet
 from tests.support.roles import entered, stranger
+from tests.support.serving import socket_url
 from tests.support.show import MORNING
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.nightly]
@@ -21,6 +26,8 @@ ASKS_ONE_NODE = {
     "proxy_next_upstream error timeout;": "proxy_next_upstream off;",
     "proxy_cache_use_stale error timeout http_502 http_504;": "",
 }
+
+BELIEVES_NOBODY_LIVES = {"error_page 502 = @anyway;": "error_page 502 =503 /away.html;"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -85,3 +92,27 @@ async def test_error_for_a_dead_node_is_seen(pair: Fleet, mistakes: dict[str, st
 
     errors = [one for one in answers if one.status_code != httpx2.codes.OK]
     assert bool(errors) == bool(mistakes)
+
+
+@pytest.mark.parametrize(
+    "mistakes", [RIGHT, BELIEVES_NOBODY_LIVES], ids=["right", "believes nobody lives"]
+)
+async def test_node_that_came_back_is_asked_when_the_other_dies(
+    pair: Fleet, mistakes: dict[str, str]
+) -> None:
+    wrong(pair, mistakes)
+    url = socket_url(pair.address, "/live/day")
+    one, other = pair.nodes
+    async with stranger(pair.address) as client, AsyncExitStack() as sockets:
+        await one.kill()
+        for _ in range(6):
+            await client.get("/en/join")
+        await one.start()
+        await asyncio.sleep(2.1)  # it has been out of use for longer than nginx leaves it out
+        for _ in range(4):  # one of them is what nginx tries it with, and does not end
+            await sockets.enter_async_context(connect(url, origin=Origin(pair.address), proxy=None))
+        await other.kill()
+        answer = await client.get("/en/join")
+        await other.start()
+
+    assert answer.status_code == (503 if mistakes else 200)
