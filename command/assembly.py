@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -26,6 +25,7 @@ from expo.load.nodes_follower import NodesFollower
 from expo.record import pages as record_pages
 from expo.settings import Settings
 from expo.web import operations, translations
+from expo.web.compressed import Compressed
 from expo.web.desk import FrontDesk
 from expo.web.guards import AllowedHosts, SameOrigin, SecurityHeaders
 from expo.web.pages import HANDLERS, visiting
@@ -49,7 +49,7 @@ from voting.usecases import Voting
 
 # Pages shrink to a quarter; level 5 takes half the time of 9 for a few bytes more. Static files bring
 # their own compressed form, and no page holds a secret beside text of somebody else's choosing.
-_COMPRESSED: Final = Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+_COMPRESSED: Final = Middleware(Compressed, minimum_size=1024, compresslevel=5)
 
 
 # A node among others that was asked to stop still serves so long, unready: a balancer looks elsewhere

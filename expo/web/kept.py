@@ -204,7 +204,11 @@ def _piece(text: str, flush: int = zlib.Z_FULL_FLUSH) -> bytes:
 
 
 class KeptPages:
-    """Pages by what they are called; bounded, and none is given out that is not good any more."""
+    """Pages by what they are called; bounded, and none is given out that is not good any more.
+
+    They stand in the order in which they were last asked for: what nobody wants makes room first,
+    so whoever asks for a hundred addresses that nobody else knows pushes out no page of a surge.
+    """
 
     def __init__(self, most: int = MOST_PAGES, most_bytes: int = MOST_BYTES) -> None:
         self.counters = Counters()
@@ -219,10 +223,11 @@ class KeptPages:
         if not page.is_good:
             del self._pages[key]
             return None
+        del self._pages[key]
         if page.is_of_now:
             self.counters.hits += 1
+            self._pages[key] = page
             return page
-        del self._pages[key]
         return self.keep(key, page.again())
 
     def keep(self, key: Hashable, page: KeptPage) -> KeptPage:

@@ -146,7 +146,8 @@ class Renderer:
         if kind is None:
             return self.page(request, template, values(), headers=headers())
         code, path = translations.language.get(), _path_of(request)
-        key = (request.scope["raw_path"], code, kind)
+        # One page for all spellings of an address; the desk finds it by the usual one, as it travels.
+        key = (quote(request.scope["path"], safe=_PLAIN).encode("ascii"), code, kind)
         found = self.pages.find(key)
         if found is None:
             make = partial(self._made, template, kind, code, path, values, headers, parts)

@@ -288,6 +288,31 @@ async def test_surge_makes_the_page_once(house: Whole) -> None:
     assert counters.renders - before <= 2 + ticks
 
 
+async def test_page_is_kept_once_however_its_address_is_spelt(house: Whole) -> None:
+    kept = house.expo.pages.pages
+    front = house.expo.server.config.app
+    assert isinstance(front, FrontDesk)
+    async with stranger(house.url) as client:
+        await client.get("/en/about")
+        before, answered = kept.pages, front.counters.pages
+        for spelling in ("/en/%61bout", "/e%6e/about", "/%65n/%61%62%6fut", "/en/abou%74"):
+            assert (await client.get(spelling)).status_code == 200
+        await client.get("/en/about")
+
+    assert kept.pages == before
+    assert front.counters.pages == answered + 1
+
+
+async def test_answer_is_not_compressed_for_who_wants_no_gzip(house: Whole) -> None:
+    async with stranger(house.url) as client:
+        for accept in ("gzip;q=0", "identity, gzip;q=0.0", "x-gzip"):
+            for path in ("/en/about", "/en/about?x=1", "/en/nothing"):
+                answer = await client.get(path, headers={"accept-encoding": accept})
+
+                assert "content-encoding" not in answer.headers, (path, accept)
+                assert "accept-encoding" in answer.headers["vary"].lower()
+
+
 async def test_page_known_already_is_not_sent_again(house: Whole) -> None:
     async with stranger(house.url) as client:
         first = await client.get("/en/about")

@@ -155,6 +155,17 @@ def test_pages_are_bounded_by_number_and_by_bytes() -> None:
     assert small.held <= 11_000
 
 
+def test_page_that_is_asked_for_outlives_pages_that_are_not() -> None:
+    pages = KeptPages(most=3)
+    pages.keep("wanted", plain("text"))
+    for n in range(10):
+        pages.keep(n, plain("once"))
+
+        assert pages.find("wanted") is not None
+
+    assert pages.pages == 3
+
+
 def test_old_pages_make_room_before_good_ones() -> None:
     old, pages = World(), KeptPages(most=3)
     pages.keep("good", plain("text"))
