@@ -239,10 +239,12 @@ def test_of_two_tabs_the_later_cast_counts_once(show: Running, people: Browsing)
     tab = person.context.new_page()
     tab.goto(person.base + PATH)
     other = Ballot(tab)
+    other.add(three)
     ballot.add(one, two)
     ballot.submit()
     ballot.expect("saved")
-    other.add(three)
+    other.expect("dirty")
+    assert other.order == [three]
     other.submit()
     other.expect("saved")
     assert person.stored() == (three,)
@@ -250,6 +252,26 @@ def test_of_two_tabs_the_later_cast_counts_once(show: Running, people: Browsing)
     person.page.reload()
     ballot.expect("saved")
     assert ballot.order == [three]
+
+
+def test_tab_left_open_shows_what_another_tab_has_saved(show: Running, people: Browsing) -> None:
+    show.open()
+    one, two = show.options()[:2]
+    person, ballot = voter(show, people, Role.PUBLIC)
+    tab = person.context.new_page()
+    tab.goto(person.base + PATH)
+    other = Ballot(tab)
+    ballot.add(one)
+    ballot.submit()
+    person.until(lambda: other.order == [one])
+    other.expect("saved")
+    other.add(two)
+    other.submit()
+    other.expect("saved")
+    person.until(lambda: ballot.order == [one, two])
+    ballot.expect("saved")
+    assert person.stored() == (one, two)
+    assert show.ballots() == 1
 
 
 def test_ballot_after_the_close_is_told_both_times(show: Running, people: Browsing) -> None:

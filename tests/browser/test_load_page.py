@@ -10,6 +10,14 @@ from expo.words import Language
 from tests.support.browsing import Browsing, Person
 from tests.support.show import Running
 
+_LINES = """(pill, words) => {
+  pill.textContent = words;
+  const range = document.createRange();
+  range.selectNodeContents(pill);
+  return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size;
+}"""
+"""Puts these words into a pill; how many lines they take there."""
+
 
 def organiser(show: Running, people: Browsing, lang: Language = "en") -> Person:
     """Somebody who looks at the load."""
@@ -72,3 +80,18 @@ def test_page_whose_server_is_silent_says_so_and_comes_back(
     page.context.set_offline(False)
 
     expect(page.locator("#p-load:not(.stale)")).to_be_visible(timeout=20_000)
+
+
+@pytest.mark.parametrize("lang", ["ar", "en"])
+def test_words_of_a_state_stay_whole_on_a_phone(
+    show: Running, people: Browsing, lang: Language
+) -> None:
+    person = people.person(show, lang=lang, size=(360, 740))
+    person.sign_in(show.cookies_of(Role.ORGANISER))
+    page = person.visit(f"/{lang}/staff/load")
+    page.locator("#pause").click()
+    words = "قرب الحد" if lang == "ar" else "Near the limit"
+
+    assert page.locator(".parts .pill").first.evaluate(_LINES, words) <= len(words.split())
+    wide: list[int] = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1]

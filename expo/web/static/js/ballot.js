@@ -324,6 +324,11 @@ document.addEventListener('rankchange', () => {
   settle();
 });
 addEventListener('online', () => { if (pending && ack === 'queued') { tries = 0; deliver(); } });
+// Another tab of this device has a new receipt: what counts now is asked for.
+addEventListener('storage', e => {
+  if (e.key !== KEY || e.newValue !== null || pending) return;
+  if (joinedLine) line.send({ type: 'ask-mine', contest }); else line.renew();
+});
 button.addEventListener('click', submit);
 $('cast').addEventListener('submit', e => { e.preventDefault(); submit(); });
 document.addEventListener('click', async e => {
