@@ -16,6 +16,7 @@ import pytest
 from expo.identity.people import Assurance, Person, PersonId
 from expo.rights import Role
 from sessions.orders import Kind
+from tests.support.schedules import SCHEDULE
 from tests.support.stagehouse import SITE, House, open_house
 from voting.protocol import Cast
 
@@ -293,6 +294,30 @@ async def test_results_of_a_day_are_shown_and_given_away(
     rows = list(csv.DictReader(io.StringIO(as_csv.content.decode("utf-8-sig"))))
     assert [(row["rank"], row["option"]) for row in rows] == [("1", "meter"), ("2", "leak")]
     assert as_csv.headers["content-type"].startswith("text/csv")
+
+
+async def test_result_below_every_minimum_says_so(tmp_path: Path) -> None:
+    async with open_house(tmp_path, SCHEDULE) as strict, _client(strict) as client:
+        await strict.order(Kind.START)
+        await strict.order(Kind.OPEN)
+        await client.post("/en/join", headers=PROGRAM)
+        await client.post(BALLOTS, json=ballot())
+        await publish(strict)
+        page = await client.get("/en/results/day/1")
+
+    assert "no group reached its minimum" in page.text
+    assert "No ballot was counted" not in page.text
+    assert "No votes yet" not in page.text
+
+
+async def test_whoever_has_a_receipt_is_not_told_that_nobody_voted(
+    voter: httpx2.AsyncClient,
+) -> None:
+    answer = await voter.post(BALLOTS, data=form())
+    page = await voter.get(answer.headers["location"])
+
+    assert "Receipt number" in page.text
+    assert "1 ballot saved" in page.text
 
 
 async def test_nothing_of_an_unpublished_result_is_on_the_page(
