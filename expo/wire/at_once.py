@@ -92,7 +92,7 @@ class AtOnce(asyncio.Protocol):
             if self._say(asked, answer):
                 return
         if self._later is None:
-            self._wait(self._config.timeout_keep_alive, self._transport.close)
+            self._wait(self._config.timeout_keep_alive, self._leave)
         else:
             self._later += data
 
@@ -112,7 +112,7 @@ class AtOnce(asyncio.Protocol):
         self._server.total_requests += 1
         self._transport.write(b"".join(parts))
         if is_last:
-            self._transport.close()
+            self._leave()
         return is_last or self._transport.is_closing()
 
     # --- the engine ---
@@ -149,6 +149,11 @@ class AtOnce(asyncio.Protocol):
         self._rest()
         self._deadline = self._loop.call_later(seconds, then)
 
+    def _leave(self) -> None:
+        """Close once everything is read: a transport would wait for that without end."""
+        self._transport.close()
+        self._wait(ANSWER_SECONDS, self._transport.abort)
+
     def _rest(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
@@ -167,7 +172,7 @@ class AtOnce(asyncio.Protocol):
         if self._transport.is_closing():
             return
         self._transport.resume_reading()
-        self._wait(self._config.timeout_keep_alive, self._transport.close)
+        self._wait(self._config.timeout_keep_alive, self._leave)
         if later:
             self._rest()
             self._go_on(later)

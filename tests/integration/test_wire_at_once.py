@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from expo.wire.asked import read
+from expo.wire.at_once import AtOnce
 from tests.support.live import until
+from tests.support.rawsocket import RawSocket
 from tests.support.whole import Whole, asked, whole
 
 HEADERS = b"Host: expo.example\r\nAccept-Encoding: gzip\r\nCookie: a=b\r\n"
@@ -144,6 +146,27 @@ async def test_client_that_asks_and_does_not_read_is_not_answered_without_end(
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
     await until(lambda: stalled not in connections)
+
+
+async def test_last_answer_that_nobody_reads_is_given_up(
+    house: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("expo.wire.at_once.ANSWER_SECONDS", 0.3)
+    last = asked(house, "GET /en/about HTTP/1.1")
+    await spoken(house, last)
+    state = house.expo.server.server_state
+    async with RawSocket(house.url, receive_buffer=4_096) as client:
+        await client.send(last.replace(b"Connection: close\r\n", b""))
+        await until(lambda: any(isinstance(one, AtOnce) for one in state.connections))
+        stalled: Any = next(one for one in state.connections if isinstance(one, AtOnce))
+        while not stalled._transport.get_write_buffer_size():
+            await client.send(last.replace(b"Connection: close\r\n", b""))
+            await asyncio.sleep(0)
+        await client.send(last)
+
+        # The kernel gives up after 20 seconds, and never on somebody who reads a byte now and then.
+        async with asyncio.timeout(5):
+            await until(lambda: stalled not in state.connections)
 
 
 async def test_browser_that_only_opened_a_connection_is_left_alone(house: Whole) -> None:
