@@ -121,6 +121,15 @@ class Show:
             self._rundown = await store.rundown(tx)
         return True
 
+    async def catch_up(self) -> None:
+        """Look again at everything, contests too: another node may just have moved something.
+
+        Raises:
+            Fault: The database cannot be read.
+        """
+        await self.refresh()
+        await self._voting.refresh()
+
     @property
     def rundown(self) -> Rundown:
         """Programme, progress and stage as last read.

@@ -49,7 +49,11 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 async def control(request: ControlRequest) -> Response:
-    """The whole control room; ``?session=`` looks at another session's contest."""
+    """The whole control room; ``?session=`` looks at another session's contest.
+
+    It is asked for because something has moved, perhaps on another node: it must not be older.
+    """
+    await request.state["show"].catch_up()
     return await _control_page(request)
 
 
