@@ -119,7 +119,7 @@ def main(lines: int) -> None:
         began = time.perf_counter()
         tally.apply_all(chunk)
         seconds += time.perf_counter() - began
-    print(f"{seconds:.3f} s")
+    print(f"{seconds:.6f} s")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ STAFF_LINK = "/staff/control"
 LEAVE = 'action="/en/leave"'
 DEVICE = "sawt_device"
 _CLOCK = re.compile(r'data-at="[^"]*"')
+_RUN_ON = re.compile(r'<rect width="[^"]*" height="100%"')  # how far the session on now has come
 _ITEM = re.compile(r'<li class="item" data-id="([^"]*)"')
 
 
@@ -39,7 +40,7 @@ def options_on(text: str) -> list[str]:
 
 def still(text: str) -> str:
     """A page with its clock stopped."""
-    return _CLOCK.sub("", text)
+    return _RUN_ON.sub("", _CLOCK.sub("", text))
 
 
 async def voted(house: Whole, name: str, *ranking: str) -> tuple[httpx2.AsyncClient, str]:
