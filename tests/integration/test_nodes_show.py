@@ -30,7 +30,9 @@ async def pair(tmp_path: Path, postgres_url: str) -> AsyncIterator[tuple[Whole, 
             }
             made.append(await stack.enter_async_context(whole(folder, environ)))
         a, b = made
-        b.clock.go_to(a.clock())  # it was started later: a ballot there would come before the opening
+        b.clock.go_to(
+            a.clock()
+        )  # it was started later: a ballot there would come before the opening
         await until(lambda: all(one.expo.notifier.is_connected for one in made), 20)
         yield a, b
 
