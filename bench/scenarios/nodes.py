@@ -52,14 +52,14 @@ class Nodes(msgspec.Struct, frozen=True):
     same_ms: float
 
 
-def measure(nodes: int, people: int, seconds: float) -> Nodes:
-    """So many people, spread over so many nodes, vote for so long.
+def measure(cluster: Cluster, nodes: int, people: int, seconds: float) -> Nodes:
+    """So many people, spread over so many nodes on a new database, vote for so long.
 
     Raises:
-        Absent: PostgreSQL is not here.
         Failed: A node or generator did not do its part.
     """
-    with _postgres() as (cluster, url), contextlib.ExitStack() as stack:
+    url = cluster.fresh()
+    with contextlib.ExitStack() as stack:
         servers = list(_started(stack, nodes, url))
         time.sleep(_SETTLE_SECONDS)
         crowds = [stack.enter_context(voters(server, people // nodes)) for server in servers]
@@ -96,8 +96,12 @@ class _Record(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def _postgres() -> Iterator[tuple[Cluster, str]]:
-    """A cluster of our own on the server's core, with a migrated database in it."""
+def postgres() -> Iterator[Cluster]:
+    """A cluster of our own on the server's core.
+
+    Raises:
+        Absent: PostgreSQL is not here.
+    """
     try:
         running = running_cluster()
         cluster = running.__enter__()
@@ -107,7 +111,7 @@ def _postgres() -> Iterator[tuple[Cluster, str]]:
         raise Absent(_NO_POSTGRES) from missing
     try:
         os.sched_setaffinity(cluster.pid, {machine.cores()[0]})
-        yield cluster, cluster.fresh()
+        yield cluster
     finally:
         running.__exit__(None, None, None)
 

@@ -9,6 +9,7 @@ from bench.programs import Failed
 from bench.report import Detail, Part, Row, cell
 from bench.scenarios import nodes
 from bench.scenarios.nodes import Nodes
+from tests.support.postgres import Cluster
 
 _PEOPLE: Final = 2_000
 _SECONDS: Final = 2.5
@@ -25,15 +26,26 @@ def part(runs: int) -> Part:
     """The part."""
     found: dict[int, list[Nodes]] = {count: [] for count in _COUNTS}
     why = ""
+    try:
+        with nodes.postgres() as cluster:
+            why = _measured(cluster, runs, found)
+    except Absent as absent:
+        why = str(absent)
+    return Part("Several nodes", _HOW, _rows(found, why), (_detail(found),))
+
+
+def _measured(cluster: Cluster, runs: int, found: dict[int, list[Nodes]]) -> str:
+    """Why some runs have no figures; empty when all have."""
+    why = ""
     for _ in range(runs):
         for count, those in found.items():
             try:
-                those.append(nodes.measure(count, _PEOPLE, _SECONDS))
+                those.append(nodes.measure(cluster, count, _PEOPLE, _SECONDS))
                 print(f"  {those[-1]}", file=sys.stderr)
-            except (Absent, Failed, OSError) as error:
+            except (Failed, OSError) as error:
                 why = str(error)
                 print(f"{count} nodes: {error}", file=sys.stderr)
-    return Part("Several nodes", _HOW, _rows(found, why), (_detail(found),))
+    return why
 
 
 def _rows(found: dict[int, list[Nodes]], why: str) -> tuple[Row, ...]:
