@@ -16,8 +16,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 GROUPS: Final = (
     "integration",
-    "browser",
     "faults",
+    "browser",
     "fleet",
     "browser-fleet",
     "property",
