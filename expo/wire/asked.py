@@ -5,21 +5,16 @@ well-formed, those that matter sent once (RFC 9112 section 5). Anything else is 
 engines, which refuse it or know better.
 """
 
-import re
 from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
+from expo.wire.clean_head import CleanHead
+
 Head = dict[bytes, bytes]
 """The headers that matter, by lower-case name; each was sent at most once."""
 
-_LONGEST: Final = 8_192  # bytes of a head read here; browsers need about 700
-_END: Final = b"\r\n\r\n"
-# Possessive everywhere: a head that does not match fails in one pass, whatever it is made of.
-_HEAD: Final = re.compile(
-    rb"GET (/[!-~]*+) HTTP/1\.1\r\n"
-    rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n){1,100}+)"
-)
+_CLEAN: Final = CleanHead(fewest=1)
 _ONCE: Final = frozenset(
     {
         b"accept-encoding",
@@ -71,12 +66,12 @@ class Desk(Protocol):
 
 def read(data: bytes) -> Asked | None:
     """The request ``data`` begins with, if it can be understood in one way only and needs no engine."""
-    end = data.find(_END, 0, _LONGEST)
-    matched = _HEAD.fullmatch(data, 0, end + 2) if end > 0 else None
-    if matched is None:
+    clean = _CLEAN.read(data)
+    if clean is None:
         return None
+    target, lines, size = clean
     head: Head = {}
-    for line in matched[2].split(b"\r\n")[:-1]:
+    for line in lines:
         name, _, value = line.partition(b":")
         name = name.lower()
         if name in _ONCE:
@@ -85,5 +80,5 @@ def read(data: bytes) -> Asked | None:
             head[name] = value.strip()
         elif name in _ELSEWHERE:
             return None
-    path, _, query = matched[1].partition(b"?")
-    return Asked(path, query, head, end + len(_END))
+    path, _, query = target.partition(b"?")
+    return Asked(path, query, head, size)

@@ -6,7 +6,6 @@ Anything else is None and left to the engines, which refuse it or know better.
 """
 
 import binascii
-import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from hashlib import sha1
@@ -15,16 +14,12 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from expo.wire.clean_head import LONGEST, CleanHead
+
 Headers = list[tuple[bytes, bytes]]
 
-_LONGEST: Final = 8_192  # bytes of a head read here; browsers need about 700
-_END: Final = b"\r\n\r\n"
-# Possessive everywhere: a head that does not match fails in one pass, whatever it is made of.
-_HEAD: Final = re.compile(
-    rb"GET (/[!-~]*+) HTTP/1\.1\r\n"
-    rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n){5,100}+)"
-)
 _KEY: Final = b"sec-websocket-key"
+_CLEAN: Final = CleanHead(fewest=5)  # host, and the four that make a handshake
 _ONCE: Final = frozenset(
     {
         b"connection",
@@ -61,26 +56,26 @@ class Upgrade(msgspec.Struct, frozen=True, gc=False):
 
 def read(data: bytes) -> Upgrade | None:
     """The handshake ``data`` begins with, or None; what follows it begins at ``len(head)``."""
-    end = data.find(_END, 0, _LONGEST)
-    if end < 0 or _KEY not in data[:end].lower():  # nearly all that is no handshake ends here
+    if _KEY not in data[:LONGEST].lower():  # nearly all that is no handshake ends here
         return None
-    matched = _HEAD.fullmatch(data, 0, end + 2)
-    if matched is None:
+    clean = _CLEAN.read(data)
+    if clean is None:
         return None
-    found = _headers(matched[2])
+    target, lines, size = clean
+    found = _headers(lines)
     if found is None or not _is_whole(found[1]):
         return None
-    raw_path, _, query = matched[1].partition(b"?")
+    raw_path, _, query = target.partition(b"?")
     path = unquote_to_bytes(raw_path).decode(errors="replace")
     key = found[1][_KEY]
-    return Upgrade(data[: end + len(_END)], path, raw_path, query, found[0], key)
+    return Upgrade(data[:size], path, raw_path, query, found[0], key)
 
 
-def _headers(block: bytes) -> tuple[Headers, dict[bytes, bytes]] | None:
+def _headers(lines: Iterable[bytes]) -> tuple[Headers, dict[bytes, bytes]] | None:
     """All headers in order, and those that matter by name; None when one of these came twice."""
     headers: Headers = []
     single: dict[bytes, bytes] = {}
-    for line in block.split(b"\r\n")[:-1]:
+    for line in lines:
         name, _, value = line.partition(b":")
         name, value = name.lower(), value.strip()
         headers.append((name, value))
