@@ -1,8 +1,14 @@
-"""One table of who may do what; every route, socket message and template asks it. Pure."""
+"""One table of who may do what; every route, socket message and template asks it. Pure.
+
+A row says which roles may do a thing anywhere, and which only where their own entity is concerned
+(architecture page 8, participation page 3.4).
+"""
 
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
+
+import msgspec
 
 
 class Role(StrEnum):
@@ -12,7 +18,16 @@ class Role(StrEnum):
     CUSTOMER = "customer"
     EMPLOYEE = "employee"
     TEAM = "team"
+    """A member of an entity's innovation team."""
+    PRESENTER = "presenter"
+    """A member of the team who stands on the stage."""
+    MODERATOR = "moderator"
+    """Runs the show; has no say over people, lists or results under dispute."""
+    OFFICER = "officer"
+    """Keeps the vote fair: signals, held ballots, appeals."""
     ORGANISER = "organiser"
+    AUDITOR = "auditor"
+    """Looks at everything that decides a result and changes nothing."""
     SCREEN = "screen"
 
 
@@ -22,43 +37,115 @@ class Action(StrEnum):
     READ_PAGES = "read-pages"
     FOLLOW_LIVE = "follow-live"
     REDEEM_PASS = "redeem-pass"
+    SIGN_IN = "sign-in"
     JOIN_AS_CUSTOMER = "join-as-customer"
     LEAVE = "leave"
     CAST_BALLOT = "cast-ballot"
     READ_OWN_BALLOT = "read-own-ballot"
+    APPEAL = "appeal"
+    KEEP_OWN_DATA = "keep-own-data"
+    """Take away, or have erased, what is stored about oneself."""
+    PROPOSE = "propose"
+    """Write and hand in an initiative, and go on with it after comments."""
+    READ_PROPOSALS = "read-proposals"
+    REVIEW_PROPOSALS = "review-proposals"
     RUN_SHOW = "run-show"
     SEE_PRIVATE_TALLY = "see-private-tally"
+    WATCH_FAIRNESS = "watch-fairness"
+    REVIEW_HELD = "review-held"
     MANAGE_PASSES = "manage-passes"
+    MANAGE_PEOPLE = "manage-people"
+    MANAGE_EXPO = "manage-expo"
+    """Entities, electorates, contests, and lists of them in and out."""
+    READ_OUTBOX = "read-outbox"
     RELOAD_PROGRAMME = "reload-programme"
     READ_STAFF_LOG = "read-staff-log"
     SHOW_ON_SCREEN = "show-on-screen"
     READ_METRICS = "read-metrics"
 
 
-_EVERYBODY: Final = frozenset(Role)
-_VOTERS: Final = frozenset({Role.CUSTOMER, Role.EMPLOYEE, Role.TEAM})
-_ORGANISERS: Final = frozenset({Role.ORGANISER})
+class Grant(msgspec.Struct, frozen=True):
+    """Who may do one thing: ``anywhere``, or with what belongs to their ``own_entity`` alone."""
+
+    anywhere: frozenset[Role]
+    own_entity: frozenset[Role] = frozenset()
+
+
+class Standing(Protocol):
+    """Whoever asks, with the entity they belong to; identity's ``Person`` is one."""
+
+    @property
+    def role(self) -> Role:
+        """What they are allowed to be."""
+
+    @property
+    def entity(self) -> str | None:
+        """Id of their entity, if they have one."""
+
+
+VOTERS: Final = frozenset({Role.CUSTOMER, Role.EMPLOYEE, Role.TEAM, Role.PRESENTER})
+"""Whoever has a ballot; staff and screens have none."""
+TEAM_MEMBERS: Final = frozenset({Role.TEAM, Role.PRESENTER})
+"""Whoever belongs to an entity."""
+STAFF: Final = frozenset({Role.MODERATOR, Role.OFFICER, Role.ORGANISER, Role.AUDITOR})
+"""Whoever works for the expo."""
+_ALL: Final = frozenset(Role)
+_EVERYBODY: Final = Grant(_ALL)
+_VOTERS: Final = Grant(VOTERS)
+_ORGANISERS: Final = Grant(frozenset({Role.ORGANISER}))
+_SHOW: Final = Grant(frozenset({Role.ORGANISER, Role.MODERATOR}))
 
 TABLE: Final = MappingProxyType(
     {
         Action.READ_PAGES: _EVERYBODY,
         Action.FOLLOW_LIVE: _EVERYBODY,
         Action.REDEEM_PASS: _EVERYBODY,
+        Action.SIGN_IN: _EVERYBODY,
         Action.JOIN_AS_CUSTOMER: _EVERYBODY,
         Action.LEAVE: _EVERYBODY,
         Action.CAST_BALLOT: _VOTERS,
         Action.READ_OWN_BALLOT: _VOTERS,
-        Action.RUN_SHOW: _ORGANISERS,
-        Action.SEE_PRIVATE_TALLY: _ORGANISERS,
+        Action.APPEAL: _EVERYBODY,
+        Action.KEEP_OWN_DATA: Grant(VOTERS | STAFF),
+        Action.PROPOSE: Grant(frozenset(), TEAM_MEMBERS),
+        Action.READ_PROPOSALS: Grant(frozenset({Role.ORGANISER, Role.AUDITOR}), TEAM_MEMBERS),
+        Action.REVIEW_PROPOSALS: _ORGANISERS,
+        Action.RUN_SHOW: _SHOW,
+        Action.SEE_PRIVATE_TALLY: _SHOW,
+        Action.WATCH_FAIRNESS: Grant(frozenset({Role.OFFICER, Role.ORGANISER, Role.AUDITOR})),
+        Action.REVIEW_HELD: Grant(frozenset({Role.OFFICER, Role.ORGANISER})),
         Action.MANAGE_PASSES: _ORGANISERS,
+        Action.MANAGE_PEOPLE: _ORGANISERS,
+        Action.MANAGE_EXPO: _ORGANISERS,
+        Action.READ_OUTBOX: _ORGANISERS,
         Action.RELOAD_PROGRAMME: _ORGANISERS,
-        Action.READ_STAFF_LOG: _ORGANISERS,
-        Action.SHOW_ON_SCREEN: frozenset({Role.SCREEN, Role.ORGANISER}),
+        Action.READ_STAFF_LOG: Grant(frozenset({Role.ORGANISER, Role.OFFICER, Role.AUDITOR})),
+        Action.SHOW_ON_SCREEN: Grant(frozenset({Role.SCREEN, Role.ORGANISER})),
         Action.READ_METRICS: _ORGANISERS,
     }
 )
 
 
 def may(role: Role, action: Action) -> bool:
-    """Whether somebody with this role may do this."""
-    return role in TABLE[action]
+    """Whether somebody with this role may do this, be it with their own entity's things alone.
+
+    Where it concerns an entity, `may_with` has the last word.
+    """
+    grant = TABLE[action]
+    return role in grant.anywhere or role in grant.own_entity
+
+
+def may_with(somebody: Standing | None, action: Action, entity: str | None) -> bool:
+    """Whether this person may do this with something of that entity.
+
+    Args:
+        somebody: Who asks; None for the public.
+        action: What is asked.
+        entity: Id of the entity the thing belongs to; None for what belongs to none.
+    """
+    grant = TABLE[action]
+    if somebody is None:
+        return Role.PUBLIC in grant.anywhere
+    if somebody.role in grant.anywhere:
+        return True
+    return somebody.role in grant.own_entity and entity is not None and somebody.entity == entity

@@ -10,7 +10,7 @@ import msgspec
 from expo.errors import BadRequest
 from expo.identity.people import Assurance
 from expo.passes import PassExpired, PassRevoked, PassUsed
-from expo.rights import Role
+from expo.rights import STAFF, TEAM_MEMBERS, VOTERS, Role
 from expo.words import Text, clean
 
 MOST_AT_ONCE: Final = 200  # passes in one go: a full printed sheet run, and one short transaction
@@ -19,8 +19,7 @@ LONGEST_LABEL: Final = 80
 LONGEST_VALIDITY: Final = timedelta(days=60)
 CUSTOMERS: Final = "customers"  # the electorate anybody may join with a device
 
-_VOTERS: Final = frozenset({Role.CUSTOMER, Role.EMPLOYEE, Role.TEAM})
-_ORGANISER_STAY: Final = timedelta(hours=12)  # one expo day from building up to clearing away
+_STAFF_STAY: Final = timedelta(hours=12)  # one expo day from building up to clearing away
 _STAY: Final = timedelta(days=14)  # the expo and a look at its results
 _DEVICE: Final = re.compile("[A-Za-z0-9_-]{24}")
 
@@ -100,11 +99,11 @@ def checked(order: PassOrder, count: int, now: datetime) -> PassOrder:
         BadRequest: It makes no sense; ``what`` names the field.
     """
     label = clean(order.label)
-    is_voter = order.role in _VOTERS
+    is_voter = order.role in VOTERS
     for what, is_right in (
         ("role", order.role is not Role.PUBLIC),
         ("electorate", is_voter == (order.electorate is not None)),
-        ("entity", order.entity is None or order.role is Role.TEAM),
+        ("entity", order.entity is None or order.role in TEAM_MEMBERS),
         ("label", len(label) <= LONGEST_LABEL),
         ("expires_at", now < order.expires_at <= now + LONGEST_VALIDITY),
         ("uses", 1 <= order.uses <= MOST_USES),
@@ -145,7 +144,7 @@ def state_of(one: Pass, used: int, now: datetime) -> PassState:
 
 def stay(role: Role) -> timedelta:
     """How long a visit lasts before the person must come in again (ASVS 7.3.1)."""
-    return _ORGANISER_STAY if role is Role.ORGANISER else _STAY
+    return _STAFF_STAY if role in STAFF else _STAY
 
 
 def assurance_of(role: Role) -> Assurance:

@@ -21,7 +21,7 @@ from expo.identity.admission import (
 )
 from expo.identity.people import Visit
 from expo.identity.usecases import Passes, Visits
-from expo.rights import Action, Role
+from expo.rights import STAFF, TEAM_MEMBERS, Action, Role
 from expo.settings import Settings
 from expo.web import translations
 from expo.web.pages import (
@@ -39,6 +39,8 @@ from expo.words import latin_digits
 # The address holds the pass. Not "no-referrer": with it browsers send "Origin: null" with our own
 # forms, and the guard against foreign forms would refuse every redemption.
 NO_REFERRER: Final = {"referrer-policy": "same-origin", "cache-control": "no-store"}
+_MEMBERS: Final = frozenset(role.value for role in TEAM_MEMBERS)
+_UNSCOPED: Final = frozenset(role.value for role in (*STAFF, Role.SCREEN))
 _ROLE_OF: Final = {"customers": Role.CUSTOMER, "employees": Role.EMPLOYEE, "teams": Role.TEAM}
 _TEAMS: Final = "teams"
 _MOST_HOURS: Final = 24 * 60
@@ -153,8 +155,10 @@ def _home(visit: Visit) -> str:
     """Where somebody of this role begins."""
     language = translations.language.get()
     match visit.role:
-        case Role.ORGANISER:
+        case Role.ORGANISER | Role.MODERATOR:
             return f"/{language}/staff/control"
+        case Role.OFFICER | Role.AUDITOR:
+            return f"/{language}/staff/log"
         case Role.SCREEN:
             label = visit.person.label.lower() if visit.person else ""
             screen = label if _SCREEN.fullmatch(label) else "main"
@@ -224,12 +228,12 @@ async def _issue(request: IdentityRequest, fields: Mapping[str, str]) -> tuple[I
 def _wanted(kind: str, targets: PassTargets) -> tuple[Role, str | None, str | None]:
     """Role, electorate and entity of ``organiser``, ``screen``, ``electorate:ID`` or ``team:ID``."""
     what, _, name = kind.partition(":")
-    if kind in {Role.ORGANISER.value, Role.SCREEN.value}:
+    if kind in _UNSCOPED:
         return Role(kind), None, None
     if what == "electorate" and _has(targets.electorates, name) and name in _ROLE_OF:
         return _ROLE_OF[name], name, None
-    if what == "team" and _has(targets.entities, name):
-        return Role.TEAM, _TEAMS, name
+    if what in _MEMBERS and _has(targets.entities, name):
+        return Role(what), _TEAMS, name
     raise BadRequest(what="kind")
 
 

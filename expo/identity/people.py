@@ -9,11 +9,11 @@ from typing import Final, NewType
 
 import msgspec
 
-from expo.rights import Role
+from expo.rights import STAFF, Role
 
 PersonId = NewType("PersonId", str)
 VisitId = NewType("VisitId", str)
-_STAFF: Final = frozenset({Role.ORGANISER, Role.SCREEN})
+_UNSHARED: Final = STAFF | {Role.SCREEN}  # each sees pages of their own
 
 
 class Assurance(StrEnum):
@@ -73,7 +73,7 @@ def kind_of(visit: Visit, *, votes: bool = False) -> Visit | None:
     person = visit.person
     if person is None:
         return Visit()
-    if person.role in _STAFF:
+    if person.role in _UNSHARED:
         return None
     kind = Person(id=PersonId(""), role=person.role)
     if votes:

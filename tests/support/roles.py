@@ -15,7 +15,11 @@ SCOPES: Final[dict[Role, tuple[str | None, str | None]]] = {
     Role.CUSTOMER: ("customers", None),
     Role.EMPLOYEE: ("employees", None),
     Role.TEAM: ("teams", "dewa"),
+    Role.PRESENTER: ("teams", "dewa"),
+    Role.MODERATOR: (None, None),
+    Role.OFFICER: (None, None),
     Role.ORGANISER: (None, None),
+    Role.AUDITOR: (None, None),
     Role.SCREEN: (None, None),
 }
 """Electorate and entity of each role's pass; the public needs none."""

@@ -2,25 +2,42 @@
 
 import pytest
 
-from expo.rights import TABLE, Action, Role, may
+from expo.identity.people import Person, PersonId
+from expo.rights import TABLE, Action, Grant, Role, may, may_with
 
 EVERYBODY = {*Role}
-VOTERS = {Role.CUSTOMER, Role.EMPLOYEE, Role.TEAM}
+VOTERS = {Role.CUSTOMER, Role.EMPLOYEE, Role.TEAM, Role.PRESENTER}
+SHOW = {Role.ORGANISER, Role.MODERATOR}
 ALLOWED = {
     Action.READ_PAGES: EVERYBODY,
     Action.FOLLOW_LIVE: EVERYBODY,
     Action.REDEEM_PASS: EVERYBODY,
+    Action.SIGN_IN: EVERYBODY,
     Action.JOIN_AS_CUSTOMER: EVERYBODY,
     Action.LEAVE: EVERYBODY,
     Action.CAST_BALLOT: VOTERS,
     Action.READ_OWN_BALLOT: VOTERS,
-    Action.RUN_SHOW: {Role.ORGANISER},
-    Action.SEE_PRIVATE_TALLY: {Role.ORGANISER},
+    Action.APPEAL: EVERYBODY,
+    Action.KEEP_OWN_DATA: EVERYBODY - {Role.PUBLIC, Role.SCREEN},
+    Action.PROPOSE: {Role.TEAM, Role.PRESENTER},
+    Action.READ_PROPOSALS: {Role.TEAM, Role.PRESENTER, Role.ORGANISER, Role.AUDITOR},
+    Action.REVIEW_PROPOSALS: {Role.ORGANISER},
+    Action.RUN_SHOW: SHOW,
+    Action.SEE_PRIVATE_TALLY: SHOW,
+    Action.WATCH_FAIRNESS: {Role.OFFICER, Role.ORGANISER, Role.AUDITOR},
+    Action.REVIEW_HELD: {Role.OFFICER, Role.ORGANISER},
     Action.MANAGE_PASSES: {Role.ORGANISER},
+    Action.MANAGE_PEOPLE: {Role.ORGANISER},
+    Action.MANAGE_EXPO: {Role.ORGANISER},
+    Action.READ_OUTBOX: {Role.ORGANISER},
     Action.RELOAD_PROGRAMME: {Role.ORGANISER},
-    Action.READ_STAFF_LOG: {Role.ORGANISER},
+    Action.READ_STAFF_LOG: {Role.ORGANISER, Role.OFFICER, Role.AUDITOR},
     Action.READ_METRICS: {Role.ORGANISER},
     Action.SHOW_ON_SCREEN: {Role.SCREEN, Role.ORGANISER},
+}
+OWN_ENTITY_ALONE = {
+    Action.PROPOSE: {Role.TEAM, Role.PRESENTER},
+    Action.READ_PROPOSALS: {Role.TEAM, Role.PRESENTER},
 }
 
 
@@ -34,10 +51,26 @@ def test_every_action_has_a_row_and_no_row_lacks_an_action() -> None:
 
 
 def test_staff_and_screens_never_vote_and_the_public_only_after_joining() -> None:
-    for role in (Role.PUBLIC, Role.ORGANISER, Role.SCREEN):
+    for role in {*Role} - VOTERS:
         assert not may(role, Action.CAST_BALLOT)
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("role", set(Role) - {Role.PUBLIC})
+def test_entity_decides_where_the_table_says_so(action: Action, role: Role) -> None:
+    somebody = Person(PersonId("p"), role, entity="dewa")
+    bound = role in OWN_ENTITY_ALONE.get(action, set())
+
+    assert may_with(somebody, action, "dewa") == (role in ALLOWED[action])
+    assert may_with(somebody, action, "rta") == (role in ALLOWED[action] and not bound)
+    assert may_with(somebody, action, None) == (role in ALLOWED[action] and not bound)
+
+
+def test_nobody_at_the_door_has_what_everybody_has() -> None:
+    assert may_with(None, Action.READ_PAGES, "dewa")
+    assert not may_with(None, Action.PROPOSE, "dewa")
 
 
 def test_table_cannot_be_changed_at_run_time() -> None:
     with pytest.raises(TypeError):
-        TABLE[Action.RUN_SHOW] = frozenset(Role)  # type: ignore[index]  # that is the point
+        TABLE[Action.RUN_SHOW] = Grant(frozenset(Role))  # type: ignore[index]  # that is the point
