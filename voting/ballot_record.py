@@ -11,6 +11,7 @@ import msgspec
 from voting.ballots import Ballot, tag_of
 from voting.batches import Answer, Head, Kept, Latest, Settled, settle
 from voting.eligibility import UnknownContest
+from voting.stations import station_of
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -46,13 +47,16 @@ def decide(
 
     Args:
         ballots: In order of arrival, of any contests.
-        heads: Of those contests, held; one that is missing does not exist.
+        heads: Of the logs of those contests, held; where one is missing, the contest does not exist.
         known: Looks up what the decision needs.
     """
     answers: list[Answer] = [_UNKNOWN] * len(ballots)
     growing = []
+    by_log = by_station(ballots, heads)
     for head in heads:
-        places = [n for n, ballot in enumerate(ballots) if ballot.contest == head.contest.id]
+        places = by_log.get((head.contest.id, head.station), [])
+        if not places:
+            continue
         mine = [ballots[place] for place in places]
         voters = [tag_of(head.secret, ballot.person) for ballot in mine]
         found, latest = known(head, [ballot.id for ballot in mine], voters)
@@ -61,8 +65,33 @@ def decide(
             answers[place] = answer
         if settled.lines:
             growing.append((head, settled))
-    grew = tuple(head.contest.id for head, _ in growing)
+    grew = tuple(dict.fromkeys(head.contest.id for head, _ in growing))
     return Recorded(tuple(answers), grew), growing
+
+
+def by_station(
+    ballots: Sequence[Ballot], heads: Iterable[Head]
+) -> dict[tuple[str, int], list[int]]:
+    """Which of these ballots belong into which log, by contest and station; in order of arrival.
+
+    Args:
+        ballots: Of any contests; those of a contest that has no head here are left out.
+        heads: At least one of each contest; its secret says who belongs where.
+    """
+    contests = {head.contest.id: head for head in heads}
+    found: dict[tuple[str, int], list[int]] = {}
+    for n, ballot in enumerate(ballots):
+        head = contests.get(ballot.contest)
+        if head is not None:
+            found.setdefault((ballot.contest, station_for(head, ballot)), []).append(n)
+    return found
+
+
+def station_for(head: Head, ballot: Ballot) -> int:
+    """The station of whoever cast this ballot."""
+    if head.contest.stations == 1:
+        return 0
+    return station_of(tag_of(head.secret, ballot.person), head.contest.stations)
 
 
 _UNKNOWN = UnknownContest()

@@ -14,14 +14,24 @@ from voting.ballots import Ballot, IdConflict, tag_of, tracker_of
 from voting.contests import Contest
 from voting.eligibility import check_window
 from voting.protocol import Receipt
+from voting.stations import place
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The locked head of a contest's log: its state, its secret, and the last position taken."""
+    """The locked head of a contest's log: its state, its secret, and how many lines the log has.
+
+    Where the contest has several logs, of one of its stations; ``position`` is the last one taken
+    only where there is one log.
+    """
 
     contest: Contest
     secret: bytes
     position: int
+    station: int = 0
+
+    def following(self, taken: int = 0) -> int:
+        """The position of the next line of this log, after so many more."""
+        return place(self.station, self.position + taken + 1, self.contest.stations)
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -130,7 +140,7 @@ def _repeated(line: Kept | None, ballot: Ballot, voter: str) -> Kept | None:
 def _line(head: Head, ballot: Ballot, voter: str, before: Kept | Latest | None, taken: int) -> Kept:
     return Kept(
         contest=ballot.contest,
-        position=head.position + taken + 1,
+        position=head.following(taken),
         ballot_id=ballot.id,
         voter=voter,
         electorate=ballot.electorate,

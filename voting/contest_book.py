@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 
+from voting.ballots import tag_of
 from voting.contests import Contest
+from voting.stations import station_of
 
 
 class Contests:
     """The latest known state of every contest. Mutable: it belongs to the tally follower."""
 
-    __slots__ = ("_by_id",)
+    __slots__ = ("_by_id", "_secrets")
 
     def __init__(self, contests: Iterable[Contest] = ()) -> None:
         self._by_id: dict[str, Contest] = {}
+        self._secrets: dict[str, bytes] = {}
         for contest in contests:
             self.put(contest)
 
@@ -22,6 +25,17 @@ class Contests:
             return False
         self._by_id[contest.id] = contest
         return True
+
+    def tell_secret(self, contest_id: str, secret: bytes) -> None:
+        """Keep what makes the voters' tags of a contest with several stations; it never changes."""
+        self._secrets[contest_id] = secret
+
+    def station(self, contest_id: str, person: str) -> int:
+        """The polling station somebody's ballots in this contest belong into."""
+        contest, secret = self._by_id.get(contest_id), self._secrets.get(contest_id)
+        if contest is None or contest.stations == 1 or secret is None:
+            return 0
+        return station_of(tag_of(secret, person), contest.stations)
 
     def get(self, contest_id: str) -> Contest | None:
         """The contest with this id."""

@@ -156,6 +156,8 @@ class Contest(msgspec.Struct, frozen=True):
     paused_at: datetime | None = None
     revealed: int = 0
     sample: bool = False
+    stations: int = 1
+    """Logs its ballots are spread over (`voting.stations`); fixed with the definition."""
 
     def option(self, option_id: str) -> Option | None:
         """The option with this id, if the contest has it."""

@@ -17,10 +17,11 @@ from voting.contest_book import Contests
 from voting.contests import Contest, Phase
 from voting.methods.outcome import Outcome
 from voting.methods.rankings import UnreadableLine
-from voting.methods.tally import Tally
+from voting.methods.tally import Tally, summed
 from voting.results import Result
 from voting.snapshots import store as snapshots
 from voting.snapshots.stored import Stored, Unusable, stored, tally_in
+from voting.stations import length
 
 logger = logging.getLogger(__name__)
 
@@ -31,33 +32,69 @@ _STUCK_SECONDS: Final = 2.0  # without news of a log that grew: who folds it is 
 _UNSTUCK_SECONDS: Final = 10.0  # every node folds such a log for itself, for so long at least
 
 
+class Log:
+    """What is known of one log of a contest: the only one, or one station's.
+
+    ``head`` is its last position when it was last looked at, ``position`` the last one in the count,
+    ``kept`` that of the newest snapshot known.
+    """
+
+    __slots__ = ("head", "kept", "odd", "position", "station", "tally")
+
+    def __init__(self, contest: Contest, station: int) -> None:
+        self.station = station
+        self.tally = nothing(contest)
+        self.position = self.head = self.kept = 0
+        self.odd: Stored | None = None  # a snapshot nobody can go on from
+
+
 class Desk:
     """What is known of one contest.
 
-    ``head`` is the last position of its log when it was last looked at, ``position`` the last one in
-    the count, ``kept`` that of the newest snapshot known.
+    Its ``position`` and ``head`` are how many lines of its logs are in the count, and how many there
+    were when they were last looked at: with one log the positions themselves.
     """
 
     __slots__ = (
-        "broken", "contest", "grown_at", "head", "keep_at", "kept", "odd", "outcome", "outcome_at",
-        "own_until", "position", "result", "tally",
+        "_sum", "_sum_of", "broken", "contest", "grown_at", "keep_at", "logs", "outcome",
+        "outcome_at", "own_until", "result",
     )  # fmt: skip
 
     def __init__(self, contest: Contest) -> None:
         self.contest = contest  # its options and electorates do not change any more
-        self.tally = nothing(contest)
-        self.position = self.head = self.kept = 0
+        self.logs = [Log(contest, station) for station in range(contest.stations)]
         self.result: Result | None = None
         self.broken = False
         self.outcome: Outcome | None = None
         self.outcome_at = 0
-        self.odd: Stored | None = None  # a snapshot nobody can go on from
         self.grown_at = monotonic()
         self.own_until = self.keep_at = 0.0
+        self._sum: Tally | None = None
+        self._sum_of: list[tuple[int, int]] = []
 
-    def begin_with(self, tally: Tally, position: int) -> None:
-        """Go on from this count."""
-        self.tally, self.position, self.grown_at = tally, position, monotonic()
+    @property
+    def tally(self) -> Tally:
+        """The running count, of all logs together."""
+        if len(self.logs) == 1:
+            return self.logs[0].tally
+        parts = [(id(log.tally), log.position) for log in self.logs]
+        if self._sum is None or self._sum_of != parts:
+            self._sum, self._sum_of = summed([log.tally for log in self.logs]), parts
+        return self._sum
+
+    @property
+    def position(self) -> int:
+        """Lines in the count."""
+        return sum(length(log.position, len(self.logs)) for log in self.logs)
+
+    @property
+    def head(self) -> int:
+        """Lines there were at the last look."""
+        return sum(length(log.head, len(self.logs)) for log in self.logs)
+
+    def begin_with(self, log: Log, tally: Tally, position: int) -> None:
+        """Go on from this count of a log."""
+        log.tally, log.position, self.grown_at = tally, position, monotonic()
 
 
 class Folds:
@@ -93,12 +130,16 @@ class Folds:
             stands = await store.stands(tx)
             stale = [one.contest for one in stands if self._is_stale(one)]
             for contest in await store.contests(tx, stale) if stale else ():
+                if contest.stations > 1:
+                    secret = await store.secret(tx, contest.id)
+                    self.contests.tell_secret(contest.id, secret or b"")
                 self.contests.put(contest)
                 if contest.phase is not Phase.DRAFT:
                     self.desks.setdefault(contest.id, Desk(contest))
             known = [(self.desks[one.contest], one) for one in stands if one.contest in self.desks]
             for desk, stand in known:
-                desk.head = stand.position
+                for log, head in zip(desk.logs, stand.heads, strict=True):
+                    log.head = head
             self.claims.want(
                 [name for name, desk in self.desks.items() if not needs_ballots(desk.contest)]
             )
@@ -119,10 +160,12 @@ class Folds:
         now, kept = monotonic(), 0
         every = _KEEP_SECONDS if self.claims.is_shared else _KEEP_ALONE_SECONDS
         for contest_id, desk in tuple(self.desks.items()):
-            is_news = desk.position > desk.kept and not desk.broken
-            if is_news and now >= desk.keep_at and not needs_ballots(desk.contest):
+            news = [log for log in desk.logs if log.position > log.kept and not desk.broken]
+            if news and now >= desk.keep_at and not needs_ballots(desk.contest):
                 desk.keep_at = now + every
-                kept += await self._keep(desk, stored(contest_id, desk.position, desk.tally))
+                for log in news:
+                    snapshot = stored(contest_id, log.position, log.tally, log.station)
+                    kept += await self._keep(log, snapshot)
         return kept > 0 and self.claims.is_shared
 
     # --- inside ---
@@ -130,36 +173,38 @@ class Folds:
     async def _adopt(self, tx: Tx) -> None:
         """Go on from snapshots that are further than this node is."""
         behind = {
-            contest_id: desk.position
+            (contest_id, log.station): log.position
             for contest_id, desk in self.desks.items()
-            if desk.position < desk.head
-            and not desk.broken
-            and not needs_ballots(desk.contest)
+            if not desk.broken and not needs_ballots(desk.contest)
+            for log in desk.logs
+            if log.position < log.head
             # alone, nobody else can have got further since the start
-            and (self.claims.is_shared or not desk.position)
+            and (self.claims.is_shared or not log.position)
         }
-        for contest_id, found in (await snapshots.newer(tx, behind)).items():
+        for (contest_id, station), found in (await snapshots.newer(tx, behind)).items():
             desk = self.desks[contest_id]
+            log = desk.logs[station]
             options = [option.id for option in desk.contest.options]
             electorates = [group.id for group in desk.contest.electorates]
             try:
-                tally = tally_in(found, options, electorates, desk.head)
+                tally = tally_in(found, options, electorates, log.head)
             except Unusable as why:
                 logger.warning("A snapshot is not used: %s", why, extra={"contest": contest_id})
-                desk.odd = found
+                log.odd = found
                 continue
-            desk.begin_with(tally, found.position)
-            desk.kept = found.position
+            desk.begin_with(log, tally, found.position)
+            log.kept = found.position
             self.adopted += 1
 
     async def _go_on(self, tx: Tx, desk: Desk, stand: store.Stand) -> None:
         now = monotonic()
-        if desk.position >= stand.position:
+        if desk.position >= desk.head:
             desk.grown_at = now
         elif now - desk.grown_at > _STUCK_SECONDS:
             desk.own_until = now + _UNSTUCK_SECONDS
         if self._is_ours(stand.contest, desk, now):
-            await self._fold(tx, desk, stand)
+            for log in desk.logs:
+                await self._fold(tx, desk, log)
         if stand.is_frozen and desk.result is None:
             desk.result = await store.result(tx, stand.contest)
 
@@ -172,51 +217,56 @@ class Folds:
         known = self.contests.get(stand.contest)
         return known is None or known.version < stand.version
 
-    async def _fold(self, tx: Tx, desk: Desk, stand: store.Stand) -> None:
-        while desk.position < stand.position and not desk.broken:
+    async def _fold(self, tx: Tx, desk: Desk, log: Log) -> None:
+        while log.position < log.head and not desk.broken:
             try:
-                position = await self._fold_some(tx, desk.tally, stand.contest, desk.position)
+                position = await self._fold_some(tx, desk.contest, log, log.tally, log.position)
             except UnreadableLine:
-                await self._start_over(tx, desk, stand)
+                await self._start_over(tx, desk, log)
                 return
-            desk.begin_with(desk.tally, position)
+            desk.begin_with(log, log.tally, position)
 
-    async def _start_over(self, tx: Tx, desk: Desk, stand: store.Stand) -> None:
+    async def _start_over(self, tx: Tx, desk: Desk, log: Log) -> None:
         """Fold the log from its first line, since it does not go on from what was known."""
-        logger.warning("A log is folded from its first line", extra={"contest": stand.contest})
-        desk.odd, desk.kept = await snapshots.find(tx, stand.contest), 0
-        tally, position = nothing(desk.contest), 0
-        while position < stand.position and not desk.broken:
+        contest = desk.contest
+        logger.warning("A log is folded from its first line", extra={"contest": contest.id})
+        log.odd, log.kept = await snapshots.find(tx, contest.id, log.station), 0
+        tally, position = nothing(contest), 0
+        while position < log.head and not desk.broken:
             try:
-                position = await self._fold_some(tx, tally, stand.contest, position)
+                position = await self._fold_some(tx, contest, log, tally, position)
             except UnreadableLine:
                 logger.critical(
                     "A log does not fit its contest",
-                    extra={"contest": stand.contest},
+                    extra={"contest": contest.id},
                     exc_info=True,
                 )
-                desk.broken, position = True, stand.position
-        desk.begin_with(tally, position)
+                desk.broken, position = True, log.head
+        desk.begin_with(log, tally, position)
 
-    async def _fold_some(self, tx: Tx, tally: Tally, contest_id: str, after: int) -> int:
-        """Fold the next lines; the last position read.
+    async def _fold_some(
+        self, tx: Tx, contest: Contest, log: Log, tally: Tally, after: int
+    ) -> int:
+        """Fold the next lines of a log; the last position read.
 
         Raises:
             UnreadableLine: They do not go on from this count.
         """
-        position, lines = await store.lines(tx, contest_id, after, _CHUNK)
+        position, lines = await store.lines_of(
+            tx, contest, log.station, after, log.head, _CHUNK
+        )
         if forgotten := tally.forgotten(lines):
-            tally.recall(await store.lines_at(tx, contest_id, forgotten))
+            tally.recall(await store.lines_at(tx, contest.id, forgotten))
         tally.apply_all(lines)
-        self.folded += position - after
+        self.folded += length(position, contest.stations) - length(after, contest.stations)
         return position
 
-    async def _keep(self, desk: Desk, snapshot: Stored) -> bool:
+    async def _keep(self, log: Log, snapshot: Stored) -> bool:
         async with self._database.write() as tx:
-            if desk.odd is not None:
-                await snapshots.discard(tx, desk.odd)
+            if log.odd is not None:
+                await snapshots.discard(tx, log.odd)
             kept = await snapshots.keep(tx, snapshot, self._now())
-        desk.odd, desk.kept = None, snapshot.position
+        log.odd, log.kept = None, snapshot.position
         self.kept += kept
         return kept
 

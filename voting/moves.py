@@ -84,6 +84,7 @@ async def ready(tx: Tx, contest_id: str, version: int, now: datetime | None = No
     if not 0 < len(options) <= MOST_OPTIONS or len(set(options)) != len(options):
         raise Incomplete(options=len(options))
     checked(shares_of(head.contest))
+    await store.spread(tx, head.contest)
     return await _saved(tx, head, head.contest, phase=phase)
 
 
@@ -160,9 +161,10 @@ async def hard_close(tx: Tx, contest_id: str, now: datetime) -> Contest | None:
     hard_close_at = contest.hard_close_at
     if contest.phase is not Phase.CLOSING or hard_close_at is None or at <= hard_close_at:
         return None
-    await store.append_closed(tx, head, at)
     phase = after(contest.phase, Move.HARD_CLOSE)
-    return await _saved(tx, head, contest, phase=phase, closed_at=at)
+    closed = await _saved(tx, head, contest, phase=phase, closed_at=at)
+    await store.append_closed(tx, msgspec.structs.replace(head, contest=closed), at)
+    return closed
 
 
 async def review(tx: Tx, contest_id: str, version: int) -> Contest:

@@ -1,9 +1,9 @@
 """The record of ballots on PostgreSQL: a connection of its own, below SQLAlchemy, in the writer's thread.
 
-All nodes write one log per contest. A batch locks the heads of its contests in order of id, as
-every other transaction does, so nodes take turns, positions have no gaps, and a close waits for
-what is under way. What is known is looked up after the lock: each statement sees what the node
-before committed (READ COMMITTED).
+All nodes write one log per contest, or one for each of its polling stations. A batch locks the heads
+of its logs in order of contest, then of contest and station, as every other transaction does, so nodes
+take turns, positions have no gaps, and a close waits for what is under way. What is known is looked up
+after the lock: each statement sees what the node before committed (READ COMMITTED).
 """
 
 import logging
@@ -17,7 +17,7 @@ import psycopg
 from expo.db import Busy, Database, RawPostgres, raw_faults
 from expo.postgres import Unfit, is_worth_another_try
 from voting import store
-from voting.ballot_record import Recorded, decide
+from voting.ballot_record import Recorded, by_station, decide
 from voting.ballots import Ballot
 from voting.batches import Head, Kept, Latest, Settled
 
@@ -26,9 +26,18 @@ logger = logging.getLogger(__name__)
 _TRIES: Final = 3
 """Of one batch that others were in the way of. Locks are taken in one order, so it is rare."""
 
-_HEADS: Final = (
+_CONTEST: Final = (
     "SELECT id, value, phase, version, opened_at, closes_at, closed_at, paused_at, revealed, secret,"
-    " position FROM contest WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+    " position, stations FROM contest WHERE id = ANY(%s)"
+)
+# Lines name their contest, and the check that it is there must not wait for whoever holds the head
+# of another station: nobody changes an id.
+_HEADS: Final = _CONTEST + " AND stations = 1 ORDER BY id FOR NO KEY UPDATE"
+_SPREAD: Final = _CONTEST + " AND stations > 1"
+_STATIONS: Final = (
+    "SELECT contest, station, position FROM station"
+    " WHERE (contest, station) IN (SELECT * FROM unnest(%s::text[], %s::integer[]))"
+    " ORDER BY contest, station FOR NO KEY UPDATE"
 )
 # One look into the index for each: a plan made for all of them together, while the table was small,
 # would go through every line of the contest later (400 ms a batch after 60,000 ballots).
@@ -58,13 +67,18 @@ _APPEND: Final = (
     "), head AS ("
     " UPDATE contest SET position = grown.position"
     " FROM (SELECT contest, max(position) AS position FROM line GROUP BY contest) AS grown"
-    " WHERE contest.id = grown.contest"
+    " WHERE contest.id = grown.contest AND contest.stations = 1"
     ") INSERT INTO ballot (contest, voter, position, revision, tracker)"
     " SELECT DISTINCT ON (contest, voter) contest, voter, position, revision, tracker"
     " FROM line ORDER BY contest, voter, position DESC"
     # The tracker of a voter never changes; what is not set keeps its indexes untouched.
     " ON CONFLICT (contest, voter) DO UPDATE"
     " SET position = excluded.position, revision = excluded.revision"
+)
+_ADVANCE: Final = (
+    "UPDATE station SET position = grown.position"
+    " FROM unnest(%s::text[], %s::integer[], %s::integer[]) AS grown (contest, station, position)"
+    " WHERE station.contest = grown.contest AND station.station = grown.station"
 )
 
 # A node that froze while it sent a statement longer than 8 kB holds its locks for ever: the server
@@ -108,7 +122,7 @@ class PostgresRecord:
                     self._end_frozen()
                     raise
                 except psycopg.Error as error:
-                    if not tries_left or not is_worth_another_try(error):
+                    if not tries_left or not _is_worth_another_try(error):
                         raise
         raise Busy
 
@@ -119,7 +133,7 @@ class PostgresRecord:
             raw.close()
 
     def _record(self, ballots: Sequence[Ballot]) -> Recorded:
-        raw, heads = self._begun({ballot.contest for ballot in ballots})
+        raw, heads = self._begun(ballots)
         try:
             recorded, growing = decide(
                 ballots, heads, lambda head, ids, voters: _known(raw, head.contest.id, ids, voters)
@@ -132,7 +146,7 @@ class PostgresRecord:
             raise
         return recorded
 
-    def _begun(self, contests: set[str]) -> tuple[RawPostgres, list[Head]]:
+    def _begun(self, ballots: Sequence[Ballot]) -> tuple[RawPostgres, list[Head]]:
         """A transaction that holds these heads.
 
         A connection that was fine a while ago may have broken since. Nothing has been written yet,
@@ -141,14 +155,14 @@ class PostgresRecord:
         kept = self._raw
         if kept is not None:
             try:
-                return kept, _heads(kept, contests)
+                return kept, _heads(kept, ballots)
             except psycopg.Error:
                 self._undo(kept)
                 if self._raw is not None:  # it is whole: the statement failed, not the connection
                     raise
         raw = self._raw = self._connected()
         try:
-            return raw, _heads(raw, contests)
+            return raw, _heads(raw, ballots)
         except BaseException:
             self._undo(raw)
             raise
@@ -181,8 +195,44 @@ class PostgresRecord:
                 self.close()
 
 
-def _heads(raw: RawPostgres, contests: set[str]) -> list[Head]:
-    return [_head_in(row) for row in raw.execute(_HEADS, (list(contests),))]
+def _is_worth_another_try(error: psycopg.Error) -> bool:
+    """Whether the same batch may succeed at once: what was in its way is on record by now.
+
+    A ballot id that somebody of another station uses at the same moment is such a thing.
+    """
+    return is_worth_another_try(error) or isinstance(error, psycopg.errors.UniqueViolation)
+
+
+def _heads(raw: RawPostgres, ballots: Sequence[Ballot]) -> list[Head]:
+    """The heads of the logs these ballots belong into, held."""
+    contests = {ballot.contest for ballot in ballots}
+    whole = [_head_in(row) for row in raw.execute(_HEADS, (list(contests),))]
+    rest = contests.difference(head.contest.id for head in whole)
+    return whole + _station_heads(raw, ballots, list(rest)) if rest else whole
+
+
+def _station_heads(
+    raw: RawPostgres, ballots: Sequence[Ballot], contests: list[str]
+) -> list[Head]:
+    """Of contests with several stations, the heads of those whose voters cast these ballots.
+
+    The contest itself is looked at again once they are held: whoever moves it holds them all, so
+    what is seen then stays as it is.
+    """
+    logs = list(by_station(ballots, _contests(raw, contests)))
+    if not logs:
+        return []
+    named = [contest for contest, _ in logs], [station for _, station in logs]
+    found = raw.execute(_STATIONS, named).fetchall()
+    heads = {head.contest.id: head for head in _contests(raw, contests)}
+    return [
+        msgspec.structs.replace(heads[contest], station=station, position=position)
+        for contest, station, position in found
+    ]
+
+
+def _contests(raw: RawPostgres, contests: list[str]) -> list[Head]:
+    return [_head_in(row) for row in raw.execute(_SPREAD, (contests,))]
 
 
 def _known(
@@ -195,6 +245,13 @@ def _known(
 def _append(raw: RawPostgres, growing: Sequence[tuple[Head, Settled]]) -> None:
     lines = [line for _, settled in growing for line in settled.lines]
     raw.execute(_APPEND, (_json.encode(lines).decode(),))
+    spread = [
+        (head.contest.id, head.station, head.position + len(settled.lines))
+        for head, settled in growing
+        if head.contest.stations > 1
+    ]
+    if spread:
+        raw.execute(_ADVANCE, [list(column) for column in zip(*spread, strict=True)])
 
 
 def _kept_in(row: tuple[Any, ...]) -> Kept:
@@ -204,7 +261,7 @@ def _kept_in(row: tuple[Any, ...]) -> Kept:
 
 
 def _head_in(row: tuple[Any, ...]) -> Head:
-    _, value, phase, version, *rest, revealed, secret, position = row
+    _, value, phase, version, *rest, revealed, secret, position, stations = row
     instants: list[datetime | None] = rest
-    contest = store.contest_of(value, phase, version, instants, revealed)
+    contest = store.contest_of(value, phase, version, instants, revealed, stations)
     return Head(contest, bytes.fromhex(secret), position)

@@ -24,7 +24,11 @@ limit of 32,766, and beyond that many the statement itself costs nothing any mor
 
 _HEADS: Final = (
     "SELECT id, value, phase, version, opened_at, closes_at, closed_at, paused_at, revealed, secret,"
-    " position FROM contest WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    " position, stations FROM contest WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+)
+_STATIONS: Final = (
+    "SELECT contest, station, position FROM station"
+    " WHERE contest IN (SELECT value FROM json_each(?)) ORDER BY contest, station"
 )
 _KNOWN: Final = (
     "SELECT contest, position, ballot_id, voter, electorate, revision, ranking, own, tracker, at,"
@@ -46,6 +50,7 @@ _AGAIN: Final = (
     " SET position = excluded.position, revision = excluded.revision"
 )
 _ADVANCE: Final = "UPDATE contest SET position = ? WHERE id = ?"
+_ADVANCE_STATION: Final = "UPDATE station SET position = ? WHERE contest = ? AND station = ?"
 
 _STAMP_LENGTH: Final = len("2017-04-17 09:20:00.000000")
 _NOT_SQLITE: Final = "ballots cannot be recorded: this record is for SQLite only"
@@ -93,7 +98,7 @@ class SqliteRecord:
 
     def _write(self, raw: RawSqlite, ballots: Sequence[Ballot]) -> Recorded:
         ids = {ballot.contest for ballot in ballots}
-        heads = [_head_in(row) for row in raw.execute(_HEADS, (_many(ids),))]
+        heads = _heads(raw, ids)
         recorded, growing = decide(
             ballots, heads, lambda head, ids, voters: _known(raw, head.contest.id, ids, voters)
         )
@@ -111,6 +116,18 @@ class SqliteRecord:
             self.close()
 
 
+def _heads(raw: RawSqlite, ids: set[str]) -> list[Head]:
+    found = [_head_in(row) for row in raw.execute(_HEADS, (_many(ids),))]
+    spread = {head.contest.id: head for head in found if head.contest.stations > 1}
+    if not spread:
+        return found
+    whole = [head for head in found if head.contest.stations == 1]
+    return whole + [
+        msgspec.structs.replace(spread[contest], station=station, position=position)
+        for contest, station, position in raw.execute(_STATIONS, (_many(set(spread)),))
+    ]
+
+
 def _known(
     raw: RawSqlite, contest: str, ids: Sequence[str], voters: Sequence[str]
 ) -> tuple[list[Kept], list[Latest]]:
@@ -124,7 +141,11 @@ def _append(raw: RawSqlite, head: Head, lines: Sequence[Kept]) -> None:
     latest = {line.voter: line for line in lines}.values()
     rows = [(contest, one.voter, one.position, one.revision, one.tracker) for one in latest]
     _insert(raw, _BALLOT, rows, _AGAIN)
-    raw.execute(_ADVANCE, (lines[-1].position, contest))
+    grown = head.position + len(lines)
+    if head.contest.stations > 1:
+        raw.execute(_ADVANCE_STATION, (grown, contest, head.station))
+    else:
+        raw.execute(_ADVANCE, (grown, contest))
 
 
 def _insert(raw: RawSqlite, insert: str, rows: Sequence[tuple[Any, ...]], rest: str = "") -> None:
@@ -181,9 +202,9 @@ def _kept_in(row: tuple[Any, ...]) -> Kept:
 
 
 def _head_in(row: tuple[Any, ...]) -> Head:
-    _, value, phase, version, *instants, revealed, secret, position = row
+    _, value, phase, version, *instants, revealed, secret, position, stations = row
     found = [None if at is None else _instant(at) for at in instants]
-    contest = store.contest_of(value, phase, version, found, revealed)
+    contest = store.contest_of(value, phase, version, found, revealed, stations)
     return Head(contest, bytes.fromhex(secret), position)
 
 

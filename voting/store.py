@@ -14,9 +14,11 @@ from sqlalchemy import insert, select, update
 from expo.db import Tx
 from voting.batches import Head, Kept
 from voting.contests import Contest, Phase
+from voting.heads import store as heads
 from voting.methods.rankings import Ranking
 from voting.methods.tally import Line
 from voting.results import Result
+from voting.stations import following, last, station_of
 from voting.tables import BallotRow, ContestRow, LineRow, ResultRow
 
 _CONTESTS: Final[Any] = ContestRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
@@ -32,11 +34,14 @@ _ranking = msgspec.json.Decoder(Ranking)
 
 
 class Stand(msgspec.Struct, frozen=True):
-    """How far a contest has come: enough to know whether to look closer."""
+    """How far a contest has come: enough to know whether to look closer.
+
+    ``heads`` are the last positions of its logs, in order of station.
+    """
 
     contest: str
     version: int
-    position: int
+    heads: tuple[int, ...]
     is_frozen: bool
     disputed: bool
 
@@ -74,25 +79,66 @@ async def stands(tx: Tx) -> tuple[Stand, ...]:
     """How far every contest has come, in order of id."""
     head, result = _CONTESTS.c, _RESULTS.c
     query = (
-        select(head.id, head.version, head.position, result.disputed)
+        select(head.id, head.version, head.position, head.stations, result.disputed)
         .outerjoin(_RESULTS, result.contest == head.id)
         .order_by(head.id)
     )
+    rows = (await tx.execute(query)).all()
+    spread = [row.id for row in rows if row.stations > 1]
+    lengths = await heads.lengths(tx, spread) if spread else {}
     return tuple(
-        Stand(one, version, position, disputed is not None, bool(disputed))
-        for one, version, position, disputed in await tx.execute(query)
+        Stand(
+            row.id,
+            row.version,
+            _lasts(lengths.get(row.id, ()), row.stations) if row.stations > 1 else (row.position,),
+            row.disputed is not None,
+            bool(row.disputed),
+        )
+        for row in rows
     )
 
 
 async def lock(tx: Tx, ids: Iterable[str]) -> tuple[Head, ...]:
-    """The heads of these contests, held until the transaction ends; always taken in order of id."""
+    """The heads of these contests, held until the transaction ends; always taken in order of id.
+
+    Whoever holds a contest holds the heads of all its stations too.
+    """
     query = (
         select(_CONTESTS)
         .where(_CONTESTS.c.id.in_(set(ids)))
         .order_by(_CONTESTS.c.id)
-        .with_for_update()
+        # Nobody changes an id: a line that only names its contest need not wait, see `heads`.
+        .with_for_update(key_share=True)
     )
-    return tuple(_head_in(row) for row in await tx.execute(query))
+    found = tuple(_head_in(row) for row in await tx.execute(query))
+    spread = [head.contest.id for head in found if head.contest.stations > 1]
+    if spread:
+        await heads.lock(tx, spread)
+    return found
+
+
+async def spread(tx: Tx, contest: Contest) -> None:
+    """Give every station of a contest its log, where it has several; its head is held."""
+    if contest.stations > 1:
+        await heads.make(tx, contest.id, contest.stations)
+
+
+async def logs(tx: Tx, head: Head) -> tuple[Head, ...]:
+    """The head of each log of a contest, in order of station; the contest's own is held."""
+    if head.contest.stations == 1:
+        return (head,)
+    lengths = (await heads.lengths(tx, [head.contest.id])).get(head.contest.id, ())
+    return tuple(
+        msgspec.structs.replace(head, position=lines, station=station)
+        for station, lines in enumerate(lengths)
+    )
+
+
+async def log_of(tx: Tx, head: Head, voter: str) -> Head:
+    """The head of the log this voter's lines stand in; the contest's own is held."""
+    if head.contest.stations == 1:
+        return head
+    return (await logs(tx, head))[station_of(voter, head.contest.stations)]
 
 
 async def secret(tx: Tx, contest_id: str) -> bytes | None:
@@ -127,25 +173,53 @@ async def tracked(tx: Tx, tracker: str) -> Kept | None:
 
 
 async def append_closed(tx: Tx, head: Head, at: datetime) -> None:
-    """Append the line after which nothing follows; the head is held."""
-    row = {"contest": head.contest.id, "position": head.position + 1, "kind": "closed", "at": at}
-    await tx.execute(insert(_LINES), [row])
-    await _advance(tx, head.contest.id, head.position + 1)
+    """Append the line after which nothing follows, to each log of the contest; the head is held."""
+    ends = await logs(tx, head)
+    rows = [
+        {"contest": one.contest.id, "position": one.following(), "kind": "closed", "at": at}
+        for one in ends
+    ]
+    await tx.execute(insert(_LINES), rows)
+    for one in ends:
+        await _advance(tx, one, one.position + 1)
 
 
 async def lines(tx: Tx, contest_id: str, after: int, most: int) -> tuple[int, tuple[Line, ...]]:
-    """What the log says after a position: the last position read, and the ballots up to it."""
+    """What the log says after a position: the last position read, and the ballots up to it.
+
+    Of several logs, all of them, in order of position.
+    """
     line = _LINES.c
     query = _said().where(line.contest == contest_id, line.position > after)
     rows = (await tx.execute(query.order_by(line.position).limit(most))).all()
     return (rows[-1].position if rows else after), _ballots_in(rows)
 
 
+async def lines_of(
+    tx: Tx, contest: Contest, station: int, after: int, head: int, most: int
+) -> tuple[int, tuple[Line, ...]]:
+    """As `lines`, of one station's log alone.
+
+    Args:
+        tx: The caller's transaction.
+        contest: Says how many logs there are.
+        station: Whose.
+        after: A position of this log, or 0.
+        head: The last position of this log.
+        most: Lines read at once.
+    """
+    if contest.stations == 1:
+        return await lines(tx, contest.id, after, most)
+    # Between two of its lines stand those of the others, so each is asked for by its place.
+    places = following(station, after, head, contest.stations)[:most]
+    return (places[-1] if places else after), await lines_at(tx, contest.id, places)
+
+
 async def lines_at(tx: Tx, contest_id: str, positions: Sequence[int]) -> tuple[Line, ...]:
     """The ballots at these positions of the log."""
     line = _LINES.c
     query = _said().where(line.contest == contest_id, line.position.in_(positions))
-    return _ballots_in((await tx.execute(query)).all())
+    return _ballots_in((await tx.execute(query.order_by(line.position))).all())
 
 
 # --- results ---
@@ -192,6 +266,7 @@ def _columns(contest: Contest) -> dict[str, Any]:
         closed_at=None,
         paused_at=None,
         revealed=0,
+        stations=1,
     )
     return {
         "day": contest.day,
@@ -203,16 +278,22 @@ def _columns(contest: Contest) -> dict[str, Any]:
         "closed_at": contest.closed_at,
         "paused_at": contest.paused_at,
         "revealed": contest.revealed,
+        "stations": contest.stations,
     }
 
 
 def _contest_in(row: Any) -> Contest:
     instants = (row.opened_at, row.closes_at, row.closed_at, row.paused_at)
-    return contest_of(row.value, row.phase, row.version, instants, row.revealed)
+    return contest_of(row.value, row.phase, row.version, instants, row.revealed, row.stations)
 
 
 def contest_of(
-    value: str, phase: str, version: int, instants: Sequence[datetime | None], revealed: int
+    value: str,
+    phase: str,
+    version: int,
+    instants: Sequence[datetime | None],
+    revealed: int,
+    stations: int,
 ) -> Contest:
     """The contest these columns hold; ``instants`` are opened, closes, closed and paused at."""
     opened_at, closes_at, closed_at, paused_at = instants
@@ -225,6 +306,7 @@ def contest_of(
         closed_at=closed_at,
         paused_at=paused_at,
         revealed=revealed,
+        stations=stations,
     )
 
 
@@ -278,7 +360,19 @@ def _ballots_in(rows: Iterable[Any]) -> tuple[Line, ...]:
     )
 
 
-async def _advance(tx: Tx, contest_id: str, position: int) -> None:
-    await tx.execute(
-        update(_CONTESTS).where(_CONTESTS.c.id == contest_id).values(position=position)
-    )
+async def _advance(tx: Tx, head: Head, lines: int) -> None:
+    """Say how long a log is now; once its contest is closed, how long all its logs are together."""
+    contest, mine = head.contest, update(_CONTESTS).where(_CONTESTS.c.id == head.contest.id)
+    if contest.stations == 1:
+        await tx.execute(mine.values(position=lines))
+        return
+    await heads.advance(tx, contest.id, head.station, lines)
+    if contest.closed_at is not None:
+        lengths = await heads.lengths(tx, [contest.id])
+        await tx.execute(mine.values(position=sum(lengths[contest.id])))
+
+
+def _lasts(lengths: Sequence[int], stations: int) -> tuple[int, ...]:
+    """The last positions of the logs; nothing is in any of them before the contest is ready."""
+    whole = (*lengths, *[0] * (stations - len(lengths)))
+    return tuple(last(station, lines, stations) for station, lines in enumerate(whole))

@@ -18,13 +18,20 @@ class ContestRow(Row, table=True):
     """A contest and the head of its log.
 
     ``value`` is its definition as JSON; the columns beside it are its state. ``position`` is the
-    last one taken in the log, ``secret`` (hex) makes the voters' tags.
+    last one taken in the log, ``secret`` (hex) makes the voters' tags. Where there are several
+    polling stations each has a head of its own (`voting.heads`), and this one, 0 while ballots are
+    taken, tells after the close how many lines there are.
     """
 
     __tablename__ = "contest"
     __table_args__ = (
         CheckConstraint("version >= 0 AND position >= 0 AND revealed >= 0", name="counts"),
         CheckConstraint("length(secret) = 64", name="secret"),
+        CheckConstraint(
+            "stations BETWEEN 1 AND 64"
+            " AND (stations = 1 OR position = 0 OR closed_at IS NOT NULL)",
+            name="stations",
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=64)
@@ -39,6 +46,7 @@ class ContestRow(Row, table=True):
     revealed: int = 0
     secret: str = Field(max_length=64)
     position: int = 0
+    stations: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
 
 
 class LineRow(Row, table=True):

@@ -23,6 +23,7 @@ from voting.batches import Kept, receipt_of
 from voting.contest_book import Contests
 from voting.contests import Contest, Phase
 from voting.eligibility import ContestNotOpen, UnknownContest
+from voting.lanes.writer import LANES, Lanes
 from voting.methods.tally import Tally
 from voting.postgres_store import PostgresRecord
 from voting.protocol import Cast, ContestState, Mine, Receipt, TallyState, Turnout
@@ -63,12 +64,19 @@ class Voting:
         self.database = database
         self.notifier = notifier
         self.now = now
-        record = SqliteRecord(database) if database.is_sqlite else PostgresRecord(database)
-        self.writer = Writer(database, notifier, record)
         self.follower = TallyFollower(database, notifier, hub, now)
+        self.writer = self._writers()
         self._refused: dict[str, Counter[str]] = {}
         self._asked = Together(self._look_up)
         self._budget = Budget(burst=_MOST_CASTS, seconds=_CAST_SECONDS)
+
+    def _writers(self) -> Writer | Lanes:
+        """One where the database takes one writer anyway, else some side by side."""
+        if self.database.is_sqlite:
+            return Writer(self.database, self.notifier, SqliteRecord(self.database))
+        records = [PostgresRecord(self.database) for _ in range(LANES)]
+        writers = [Writer(self.database, self.notifier, record) for record in records]
+        return Lanes(writers, self.contests)
 
     # --- casting ---
 

@@ -118,6 +118,13 @@ class Counts:
         self.placed = [list(row) for row in placed]
         self.abstained = list(abstained)
 
+    def take_in(self, other: "Counts") -> None:
+        """Add what another one of the same size has counted."""
+        self.n += other.n
+        self.above = _added(self.above, other.above)
+        self.placed = _added(self.placed, other.placed)
+        (self.abstained,) = _added([self.abstained], [other.abstained])
+
     def add(self, ballot: Said, times: int) -> None:
         """Count the ballot ``times`` times; a negative number takes it out again exactly."""
         above, placed = self.above, self.placed
@@ -134,6 +141,12 @@ class Counts:
                     row[other] += times
         for option in below:
             placed[option][-1] += times
+
+
+def _added(one: list[list[int]], other: list[list[int]]) -> list[list[int]]:
+    return [
+        [a + b for a, b in zip(*rows, strict=True)] for rows in zip(one, other, strict=True)
+    ]
 
 
 def index_of(options: Sequence[str]) -> dict[str, int]:

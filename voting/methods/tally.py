@@ -139,6 +139,13 @@ class _Group:
         self.withdrawn, self.quarantined = known.withdrawn, known.quarantined
         self.revised = known.revised
 
+    def take_in(self, other: "_Group") -> None:
+        """Add everything another group of the same electorate has."""
+        self._counts.take_in(other.counts())
+        self.withdrawn += other.withdrawn
+        self.quarantined += other.quarantined
+        self.revised += other.revised
+
     def frozen(self, electorate: str) -> GroupTally:
         counts = self.counts()
         return GroupTally(
@@ -326,6 +333,22 @@ def _is_whole(group: GroupTally, size: int) -> bool:
         )
         and all(group.above[n][n] == 0 for n in range(size))
     )
+
+
+def summed(tallies: Sequence[Tally]) -> Tally:
+    """The tally of several logs of one contest, no voter being in two of them; it takes no more lines.
+
+    Args:
+        tallies: At least one; of the same options and electorates.
+    """
+    whole = Tally(tallies[0].options, list(tallies[0]._groups))
+    for tally in tallies:
+        for electorate, group in tally._groups.items():
+            whole._groups[electorate].take_in(group)
+        whole._latest |= tally._latest
+        whole.position = max(whole.position, tally.position)
+        whole._base = max(whole._base, tally._base)
+    return whole
 
 
 def recount(options: Sequence[str], electorates: Sequence[str], lines: Iterable[Line]) -> Tally:

@@ -22,12 +22,16 @@ class Unusable(ValueError):
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A snapshot as it is kept: the log's ``position`` it was taken at, and the text."""
+    """A snapshot as it is kept: the log's ``position`` it was taken at, and the text.
+
+    The log is the contest's, or that of one of its stations.
+    """
 
     contest: str
     position: int
     version: int
     value: str
+    station: int = 0
 
 
 class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,12 +43,12 @@ _sealed: Final = msgspec.json.Decoder(_Sealed)
 _figures: Final = msgspec.json.Decoder(Figures)
 
 
-def stored(contest: str, position: int, tally: Tally) -> Stored:
+def stored(contest: str, position: int, tally: Tally, station: int = 0) -> Stored:
     """The snapshot of a tally at a position of its log, which may end with more than ballots."""
     figures = msgspec.json.encode(tally.figures())
-    digest = _digest(contest, position, figures)
+    digest = _digest(contest, station, position, figures)
     text = msgspec.json.encode(_Sealed(digest, msgspec.Raw(figures)))
-    return Stored(contest, position, VERSION, text.decode())
+    return Stored(contest, position, VERSION, text.decode(), station)
 
 
 def tally_in(found: Stored, options: Sequence[str], electorates: Sequence[str], head: int) -> Tally:
@@ -63,7 +67,8 @@ def tally_in(found: Stored, options: Sequence[str], electorates: Sequence[str], 
         raise Unusable(f"version {found.version}")  # noqa: EM102 - for the log
     try:
         sealed = _sealed.decode(found.value)
-        if sealed.digest != _digest(found.contest, found.position, bytes(sealed.figures)):
+        digest = _digest(found.contest, found.station, found.position, bytes(sealed.figures))
+        if sealed.digest != digest:
             raise Unusable("its digest differs")  # noqa: EM101 - for the log
         figures = _figures.decode(sealed.figures)
         tally = Tally.from_figures(figures)
@@ -77,6 +82,7 @@ def tally_in(found: Stored, options: Sequence[str], electorates: Sequence[str], 
     return tally
 
 
-def _digest(contest: str, position: int, figures: bytes) -> str:
-    head = msgspec.json.encode([VERSION, contest, position])
+def _digest(contest: str, station: int, position: int, figures: bytes) -> str:
+    where = [contest, station] if station else [contest]
+    head = msgspec.json.encode([VERSION, *where, position])
     return hashlib.sha256(head + figures).hexdigest()

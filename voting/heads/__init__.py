@@ -1,0 +1,1 @@
+"""Heads of the logs of contests that have several polling stations."""

@@ -1,0 +1,1 @@
+"""Several writers side by side, where a contest has several polling stations."""
