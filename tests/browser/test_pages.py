@@ -65,7 +65,8 @@ def _wait(person: Person, view: View) -> None:
         page.locator(view.shows).first.wait_for()
     except WaitedTooLong as late:
         faults = person.watch.faults(failed_loads=True)
-        raise AssertionError(f"{faults}\n{page.locator('main').inner_text()}") from late
+        standing = f"{faults}\n{page.locator('main').inner_text()}"
+        raise AssertionError(standing) from late
 
 
 def _says_no(view: View) -> bool:
