@@ -6,7 +6,7 @@ from sqlmodel.sql.sqltypes import AutoString as Words
 from sqlmodel.sql.sqltypes import UTCDateTime as Instant
 
 revision = "0012_identities"
-down_revision = "0009_known_secret"
+down_revision = "0011_proposals"
 branch_labels = None
 depends_on = None
 
