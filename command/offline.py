@@ -35,7 +35,8 @@ def count(options: argparse.Namespace) -> int:
     """Count a ballot file and print the result."""
     path = Path(options.file)
     try:
-        report = counting.count_file(path.name, path.read_bytes(), options.method)
+        with path.open("rb") as file:
+            report = counting.count_file(path.name, file, options.method)
     except OSError as error:
         stop(f"{path}: {error.strerror}")
     except Refusal as refusal:
