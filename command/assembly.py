@@ -17,6 +17,7 @@ from command.health import Health
 from expo.clock import Now
 from expo.db import Database
 from expo.identity import pages as identity_pages
+from expo.identity.entering.usecases import Entering
 from expo.identity.people import Visit
 from expo.identity.usecases import Passes, Visits, device_token
 from expo.identity.visits_follower import VisitsFollower, closing_everywhere
@@ -46,6 +47,7 @@ from sessions.usecases import Show
 from voting import pages as voting_pages
 from voting.closing_follower import ClosingFollower
 from voting.usecases import Voting
+from voting.voters.usecases import Voters
 
 # Pages shrink to a quarter; level 5 takes half the time of 9 for a few bytes more. Static files bring
 # their own compressed form, and no page holds a secret beside text of somebody else's choosing.
@@ -90,6 +92,9 @@ class Expo:
         self.visits = Visits(database, now, end_sockets)
         self.passes = Passes(database, now, settings.secret_keys, end_sockets)
         self.voting = Voting(database=database, notifier=self.notifier, hub=self.hub, now=now)
+        self.entering = Entering(
+            database, now, settings.secret_keys, end_sockets, Voters(self.voting)
+        )
         self.show = Show(
             database=database,
             notifier=self.notifier,
@@ -162,6 +167,7 @@ class Expo:
             "notifier": self.notifier,
             "visits": self.visits,
             "passes": self.passes,
+            "entering": self.entering,
             "pass_targets": self.show.pass_targets,
             "voting": self.voting,
             "days": lambda: tuple(day.n for day in self.show.programme.days),

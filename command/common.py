@@ -80,6 +80,18 @@ def listening(options: argparse.Namespace) -> socket.socket:
         raise
 
 
+def kept_at(folder: str) -> Path:
+    """The data folder of an expo that exists already.
+
+    Raises:
+        SystemExit: There is no such folder.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        stop(filled(_("There is no folder {folder}."), {"folder": folder}))
+    return path
+
+
 @contextlib.asynccontextmanager
 async def opened(
     options: argparse.Namespace, folder: Path, port: int | None = None

@@ -6,11 +6,11 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from command.common import brought_up, opened, programme_in, say, stop
+from command.common import brought_up, kept_at, opened, programme_in, say, stop
 from expo import settings as configuration
 from expo.errors import Refusal
 from expo.identity.usecases import Passes
-from expo.place import Place
+from expo.place import Place, data_folder
 from expo.rights import Role
 from expo.web import translations
 from expo.web.translations import gettext as _
@@ -35,7 +35,8 @@ def count(options: argparse.Namespace) -> int:
     """Count a ballot file and print the result."""
     path = Path(options.file)
     try:
-        report = counting.count_file(path.name, path.read_bytes(), options.method)
+        with path.open("rb") as file:
+            report = counting.count_file(path.name, file, options.method)
     except OSError as error:
         stop(f"{path}: {error.strerror}")
     except Refusal as refusal:
@@ -49,7 +50,7 @@ def invite(options: argparse.Namespace) -> int:
     """Make passes for a running or future expo and print their links."""
 
     async def issue() -> list[str]:
-        async with opened(options, Path(options.data)) as (place, database):
+        async with opened(options, kept_at(options.data)) as (place, database):
             keys = place.settings.secret_keys
             passes = Passes(database, lambda: datetime.now(UTC), keys, lambda _visits, _code: None)
             until = (options.now or datetime.now(UTC)) + timedelta(hours=PASS_HOURS)
@@ -80,7 +81,8 @@ def show_settings(_options: argparse.Namespace) -> int:
 
 def bring_up(options: argparse.Namespace) -> int:
     """Bring the database of a data folder to the newest revision."""
-    place = Place(Path(options.data), os.environ, options.host, options.port)
-    brought_up(place.database_url)
+    with data_folder(options.data) as folder:
+        place = Place(folder, os.environ, options.host, options.port)
+        brought_up(place.database_url)
     say(_("The database is at the newest revision."))
     return 0

@@ -36,6 +36,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlmodel import SQLModel
 
 from expo import postgres
+from expo.commits import Commits
 from expo.errors import N_, BadRequest, Fault
 from expo.postgres import Unfit
 
@@ -91,6 +92,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.commits = Commits(self.url.database if self.is_sqlite else None)
         self._turn = asyncio.Lock()
         self._writing = _engine(self.url, reading=False)
         self._reading = _engine(self.url, reading=True)
@@ -210,6 +212,7 @@ class Database:
 
     async def close(self) -> None:
         """Give back every connection."""
+        self.commits.close()
         await self._reading.dispose()
         await self._writing.dispose()
 

@@ -28,6 +28,7 @@ _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _ONE_FILE: Final = "sqlite"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # what a Bearer header can carry (RFC 6750)
 _NODE: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
+_PROVIDER: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 _IGNORED: Final = frozenset({"SAWT_PYTHON"})  # read by the Makefile alone
 
 
@@ -55,7 +56,9 @@ class Settings(msgspec.Struct, frozen=True):
     type, without a trailing slash. ``secret_keys``: the first signs, all of them verify; empty only
     in a demo, until `with_secret`. ``allowed_origins`` are further origins whose pages may write.
     ``trusted_proxies`` are the addresses whose ``X-Forwarded-*`` headers are believed.
-    ``metrics_token`` lets a scraper read ``/metrics``; empty: organisers alone.
+    ``media_folder`` keeps the pictures of initiatives; empty only until the data folder is known.
+    ``metrics_token`` lets a scraper read ``/metrics``; empty: organisers alone. ``oidc_providers`` is
+    the path of the file of providers, ``oidc_secrets`` has the client secret by id of provider.
     """
 
     mode: Mode
@@ -68,6 +71,9 @@ class Settings(msgspec.Struct, frozen=True):
     log_format: LogFormat = LogFormat.TEXT
     node: str = ""
     metrics_token: str = ""
+    media_folder: str = ""
+    oidc_providers: str = ""
+    oidc_secrets: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_shared(self) -> bool:
@@ -145,6 +151,22 @@ VARIABLES: Final = (
         "empty: only organisers read `/metrics`",
         is_secret=True,
     ),
+    Variable(
+        "SAWT_MEDIA_FOLDER",
+        "the path of a folder; the same folder for every node",
+        "empty: `media` in the data folder",
+    ),
+    Variable(
+        "SAWT_OIDC_PROVIDERS",
+        "the path of a YAML or JSON file of providers people sign in with",
+        "empty: nobody signs in with a provider",
+    ),
+    Variable(
+        "SAWT_OIDC_SECRETS",
+        "`id=secret` for each provider in that file, separated by spaces",
+        "empty: there are no providers",
+        is_secret=True,
+    ),
 )
 _BY_NAME: Final = {variable.name: variable for variable in VARIABLES}
 
@@ -195,6 +217,9 @@ def read(environ: Mapping[str, str], *, public_url: str = "http://127.0.0.1:8000
         ),
         node=reader.read("SAWT_NODE", _node, ""),
         metrics_token=reader.read("SAWT_METRICS_TOKEN", _token, ""),
+        media_folder=reader.read("SAWT_MEDIA_FOLDER", _path, ""),
+        oidc_providers=reader.read("SAWT_OIDC_PROVIDERS", _path, ""),
+        oidc_secrets=reader.read("SAWT_OIDC_SECRETS", _named_secrets, ()),
     )
     if settings.is_shared and demo and not environ.get("SAWT_SECRET_KEY", "").strip():
         # Nodes with different secrets would not know each other's passes and join codes.
@@ -225,6 +250,9 @@ def effective(settings: Settings) -> tuple[tuple[str, str], ...]:
         "SAWT_TRUSTED_PROXIES": ",".join(settings.trusted_proxies),
         "SAWT_LOG_FORMAT": settings.log_format.value,
         "SAWT_METRICS_TOKEN": f"({int(bool(settings.metrics_token))} set)",
+        "SAWT_MEDIA_FOLDER": settings.media_folder,
+        "SAWT_OIDC_PROVIDERS": settings.oidc_providers,
+        "SAWT_OIDC_SECRETS": f"({len(settings.oidc_secrets)} set)",
     }
     return tuple((variable.name, values[variable.name]) for variable in VARIABLES)
 
@@ -290,6 +318,22 @@ def _token(raw: str) -> str:
     if not _TOKEN.fullmatch(raw) or _is_weak(raw):
         raise ValueError
     return raw
+
+
+def _path(raw: str) -> str:
+    if not raw.isprintable():
+        raise ValueError(raw)
+    return raw
+
+
+def _named_secrets(raw: str) -> tuple[tuple[str, str], ...]:
+    pairs = [one.partition("=") for one in raw.split()]
+    names = {
+        name for name, _, secret in pairs if _PROVIDER.fullmatch(name) and secret.isprintable()
+    }
+    if len(names) != len(pairs) or not all(secret for _, _, secret in pairs):
+        raise ValueError
+    return tuple((name, secret) for name, _, secret in pairs)
 
 
 def _origin(https_only: bool) -> Callable[[str], str]:

@@ -97,8 +97,7 @@ class ShowFollower:
             while True:
                 bell.clear()
                 wait = await self.look()
-                await asyncio.sleep(STAFF_SECONDS)  # every batch of ballots rings the bell
-                await heard(bell, wait - STAFF_SECONDS)
+                await heard(bell, wait, least=STAFF_SECONDS)  # every batch of ballots rings it
 
     async def look(self) -> float:
         """Look at everything once and publish what is new; seconds until the next look is due."""

@@ -94,6 +94,7 @@ class Show:
         """How many viewers the other nodes have; set by who knows them."""
         self._pace = Pace()
         self._rundown: Rundown | None = None
+        self._mark: int | None = None
 
     # --- the snapshot ---
 
@@ -114,12 +115,16 @@ class Show:
 
     async def refresh(self) -> bool:
         """Look at the database again; whether anything had changed."""
+        mark = self._database.commits.mark()
+        if mark is not None and mark == self._mark:
+            return False
         async with self._database.read() as tx:
             known = await store.version(tx)
-            if self._rundown is not None and known == self._rundown.stage.version:
-                return False
-            self._rundown = await store.rundown(tx)
-        return True
+            is_news = self._rundown is None or known != self._rundown.stage.version
+            if is_news:
+                self._rundown = await store.rundown(tx)
+        self._mark = mark
+        return is_news
 
     async def catch_up(self) -> None:
         """Look again at everything, contests too: another node may just have moved something.

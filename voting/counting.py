@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -11,10 +11,10 @@ from expo.words import Language, clean, number, percent
 from voting.exchange import files
 from voting.exchange.ballot_file import BallotFile
 from voting.methods import pairwise
+from voting.methods.group_tally import group_of
 from voting.methods.lot import provisional
 from voting.methods.outcome import Election, Outcome
 from voting.methods.registry import DEFAULT, method_named
-from voting.methods.tally import group_of
 from voting.wording import METHOD_NAMES
 
 Translate = Callable[[str], str]
@@ -99,12 +99,12 @@ class CountReport(msgspec.Struct, frozen=True):
         return clean(name) or clean(option) or "?"
 
 
-def count_file(name: str, data: bytes, method: str | None = None) -> CountReport:
+def count_file(name: str, data: bytes | BinaryIO, method: str | None = None) -> CountReport:
     """The result of a ballot file; without a method by ranked pairs.
 
     Args:
         name: Its ending says what the file is.
-        data: The whole file.
+        data: The whole file, or the open file.
         method: One of ``METHODS``, or None.
 
     Raises:

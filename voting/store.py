@@ -4,12 +4,12 @@ Everything takes the caller's transaction and gives values; nothing here opens o
 Accepted ballots are the exception: the batch writer's record (`voting.sqlite_store`) writes those.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, tuple_, update
 
 from expo.db import Tx
 from voting.batches import Head, Kept
@@ -148,6 +148,14 @@ async def secret(tx: Tx, contest_id: str) -> bytes | None:
     return None if found is None else bytes.fromhex(found)
 
 
+async def secrets_of(tx: Tx, phases: Collection[Phase]) -> dict[str, bytes]:
+    """What makes the voters' tags in every contest in one of these phases, in order of id."""
+    head = _CONTESTS.c
+    query = select(head.id, head.secret).where(head.phase.in_([one.value for one in phases]))
+    rows = await tx.execute(query.order_by(head.id))
+    return {contest_id: bytes.fromhex(found) for contest_id, found in rows}
+
+
 # --- the log ---
 
 
@@ -165,11 +173,40 @@ async def current(tx: Tx, contest_id: str, voters: Collection[str]) -> tuple[Kep
     return tuple(_kept_in(row) for row in await tx.execute(query))
 
 
+async def standing_ballots(tx: Tx, tags: Mapping[str, str]) -> frozenset[str]:
+    """The contests in which this tag of theirs has a line that counts now, be it an empty one.
+
+    Args:
+        tx: The caller's transaction.
+        tags: One voter's tag by contest.
+    """
+    if not tags:
+        return frozenset()
+    ballot = _BALLOTS.c
+    query = select(ballot.contest).where(tuple_(ballot.contest, ballot.voter).in_(tags.items()))
+    return frozenset((await tx.execute(query)).scalars())
+
+
 async def tracked(tx: Tx, tracker: str) -> Kept | None:
     """The line that counts for whoever got this tracker."""
     query = _current_lines().where(_BALLOTS.c.tracker == tracker).limit(1)
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else _kept_in(row)
+
+
+async def append_cast(tx: Tx, head: Head, line: Kept) -> None:
+    """Append one more line of a voter who has cast before; the head is held.
+
+    For what happens inside another transaction; ballots of the crowd go through the writer.
+    """
+    row = msgspec.structs.asdict(line)
+    row["at"], row["kind"] = row.pop("accepted_at"), "cast"
+    row |= {name: msgspec.json.encode(row[name]).decode() for name in ("ranking", "own")}
+    await tx.execute(insert(_LINES), [row])
+    ballot = _BALLOTS.c
+    mine = update(_BALLOTS).where(ballot.contest == line.contest, ballot.voter == line.voter)
+    await tx.execute(mine.values(position=line.position, revision=line.revision))
+    await _advance(tx, head.contest.id, line.position)
 
 
 async def append_closed(tx: Tx, head: Head, at: datetime) -> None:

@@ -49,12 +49,14 @@ class TallyFollower:
 
     def __init__(self, database: Database, notifier: Notifier, hub: Hub, now: Now) -> None:
         self.folds = Folds(database, now)
+        self._commits = database.commits
         self._notifier = notifier
         self._hub = hub
         self._now = now
         self._said: dict[str, object] = {}
         self._free_at: dict[str, float] = {}
         self._is_late = False
+        self._mark: int | None = None
         self._lock = asyncio.Lock()
         self.looked_at = monotonic()
         """When the last whole look ended; an old instant means that viewers see an old state."""
@@ -150,8 +152,7 @@ class TallyFollower:
                         self._notifier.notify(ANY_CONTEST)
                 except Fault:
                     logger.warning("The record could not be read; viewers keep the last state")
-                await asyncio.sleep(STAFF_SECONDS)
-                await heard(event, self._patience())
+                await heard(event, self._patience(), least=STAFF_SECONDS)
 
     def _patience(self) -> float:
         """Seconds until the next look if nothing is heard."""
@@ -166,8 +167,10 @@ class TallyFollower:
             Fault: The database cannot be read; what is known stays as it was.
         """
         async with self._lock:
-            began = monotonic()
-            await self.folds.read()
+            began, mark = monotonic(), self._commits.mark()
+            if mark is None or mark != self._mark:
+                await self.folds.read()
+                self._mark = mark
             self._is_late = False
             for contest in self.contests.all():
                 if contest.phase is not Phase.DRAFT:

@@ -27,12 +27,26 @@ class Assurance(StrEnum):
     """This device only."""
 
 
+_STRENGTH: Final = (Assurance.DEVICE, Assurance.CONTACT, Assurance.VERIFIED)
+
+
+def is_enough(has: Assurance, needed: Assurance) -> bool:
+    """Whether somebody known so surely may do what needs so much."""
+    return _STRENGTH.index(has) >= _STRENGTH.index(needed)
+
+
+def stronger(one: Assurance, other: Assurance) -> Assurance:
+    """The surer of two."""
+    return one if is_enough(one, other) else other
+
+
 class Person(msgspec.Struct, frozen=True):
     """Somebody the expo knows.
 
     ``electorate`` is the id of the one group this person votes in, or None (staff, screens);
     ``entity`` is the id of the entity a team member belongs to, or None; ``label`` is what staff
-    logs call this person (never shown to the public).
+    logs call this person (never shown to the public). ``assurance`` is how surely the person is known
+    on this visit: coming back by a weaker way than before counts as that way.
     """
 
     id: PersonId

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import func, insert, update
 from sqlmodel import col, select
 
@@ -28,6 +29,7 @@ async def find_visits(tx: Tx, fingerprints: Collection[str], now: datetime) -> d
         select(
             VisitRow.fingerprint.label("mark"),  # type: ignore[attr-defined]  # SQLModel sets both
             VisitRow.id.label("visit_id"),  # type: ignore[attr-defined]  # SQLModel sets both
+            VisitRow.assurance.label("visit_assurance"),  # type: ignore[union-attr]  # the same
             PersonRow.__table__,  # type: ignore[attr-defined]  # SQLModel sets both
         )
         .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
@@ -38,7 +40,35 @@ async def find_visits(tx: Tx, fingerprints: Collection[str], now: datetime) -> d
         )
     )
     rows = (await tx.execute(found)).mappings()
-    return {row["mark"]: Visit(id=VisitId(row["visit_id"]), person=_person(row)) for row in rows}
+    return {row["mark"]: Visit(id=VisitId(row["visit_id"]), person=_present(row)) for row in rows}
+
+
+async def person_on(tx: Tx, visit_id: VisitId, now: datetime) -> Person | None:
+    """Whose visit this is, as it stands now; None when it has ended or run out."""
+    found = (
+        select(
+            VisitRow.assurance.label("visit_assurance"),  # type: ignore[union-attr]  # by SQLModel
+            PersonRow.__table__,  # type: ignore[attr-defined]  # SQLModel sets both
+        )
+        .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
+        .where(
+            col(VisitRow.id) == visit_id,
+            col(VisitRow.ended_at).is_(None),
+            col(VisitRow.expires_at) > now,
+        )
+    )
+    row = (await tx.execute(found)).mappings().one_or_none()
+    return _present(row) if row else None
+
+
+async def visits_of(tx: Tx, person_id: PersonId, now: datetime) -> frozenset[VisitId]:
+    """Every visit of a person that stands."""
+    found = select(VisitRow.id).where(
+        col(VisitRow.person_id) == person_id,
+        col(VisitRow.ended_at).is_(None),
+        col(VisitRow.expires_at) > now,
+    )
+    return frozenset(VisitId(one) for one in (await tx.execute(found)).scalars())
 
 
 async def standing(tx: Tx, ids: Collection[VisitId], now: datetime) -> frozenset[VisitId]:
@@ -77,6 +107,7 @@ async def add_visit(
             person_id=visit.person.id,
             started_at=started_at,
             expires_at=expires_at,
+            assurance=visit.person.assurance.value,
         )
     )
 
@@ -85,6 +116,17 @@ async def end_visit(tx: Tx, visit_id: VisitId, at: datetime) -> None:
     """End one visit; harmless when it has ended."""
     ended = update(VisitRow).where(col(VisitRow.id) == visit_id, col(VisitRow.ended_at).is_(None))
     await tx.execute(ended.values(ended_at=at))
+
+
+async def end_visits_of(tx: Tx, person_id: PersonId, at: datetime) -> frozenset[VisitId]:
+    """End every visit of a person; which ones those were."""
+    ended = (
+        update(VisitRow)
+        .where(col(VisitRow.person_id) == person_id, col(VisitRow.ended_at).is_(None))
+        .values(ended_at=at)
+        .returning(col(VisitRow.id))
+    )
+    return frozenset(VisitId(found) for found in (await tx.execute(ended)).scalars())
 
 
 async def end_visits_of_pass(tx: Tx, pass_id: str, at: datetime) -> frozenset[VisitId]:
@@ -121,6 +163,29 @@ async def add_device_person(tx: Tx, person: Person, *, at: datetime, device: str
     table = PersonRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
     kept = None if await add_new(tx, table, row) else await find_device_person(tx, device)
     return kept or person
+
+
+async def find_person(tx: Tx, person_id: str, *, hold: bool = False) -> Person | None:
+    """The person with this id, as on record."""
+    found = select(PersonRow).where(col(PersonRow.id) == person_id)
+    found = found.with_for_update() if hold else found
+    row = (await tx.execute(found)).mappings().one_or_none()
+    return _person(row) if row else None
+
+
+async def save_person(tx: Tx, person: Person) -> None:
+    """Write a person over what is on record."""
+    await tx.execute(
+        update(PersonRow)
+        .where(col(PersonRow.id) == person.id)
+        .values(
+            role=person.role.value,
+            electorate=person.electorate,
+            entity=person.entity,
+            assurance=person.assurance.value,
+            label=person.label,
+        )
+    )
 
 
 async def pass_of(tx: Tx, person_id: PersonId) -> str | None:
@@ -297,6 +362,14 @@ def _person(row: Mapping[Any, Any]) -> Person:
         assurance=Assurance(row["assurance"]),
         label=row["label"],
     )
+
+
+def _present(row: Mapping[Any, Any]) -> Person:
+    """The person as known on a visit."""
+    person = _person(row)
+    if row["visit_assurance"] is None:
+        return person
+    return msgspec.structs.replace(person, assurance=Assurance(row["visit_assurance"]))
 
 
 def _pass(row: Mapping[Any, Any]) -> Pass:

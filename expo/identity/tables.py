@@ -55,3 +55,5 @@ class VisitRow(Row, table=True):
     started_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    assurance: str | None = None
+    """How surely the person is known on this visit; None (visits before this was kept): as the person."""

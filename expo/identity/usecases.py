@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -24,8 +23,9 @@ from expo.identity.admission import (
     checked,
     is_device,
     state_of,
-    stay,
 )
+from expo.identity.entering import store as entering
+from expo.identity.moves import EndSockets, Joined, begin, new_id
 from expo.identity.people import Assurance, Person, PersonId, Visit, VisitId
 from expo.passes import PassUnknown, fingerprint, nonce_behind, nonce_for, opened, signed
 from expo.record import store as staff_log
@@ -37,23 +37,19 @@ from expo.wire.hub import Hub
 
 logger = logging.getLogger(__name__)
 
-EndSockets = Callable[[frozenset[VisitId], int], None]
-"""Closes every socket of these visits with this code; `closing_through` makes one from a hub."""
-
 MOST_LISTED: Final = 500
 _SCOPES: Final = ("electorate", "entity")
 _FIRST: Final = "first-organiser"  # batch id of the link printed at start
 _FIRST_HOURS: Final = 12  # a newcomer may take lunch before opening the printed link
 _NONCE_BYTES: Final = 16
-_TOKEN_BYTES: Final = 32  # of a visit cookie (ASVS 7.2.3 asks for 16)
 _DEVICE_BYTES: Final = 18
 
 
-class Joined(msgspec.Struct, frozen=True):
-    """A visit that has its person, with the token for its cookie."""
+class SignInAgain(Refusal):
+    """Somebody signed in on this device; a customer of its own would be a second ballot."""
 
-    visit: Visit
-    token: str
+    code = N_("sign-in-again")
+    status = 409
 
 
 class AlreadyIssued(Refusal):
@@ -122,6 +118,7 @@ class Visits:
         is known already stays who they are; then the token is empty and the cookie in hand good.
 
         Raises:
+            SignInAgain: Somebody signed in on this device, and left.
             TooFast: This device joins more often than a person would.
             Busy: The database did not take it.
         """
@@ -139,22 +136,31 @@ class Visits:
             await store.end_visit(tx, visit.id, self._now())
         self._end_sockets(frozenset({visit.id}), Close.REVOKED)
 
-    async def _write_joins(self, devices: tuple[str, ...]) -> tuple[Joined, ...]:
+    async def _write_joins(self, devices: tuple[str, ...]) -> tuple[Joined | Exception, ...]:
+        """A device that is held is refused before anything was changed; its neighbours go on."""
+        told: list[Joined | Exception] = []
         async with self._database.write() as tx:
-            return tuple([await self._join_device(tx, device) for device in devices])
+            for device in devices:
+                try:
+                    told.append(await self._join_device(tx, device))
+                except Refusal as refusal:
+                    told.append(refusal)
+        return tuple(told)
 
     async def _join_device(self, tx: Tx, device: str) -> Joined:
         now, mark = self._now(), fingerprint(device)
+        if await entering.holder_of(tx, mark) is not None:
+            raise SignInAgain
         person = await store.find_device_person(tx, mark)
         if person is None:
             person = Person(
-                id=PersonId(_new_id(now)),
+                id=PersonId(new_id(now)),
                 role=Role.CUSTOMER,
                 electorate=CUSTOMERS,
                 assurance=Assurance.DEVICE,
             )
             person = await store.add_device_person(tx, person, at=now, device=mark)
-        return await _begin(tx, person, device, now)
+        return await begin(tx, person, device, now)
 
 
 class Passes:
@@ -270,7 +276,7 @@ class Passes:
         person = await self._person_for(tx, found, visit, now)
         if visit.id is not None:
             await store.end_visit(tx, visit.id, now)
-        return found, await _begin(tx, person, visit.device, now)
+        return found, await begin(tx, person, visit.device, now)
 
     async def revoke(self, actor: Person, pass_id: str) -> None:
         """Take a pass back, end the visits it made and close their sockets; harmless when repeated.
@@ -351,7 +357,7 @@ class Passes:
             return visit.person
         admit(one, await store.used(tx, one.id), now)
         person = Person(
-            id=PersonId(_new_id(now)),
+            id=PersonId(new_id(now)),
             role=one.role,
             electorate=one.electorate,
             entity=one.entity,
@@ -369,20 +375,9 @@ async def _is_by(tx: Tx, one: Pass, visit: Visit) -> bool:
     return await store.pass_of(tx, visit.person.id) == one.id
 
 
-async def _begin(tx: Tx, person: Person, device: str, now: datetime) -> Joined:
-    """A new visit of this person, kept, with the only copy of its cookie's token."""
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    visit = Visit(id=VisitId(_new_id(now)), person=person, device=device)
-    over_at = now + stay(person.role)
-    await store.add_visit(
-        tx, visit, fingerprint=fingerprint(token), started_at=now, expires_at=over_at
-    )
-    return Joined(visit, token)
-
-
 def _pass(order: PassOrder, now: datetime) -> Pass:
     return Pass(
-        id=_new_id(now),
+        id=new_id(now),
         role=order.role,
         electorate=order.electorate,
         entity=order.entity,
@@ -391,8 +386,3 @@ def _pass(order: PassOrder, now: datetime) -> Pass:
         issued_at=now,
         expires_at=order.expires_at,
     )
-
-
-def _new_id(now: datetime) -> str:
-    """A short id that sorts by time; 48 bits of chance part those of one millisecond."""
-    return f"{int(now.timestamp() * 1000):011x}{secrets.token_hex(6)}"

@@ -14,8 +14,9 @@ from expo.clock import Now
 from expo.db import Database
 from expo.errors import Fault
 from expo.identity import store
+from expo.identity.moves import EndSockets
 from expo.identity.people import VisitId
-from expo.identity.usecases import EndSockets, closing_through, visit_of
+from expo.identity.usecases import closing_through, visit_of
 from expo.wire.codes import Close
 from expo.wire.hub import Hub
 from expo.wire.notifier import LocalNotifier, Notifier, heard

@@ -14,9 +14,9 @@ from typing import Any, Final
 from expo.load.figures import HISTORY, Minute, Moment, Sample, minute
 from expo.load.histogram import SECONDS, Histogram
 from expo.load.machine import cpu_seconds
+from expo.wire import beat
 
-_BEATS: Final = 4
-_BEAT_SECONDS: Final = 1.0 / _BEATS
+_BEATS: Final = round(1 / beat.SECONDS)
 
 
 class Pulse:
@@ -59,8 +59,9 @@ class Pulse:
             gc.callbacks.remove(self._collected)
 
     async def _beat(self) -> float:
-        due = monotonic() + _BEAT_SECONDS
-        await asyncio.sleep(_BEAT_SECONDS)
+        now = monotonic()
+        due = beat.next_beat(now)
+        await asyncio.sleep(due - now)
         late = max(0.0, monotonic() - due)
         self.lag_seconds.add(late)
         return late

@@ -134,7 +134,7 @@ class WithVisit:
 
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:
-    """The body, refused with 413 once it is too long.
+    """The body, refused with 413 once it is too long for the route that reads it.
 
     Starlette's own limit answers in plain English text, past the error page.
     """
@@ -143,11 +143,13 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
 
     async def receiving() -> Message:
         nonlocal taken
-        if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
+        # By the first read the route is found; what was found before it is bounded like any other.
+        most = getattr(scope.get("route"), "most_bytes", MAX_BODY_BYTES)
+        if declared.isdecimal() and int(declared) > most:
             raise HTTPException(_TOO_LARGE)
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MAX_BODY_BYTES:
+        if taken > most:
             raise HTTPException(_TOO_LARGE)
         return message
 
@@ -214,10 +216,10 @@ def cookie_name(name: str, settings: Settings) -> str:
     return f"__Host-{name}" if settings.is_https else name
 
 
-def cookie(name: str, value: str, settings: Settings) -> str:
+def cookie(name: str, value: str, settings: Settings, *, seconds: int = KEPT_SECONDS) -> str:
     """A ``Set-Cookie`` line; an empty value makes the browser forget the cookie."""
     parts = [f"{cookie_name(name, settings)}={value}", "Path=/", "HttpOnly", "SameSite=Lax"]
-    parts.append(f"Max-Age={KEPT_SECONDS if value else 0}")
+    parts.append(f"Max-Age={seconds if value else 0}")
     if settings.is_https:
         parts.append("Secure")
     return "; ".join(parts)

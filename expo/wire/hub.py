@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from expo.wire.beat import at_the_latest
 from expo.wire.burst import COMPILED, Burst
 from expo.wire.framing import frame
 from expo.wire.viewer import Limits, Room, Viewer
@@ -161,7 +162,8 @@ class Hub:
     def watch(self) -> None:
         """Start the one timer that pings and reaps for all viewers; it ends with the last of them."""
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_TICK_SECONDS, self._tick)
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(at_the_latest(loop.time(), _TICK_SECONDS), self._tick)
 
     def _tick(self) -> None:
         self._timer = None

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
+from expo.wire.beat import at_the_latest
 from expo.wire.ending import heed_cancelling
 
 
@@ -68,17 +69,25 @@ class LocalNotifier:
                 del self._listeners[topic]
 
 
-async def heard(event: asyncio.Event, seconds: float) -> None:
+async def heard(event: asyncio.Event, seconds: float, *, least: float = 0.0) -> None:
     """Returns when the event is set, or after so many seconds: a lost notification costs no more.
+
+    Args:
+        event: Of a listener, who clears it before looking; it is set whatever the reason was.
+        seconds: After which at the latest to look (`expo.wire.beat`).
+        least: Seconds that pass however early the event is set, for whoever looks at a rate.
 
     Raises:
         CancelledError: The task was cancelled, now or before without effect.
     """
     heed_cancelling()
-    if seconds <= 0:
-        return
-    try:
-        async with asyncio.timeout(seconds):
+    loop = asyncio.get_running_loop()
+    until = loop.time() + least
+    if seconds > 0 and not event.is_set():
+        timer = loop.call_at(at_the_latest(loop.time(), seconds), event.set)
+        try:
             await event.wait()
-    except TimeoutError:
-        pass
+        finally:
+            timer.cancel()
+    if (rest := until - loop.time()) > 0:
+        await asyncio.sleep(rest)

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import TimeoutError as WaitedTooLong
 
 from expo.rights import Role
 from expo.words import Language
@@ -42,7 +43,7 @@ def _look(person: Person, view: View, lang: Language, path: str, looks: list[Loo
     scripts.send("Emulation.setScriptExecutionDisabled", {"value": not view.scripts})
     answer = page.goto(person.base + path, wait_until="load")
     found += [f"style attribute: {one}" for one in styled(answer)]
-    page.locator(view.shows).first.wait_for()
+    _wait(person, view)
     if view.act:
         view.act(page)
     scripts.send("Emulation.setScriptExecutionDisabled", {"value": False})  # axe is one
@@ -55,6 +56,17 @@ def _look(person: Person, view: View, lang: Language, path: str, looks: list[Loo
         found += [f"{lang} {width} {theme}: {one}" for one in wrong]
     quiet = person.watch.faults(failed_loads=True) if _says_no(view) else person.watch.faults()
     return [*found, *quiet]
+
+
+def _wait(person: Person, view: View) -> None:
+    """Until the view shows what it is about; else what stands there instead, and what went wrong."""
+    page = person.page
+    try:
+        page.locator(view.shows).first.wait_for()
+    except WaitedTooLong as late:
+        faults = person.watch.faults(failed_loads=True)
+        standing = f"{faults}\n{page.locator('main').inner_text()}"
+        raise AssertionError(standing) from late
 
 
 def _says_no(view: View) -> bool:

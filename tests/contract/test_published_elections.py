@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from voting.counting import count_file, election_in
-from voting.exchange import sawt_json
+from voting.exchange import files
 from voting.methods import schulze
 from voting.methods.outcome import Outcome
 from voting.methods.registry import METHODS
@@ -86,7 +86,7 @@ def test_winning_votes_give_the_published_schulze_winners(file: Path) -> None:
     if cell is None or not cell["agree"]:
         pytest.skip("no agreed result by winning votes")
 
-    election = election_in(sawt_json.read(file.read_bytes()))
+    election = election_in(files.read(file.name, file.read_bytes()))
 
     assert set(schulze.count(election, strength="winning").ranks[0]) <= set(cell["winners"])
 

@@ -202,8 +202,6 @@ def test_wrong_setting_ends_with_its_name(
 def test_migrate_brings_a_new_folder_to_head(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "data").mkdir()
-
     assert main(["migrate", "--data", str(tmp_path / "data")]) == 0
     assert capsys.readouterr().out == "The database is at the newest revision.\n"
     with closing(sqlite3.connect(tmp_path / "data" / "sawt.sqlite3")) as database:
@@ -225,6 +223,15 @@ def test_invite_prints_links_that_are_on_record(
         kept = database.execute("SELECT role, electorate, label FROM passes").fetchall()
     assert kept == [("employee", "employees", "press")] * 2
     assert fingerprint(links[0]) not in str(kept)
+
+
+def test_invitation_for_an_expo_that_is_not_there_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "nowhere" / "at-all"
+
+    with pytest.raises(SystemExit, match=f"There is no folder {folder}"):
+        main(["invite", "organiser", "--data", str(folder)])
+
+    assert not folder.exists()
 
 
 def test_invitation_that_makes_no_sense_is_refused_in_a_sentence(

@@ -30,6 +30,8 @@ FILLED = {
     "screen": "main",
     "session": "khda",
     "code": "ABCD",
+    "provider": "no-such-provider",
+    "why": "sign-in-declined",
 }
 REFUSED = 403
 

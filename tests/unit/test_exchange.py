@@ -1,7 +1,9 @@
 """Ballot files that are read, whatever program wrote them."""
 
 import json
-from pathlib import PurePath
+import subprocess
+from pathlib import Path, PurePath
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -156,3 +158,20 @@ def test_readers_cover_what_the_manual_promises() -> None:
         ".toi",
         ".blt",
     }
+
+
+def test_open_file_reads_like_its_bytes(tmp_path: Path) -> None:
+    """Whether it can be rewound or not, and whatever its lines end with."""
+    text = "# NUMBER ALTERNATIVES: 3\n" + "".join(
+        f"{n % 7 + 1}: {{1,2}}, 3\r\n2: 3\r" for n in range(3_000)
+    )
+    path = tmp_path / "ballots.toi"
+    path.write_bytes(text.encode())
+    whole = files.read(path.name, path.read_bytes())
+
+    with path.open("rb") as file:
+        assert files.read(path.name, file) == whole
+    pipe = subprocess.Popen(["cat", str(path)], stdout=subprocess.PIPE)
+    with pipe, cast(BinaryIO, pipe.stdout) as stream:
+        assert files.read(path.name, stream) == whole
+    assert [pattern.count for pattern in whole.groups[0].patterns] == [11_994, 6_000]

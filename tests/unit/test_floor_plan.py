@@ -16,13 +16,16 @@ PURE_FILES = [path for path in EVERY_FILE if not floor.is_edge(floor.name_of(pat
 PLACES = {
     "starlette": ("sockets.py", "pages.py", "expo/wire/", "expo/web/", "command/assembly.py"),
     "websockets": ("expo/wire/", "sessions/rehearsal/"),
-    "httpx2": ("sessions/rehearsal/", "command/"),
+    "httpx2": ("sessions/rehearsal/", "command/", "expo/identity/oidc/"),
+    "authlib": ("expo/identity/oidc/",),
+    "joserfc": ("expo/identity/oidc/oidc.py",),
     "yaml": ("sessions/schedule_*.py",),
     "icalendar": ("sessions/ical.py",),
     "itsdangerous": ("expo/passes.py",),
     "python_multipart": (),
     "markupsafe": ("expo/web/",),
     "nats": ("expo/wire/notifier_nats.py",),
+    "PIL": ("expo/catalogue/pictures/render.py",),
 }
 
 

@@ -1,8 +1,9 @@
 """What a ballot file says once it has been read, and the one way it can be refused. Pure."""
 
+import io
 import re
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Iterator
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -92,6 +93,33 @@ def text_of(data: bytes) -> str:
     if "\0" in text:
         raise FileUnreadable(line_at(text, text.index("\0")), CONTROL)
     return text
+
+
+def lines_of(file: BinaryIO) -> Iterator[tuple[int, str]]:
+    """Each line of a file with its number, spaces around it taken away; never all of them at once.
+
+    Otherwise as `text_of`. The file is read from its beginning, however often.
+
+    Raises:
+        FileUnreadable: It is empty, too large, not UTF-8, or holds NUL.
+    """
+    if file.seek(0, io.SEEK_END) > MAX_BYTES:
+        raise FileUnreadable(1, TOO_LARGE)
+    file.seek(0)
+    text, is_empty = io.TextIOWrapper(file, "utf-8-sig"), True
+    try:
+        for number, line in enumerate(text, start=1):
+            if "\0" in line:
+                raise FileUnreadable(number, CONTROL)
+            is_empty = is_empty and line.isspace()
+            yield number, line.strip(" \t\n")
+    except UnicodeDecodeError:
+        file.seek(0)
+        text_of(file.read())  # which knows the line
+    finally:
+        text.detach()
+    if is_empty:
+        raise FileUnreadable(1, EMPTY)
 
 
 def line_at(text: str, offset: int) -> int:

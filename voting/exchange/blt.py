@@ -9,7 +9,7 @@ numbers in parentheses are refused: programs differ on whether one stands for th
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -17,6 +17,7 @@ from expo.errors import N_
 from voting.exchange.ballot_file import (
     BAD_ID,
     BAD_NUMBER,
+    MAX_BYTES,
     MAX_ID,
     MAX_OPTIONS,
     TOO_MANY_OPTIONS,
@@ -47,13 +48,13 @@ class _Token(msgspec.Struct, frozen=True):
     text: str
 
 
-def read(data: bytes) -> BallotFile:
+def read(file: BinaryIO) -> BallotFile:
     """The election in a BLT file.
 
     Raises:
         FileUnreadable: It is malformed.
     """
-    return _Reader(text_of(data)).file()
+    return _Reader(text_of(file.read(MAX_BYTES + 1))).file()
 
 
 def _tokens(text: str) -> Iterator[_Token]:

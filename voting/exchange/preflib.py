@@ -5,8 +5,8 @@ numbers are their ids. Source: https://www.preflib.org/format.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from functools import lru_cache
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -20,9 +20,9 @@ from voting.exchange.ballot_file import (
     BallotFile,
     FileUnreadable,
     count_of,
+    lines_of,
     plain_election,
     ranking_fault,
-    text_of,
     whole,
 )
 from voting.methods.rankings import Ranking, ids_of
@@ -55,50 +55,51 @@ class _Header(msgspec.Struct, frozen=True):
     orders: tuple[int, int] | None
 
 
-def read(data: bytes, kind: str) -> BallotFile:
+class _Order:
+    """What some lines say, and how many ballots they stand for."""
+
+    __slots__ = ("count", "ranking")
+
+    def __init__(self, ranking: Ranking) -> None:
+        self.ranking = ranking
+        self.count = 0
+
+
+def read(file: BinaryIO, kind: str) -> BallotFile:
     """The election in a PrefLib file; ``kind`` is its ending (soc, soi, toc, toi).
 
-    Ballots that say the same are read once, however many lines they stand on: a file with a line
-    for each of a million ballots costs little more than its lines.
+    Ballots that say the same are read once, however many lines they stand on, and only what
+    differs is kept: a file with a line for each of a million ballots costs the time of its lines.
 
     Raises:
         FileUnreadable: It is malformed, or not of that kind.
     """
-    text = text_of(data)
-    header = _header(text)
+    header = _header(file)
     options = tuple(str(number) for number in range(1, header.size + 1))
     known = frozenset(options)
-    counts: dict[str, int] = {}
-    rankings: dict[str, Ranking] = {}
+    orders: dict[str, _Order] = {}
     written = 0
-    for number, line in _lines(text):
+    for number, line in lines_of(file):
         if line and not line.startswith("#"):
-            count, order = _split(line, number)
-            if order not in rankings:
-                rankings[order] = ranking = _checked(order, number, known)
+            count, said = _split(line, number)
+            order = orders.get(said)
+            if order is None:
+                ranking = _checked(said, number, known)
                 _check_kind(ranking, kind, header.size, number)
-            counts[order] = counts.get(order, 0) + count
+                order = orders[said] = _Order(ranking)
+            order.count += count
             written += 1
-    _check_sum(header.voters, sum(counts.values()))
+    _check_sum(header.voters, sum(order.count for order in orders.values()))
     _check_sum(header.orders, written)
-    ballots = [(count, rankings[order]) for order, count in counts.items()]
+    ballots = [(order.count, order.ranking) for order in orders.values()]
+    orders.clear()
     names = tuple(header.names.get(number, str(number)) for number in range(1, header.size + 1))
     return plain_election(options, names, ballots, header.title)
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Each line with its number; never all of them at once."""
-    at, number = 0, 1
-    while at <= len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
-        yield number, text[at:end].strip(" \t")
-        at, number = end + 1, number + 1
-
-
-def _header(text: str) -> _Header:
+def _header(file: BinaryIO) -> _Header:
     found: dict[tuple[str, int], tuple[int, str]] = {}
-    for number, line in _lines(text):
+    for number, line in lines_of(file):
         match = _HEADER.fullmatch(line) if line.startswith("#") else None
         if match is None:
             continue
@@ -177,10 +178,17 @@ def _ranking(order: str, number: int) -> Ranking:
 
 
 def _option(text: str, number: int) -> str:
-    value = whole(text.strip(" \t"), 1, 10**9)
-    if value is None:
+    found = _id(text)
+    if found is None:
         raise FileUnreadable(number, BAD_NUMBER, text)
-    return str(value)
+    return found
+
+
+@lru_cache(maxsize=4 * MAX_OPTIONS)
+def _id(text: str) -> str | None:
+    """The option's id; always the same object, of which there may be a million."""
+    value = whole(text.strip(" \t"), 1, 10**9)
+    return None if value is None else str(value)
 
 
 def _check_kind(ranking: Ranking, kind: str, size: int, number: int) -> None:

@@ -6,7 +6,7 @@ or instead of the ballots ``"groups": [{"id", "weight", "full_weight_at", "min",
 keys (sources, expected results) are left alone. Pure.
 """
 
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, BinaryIO, Final, NoReturn
 
 import msgspec
 
@@ -14,6 +14,7 @@ from expo.errors import N_
 from voting.exchange import json_lines
 from voting.exchange.ballot_file import (
     BAD_ID,
+    MAX_BYTES,
     MAX_COUNT,
     MAX_ID,
     MAX_OPTIONS,
@@ -57,13 +58,13 @@ class _File(msgspec.Struct, frozen=True):
     title: str = ""
 
 
-def read(data: bytes) -> BallotFile:
+def read(file: BinaryIO) -> BallotFile:
     """The election in a Sawt JSON file.
 
     Raises:
         FileUnreadable: It is malformed; ``line`` and ``found`` say where and what.
     """
-    return _Reader(text_of(data)).file()
+    return _Reader(text_of(file.read(MAX_BYTES + 1))).file()
 
 
 class _Reader:

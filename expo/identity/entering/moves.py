@@ -1,0 +1,76 @@
+"""Whose a device is, and whose ballots count, inside somebody else's transaction.
+
+What ballots are is not known here: whoever assembles the expo gives the one thing that knows
+(`Ballots`).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from expo.db import Tx
+from expo.identity import store as people
+from expo.identity.entering import store
+from expo.identity.people import Person, PersonId, Visit
+from expo.passes import fingerprint
+from expo.rights import VOTERS
+
+
+class Ballots(Protocol):
+    """What coming in has to know of ballots, and to do about them."""
+
+    async def has_cast(self, tx: Tx, person: PersonId) -> bool:
+        """Whether this person has a ballot on record in any contest, withdrawn or not."""
+
+    async def withdraw(self, tx: Tx, person: PersonId, at: datetime) -> tuple[str, ...]:
+        """Take this person's ballots out of every contest that is not over; the contests concerned."""
+
+    async def settle(self, people: Iterable[PersonId], contests: Iterable[str]) -> None:
+        """After the commit: what these people had under way is withdrawn too, and word goes round."""
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """Whose ballots gave way, and in which contests: `Ballots.settle` wants both after the commit."""
+
+    people: tuple[PersonId, ...] = ()
+    contests: tuple[str, ...] = ()
+
+
+async def at_the_door(tx: Tx, visit: Visit, now: datetime) -> Person | None:
+    """Whoever this visit is by its cookie as long as it stands, else by its device.
+
+    A device on which somebody has signed in is nobody's until they sign in again.
+    """
+    if visit.id is not None and (person := await people.person_on(tx, visit.id, now)) is not None:
+        return person
+    mark = fingerprint(visit.device)
+    if await store.holder_of(tx, mark) is not None:
+        return None
+    return await people.find_device_person(tx, mark)
+
+
+async def take_device(
+    tx: Tx, ballots: Ballots, visit: Visit, before: Person | None, person: Person, now: datetime
+) -> Taken:
+    """Make the visit's device the person's.
+
+    Whoever was at the door without any identity was this person without saying so: one person, one
+    ballot. Somebody with an identity is somebody else, and keeps theirs.
+
+    Args:
+        tx: The caller's transaction.
+        ballots: Knows and withdraws ballots.
+        visit: At the door.
+        before: As `at_the_door` says.
+        person: Who it is from now on.
+        now: When.
+    """
+    taken = Taken()
+    if before is not None and before.id != person.id and before.role in VOTERS:
+        if not await store.of_person(tx, before.id):
+            taken = Taken((before.id,), await ballots.withdraw(tx, before.id, now))
+    if person.role in VOTERS:
+        await store.hold(tx, fingerprint(visit.device), person.id, now)
+    return taken

@@ -1,0 +1,92 @@
+"""Signing in with OpenID Connect: the honest way, from the button to the person and back again."""
+
+from base64 import b64decode
+from pathlib import Path
+
+from expo.identity.people import Assurance, Person
+from expo.rights import Role
+from tests.support.forger import CLIENT, SECRET, Forger, forging, new_key
+from tests.support.signing import ending, expo_with, openid, walking
+from tests.support.whole import Whole
+
+
+async def person_of(house: Whole, token: str) -> Person:
+    visit = await house.expo.visits.of(token, None)
+    assert visit.person is not None
+    return visit.person
+
+
+async def test_employee_comes_in_by_the_claims_of_an_employer(tmp_path: Path) -> None:
+    rules = [
+        {"when": {"groups": "staff"}, "role": "employee"},
+    ]
+    claims = {"sub": "mariam", "groups": ["staff"], "name": "Mariam", "email_verified": True}
+    async with forging(Forger(claims=claims)) as forger:
+        provider = openid(forger.url, rules=rules, require={"email_verified": True})
+        async with expo_with(tmp_path, provider) as house, walking(house) as walk:
+            answer = await walk.through(then="/en/schedule")
+            person = await person_of(house, walk.client.cookies["sawt_visit"])
+
+            assert answer.status_code == 303
+            assert answer.headers["location"] == "/en/schedule"
+            assert (person.role, person.electorate) == (Role.EMPLOYEE, "employees")
+            assert person.assurance is Assurance.VERIFIED
+            assert "sawt_trip" not in walk.client.cookies
+
+
+async def test_request_has_what_the_standards_ask_for(tmp_path: Path) -> None:
+    async with forging() as forger, expo_with(tmp_path, openid(forger.url)) as house:
+        async with walking(house) as walk:
+            await walk.through()
+
+        (asked,) = forger.questions("authorize")
+        (exchanged,) = forger.questions("token")
+        (told,) = forger.questions("userinfo")
+
+        assert asked["response_type"] == "code"
+        assert asked["code_challenge_method"] == "S256"
+        assert asked["redirect_uri"] == f"{house.url}/sign-in/back/acme"
+        assert asked["scope"] == "openid profile email"
+        assert asked["ui_locales"] == "en"
+        assert len({asked["state"], asked["nonce"], exchanged["code_verifier"]}) == 3
+        basic = b64decode(exchanged["authorization"].removeprefix("Basic ")).decode()
+        assert basic == f"{CLIENT}:{SECRET}"
+        assert "client_secret" not in exchanged
+        assert told["authorization"] == "Bearer access"
+
+
+async def test_same_subject_is_the_same_person_and_another_is_another(tmp_path: Path) -> None:
+    async with forging() as forger, expo_with(tmp_path, openid(forger.url)) as house:
+        people = []
+        for subject in ("mariam", "mariam", "salem"):
+            forger.claims = {"sub": subject}
+            async with walking(house) as walk:
+                await walk.through()
+                people.append(await person_of(house, walk.client.cookies["sawt_visit"]))
+
+        assert people[0].id == people[1].id != people[2].id
+
+
+async def test_provider_that_changes_its_key_is_believed_after_one_look(tmp_path: Path) -> None:
+    async with forging() as forger, expo_with(tmp_path, openid(forger.url)) as house:
+        async with walking(house) as walk:
+            await walk.through()
+        forger.key = new_key("two")
+        async with walking(house) as walk:
+            answer = await walk.through()
+
+        assert answer.headers["location"] == "/en/"
+        assert len(forger.questions("keys")) == 2
+        assert len(forger.questions("openid-configuration")) == 1
+
+
+async def test_provider_that_is_down_takes_only_its_button_with_it(tmp_path: Path) -> None:
+    async with expo_with(tmp_path, openid("http://127.0.0.1:9")) as house, walking(house) as walk:
+        answer = await walk.client.get("/en/sign-in/with/acme?next=/en/schedule")
+        page = await walk.client.get(answer.headers["location"])
+        home = await walk.client.get("/en/")
+
+        assert ending(answer) == "provider-down"
+        assert page.status_code == 503
+        assert 'href="/en/sign-in/with/acme?next=/en/schedule"' in page.text
+        assert home.status_code == 200
