@@ -195,7 +195,7 @@ async def tracked(tx: Tx, tracker: str) -> Kept | None:
 
 
 async def append_cast(tx: Tx, head: Head, line: Kept) -> None:
-    """Append one more line of a voter who has cast before; the head is held.
+    """Append one more line of a voter who has cast before; the head is that of the voter's log, held.
 
     For what happens inside another transaction; ballots of the crowd go through the writer.
     """
@@ -206,7 +206,7 @@ async def append_cast(tx: Tx, head: Head, line: Kept) -> None:
     ballot = _BALLOTS.c
     mine = update(_BALLOTS).where(ballot.contest == line.contest, ballot.voter == line.voter)
     await tx.execute(mine.values(position=line.position, revision=line.revision))
-    await _advance(tx, head.contest.id, line.position)
+    await _advance(tx, head, head.position + 1)
 
 
 async def append_closed(tx: Tx, head: Head, at: datetime) -> None:

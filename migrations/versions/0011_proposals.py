@@ -8,7 +8,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime as Instant
 from migrations.append_only import protect
 
 revision = "0011_proposals"
-down_revision = "0009_known_secret"
+down_revision = "0010_stations"
 branch_labels = None
 depends_on = None
 

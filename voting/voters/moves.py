@@ -39,7 +39,8 @@ async def withdraw(tx: Tx, person: str, at: datetime) -> tuple[str, ...]:
     for head in await store.lock(tx, tags):
         kept = next(iter(await store.current(tx, head.contest.id, [tags[head.contest.id]])), None)
         if kept is not None and kept.ranking and _is_running(head, whole_ms(at)):
-            await store.append_cast(tx, head, _withdrawal(head, kept, whole_ms(at)))
+            log = await store.log_of(tx, head, kept.voter)
+            await store.append_cast(tx, log, _withdrawal(log, kept, whole_ms(at)))
             gone.append(head.contest.id)
     return tuple(gone)
 
@@ -61,7 +62,7 @@ def _is_running(head: Head, at: datetime) -> bool:
 def _withdrawal(head: Head, kept: Kept, at: datetime) -> Kept:
     return msgspec.structs.replace(
         kept,
-        position=head.position + 1,
+        position=head.following(),
         ballot_id=str(uuid.uuid4()),
         revision=kept.revision + 1,
         ranking=(),
