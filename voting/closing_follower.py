@@ -172,7 +172,7 @@ class ClosingFollower:
             while True:
                 last, lines = await store.lines(tx, contest.id, position, _CHUNK)
                 if last == position:
-                    return position, tally
+                    return await store.length(tx, contest.id), tally
                 try:
                     tally.apply_all(lines)
                 except UnreadableLine:

@@ -141,6 +141,12 @@ async def log_of(tx: Tx, head: Head, voter: str) -> Head:
     return (await logs(tx, head))[station_of(voter, head.contest.stations)]
 
 
+async def length(tx: Tx, contest_id: str) -> int:
+    """How many lines the logs of a contest that is closed have together."""
+    query = select(_CONTESTS.c.position).where(_CONTESTS.c.id == contest_id)
+    return int((await tx.execute(query)).scalar_one())
+
+
 async def secret(tx: Tx, contest_id: str) -> bytes | None:
     """What makes the voters' tags in this contest."""
     query = select(_CONTESTS.c.secret).where(_CONTESTS.c.id == contest_id)

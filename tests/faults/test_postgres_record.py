@@ -33,7 +33,7 @@ def name_in(url: str) -> str:
 
 def _raw_of(there: House) -> RawPostgres:
     """The writer's own connection, once it has written; between batches nobody uses it."""
-    record = there.voting.writer._record
+    record = there.writer._record
     assert isinstance(record, PostgresRecord)
     assert record._raw is not None
     return record._raw

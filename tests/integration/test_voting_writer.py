@@ -131,7 +131,7 @@ async def test_ballots_of_two_contests_share_a_commit(tmp_path: Path) -> None:
 async def test_full_queue_asks_to_come_back(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         await there.open()
-        there.voting.writer._most_waiting = 3
+        there.writer._most_waiting = 3
         answers: list[Told] = []
 
         for n in range(5):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.sqlite_only
 
 def _raw_of(there: House) -> RawSqlite:
     """The writer's own connection, once it has written; between batches nobody uses it."""
-    record = there.voting.writer._record
+    record = there.writer._record
     assert isinstance(record, SqliteRecord)
     assert record._raw is not None
     return record._raw

@@ -21,8 +21,10 @@ from tests.support.databases import url_in
 from voting import moves
 from voting.closing_follower import ClosingFollower
 from voting.contests import Contest, ContestId, Electorate, Option, Rules
+from voting.lanes.writer import Lanes
 from voting.protocol import Cast, Receipt
 from voting.usecases import Voting
+from voting.writer import Writer
 
 OPTIONS = ("a", "b", "c", "d")
 ELECTORATES = (
@@ -41,7 +43,9 @@ def option(name: str, entity: str | None = None) -> Option:
     return Option(name, title, title, title, home, Text(ar=home, en=home), f"/initiative/{name}")
 
 
-def contest(contest_id: str = "s1", *, rules: Rules | None = None, day: int = 1) -> Contest:
+def contest(
+    contest_id: str = "s1", *, rules: Rules | None = None, day: int = 1, stations: int = int(__import__("os").environ.get("ST", "1"))
+) -> Contest:
     """A draft with four options of four entities and three electorates."""
     return Contest(
         id=ContestId(contest_id),
@@ -52,6 +56,7 @@ def contest(contest_id: str = "s1", *, rules: Rules | None = None, day: int = 1)
         options=tuple(option(name) for name in OPTIONS),
         electorates=ELECTORATES,
         rules=rules or Rules(max_ranked=4),
+        stations=stations,
     )
 
 
@@ -122,6 +127,12 @@ class House:
             database=self.database, notifier=self.notifier, hub=self.hub, now=clock
         )
         self.closing = ClosingFollower(self.voting)
+
+    @property
+    def writer(self) -> Writer:
+        """What writes the ballots of contests with one polling station."""
+        found = self.voting.writer
+        return found.writers[0] if isinstance(found, Lanes) else found
 
     async def make(self, new: Contest) -> Contest:
         """A contest that is ready."""
