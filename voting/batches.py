@@ -41,6 +41,13 @@ class Kept(msgspec.Struct, frozen=True):
     status: str = "counted"
     replaces: int | None = None
     """Position of the same voter's line before this one; None for the first."""
+    why: str | None = None
+    """Why it is held, released or void."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for review and is in no count."""
+        return self.status == "quarantined"
 
 
 class Latest(msgspec.Struct, frozen=True):
@@ -111,6 +118,7 @@ def receipt_of(line: Kept) -> Receipt:
         revision=line.revision,
         ranking=line.ranking,
         accepted_at=line.accepted_at,
+        held=line.is_held,
     )
 
 
@@ -140,5 +148,7 @@ def _line(head: Head, ballot: Ballot, voter: str, before: Kept | Latest | None, 
         tracker=before.tracker if before else tracker_of(head.secret, voter),
         accepted_at=ballot.arrived_at,
         nonce=ballot.nonce,
+        status="quarantined" if ballot.held else "counted",
         replaces=before.position if before else None,
+        why=ballot.held,
     )

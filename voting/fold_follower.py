@@ -160,6 +160,8 @@ class Folds:
             desk.own_until = now + _UNSTUCK_SECONDS
         if self._is_ours(stand.contest, desk, now):
             await self._fold(tx, desk, stand)
+        if desk.result is not None and desk.result.position < stand.position:
+            desk.result = None  # something was decided about held ballots after it was counted
         if stand.is_frozen and desk.result is None:
             desk.result = await store.result(tx, stand.contest)
 
@@ -205,8 +207,8 @@ class Folds:
             UnreadableLine: They do not go on from this count.
         """
         position, lines = await store.lines(tx, contest_id, after, _CHUNK)
-        if forgotten := tally.forgotten(lines):
-            tally.recall(await store.lines_at(tx, contest_id, forgotten))
+        if missing := tally.missing(lines):
+            tally.recall(await store.lines_at(tx, contest_id, missing))
         tally.apply_all(lines)
         self.folded += position - after
         return position
@@ -226,8 +228,8 @@ def needs_ballots(contest: Contest) -> bool:
     return contest.rules.method == "irv"
 
 
-def nothing(contest: Contest) -> Tally:
-    """The count of an empty log."""
-    return Tally(
-        [option.id for option in contest.options], [group.id for group in contest.electorates]
-    )
+def nothing(contest: Contest, *, ballots: bool = False) -> Tally:
+    """The count of an empty log; with ``ballots`` it keeps them, as it does where the method needs them."""
+    options = [option.id for option in contest.options]
+    electorates = [group.id for group in contest.electorates]
+    return Tally(options, electorates, ballots=ballots or needs_ballots(contest))
