@@ -2,9 +2,9 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -17,7 +17,10 @@ from command.health import Health
 from expo.clock import Now
 from expo.db import Database
 from expo.identity import pages as identity_pages
+from expo.identity.entering import pages as entering_pages
 from expo.identity.entering.usecases import Entering
+from expo.identity.oidc import pages as provider_pages
+from expo.identity.oidc.usecases import Providers
 from expo.identity.people import Visit
 from expo.identity.usecases import Passes, Visits, device_token
 from expo.identity.visits_follower import VisitsFollower, closing_everywhere
@@ -37,6 +40,8 @@ from expo.wire.notifier_shared import SharedNotifier
 from expo.wire.notifiers import notifier
 from expo.wire.server import ExpoServer, server
 from expo.wire.supervisor import Supervisor
+from expo.wire.welcome import Welcome
+from expo.words import Language
 from sessions import pages as show_pages
 from sessions import sockets
 from sessions.load import pages as load_pages
@@ -90,11 +95,11 @@ class Expo:
         self.leases = Leases(database, settings.node) if settings.is_shared else None
         end_sockets = closing_everywhere(self.hub, self.notifier)
         self.visits = Visits(database, now, end_sockets)
-        self.passes = Passes(database, now, settings.secret_keys, end_sockets)
         self.voting = Voting(database=database, notifier=self.notifier, hub=self.hub, now=now)
-        self.entering = Entering(
-            database, now, settings.secret_keys, end_sockets, Voters(self.voting)
-        )
+        keys, voters = settings.secret_keys, Voters(self.voting)
+        self.passes = Passes(database, now, keys, end_sockets, voters)
+        self.entering = Entering(database, now, keys, end_sockets, voters)
+        self.providing = Providers(database, settings, now)
         self.show = Show(
             database=database,
             notifier=self.notifier,
@@ -121,6 +126,7 @@ class Expo:
             database=database,
             started_at=now(),
         )
+        self.live = sockets.Live()
         self.desk = self.application()
         self.server: ExpoServer = server(
             self.desk,
@@ -154,7 +160,7 @@ class Expo:
             load=self.load,
         )
 
-    @property
+    @cached_property
     def state(self) -> dict[str, Any]:
         """What requests and sockets are given; each package declares the slice it needs."""
         return {
@@ -168,6 +174,8 @@ class Expo:
             "visits": self.visits,
             "passes": self.passes,
             "entering": self.entering,
+            "providing": self.providing,
+            "providers": self.providing.offers,
             "pass_targets": self.show.pass_targets,
             "voting": self.voting,
             "days": lambda: tuple(day.n for day in self.show.programme.days),
@@ -204,16 +212,21 @@ class Expo:
             self._followers = lambda: len(supervisor.running()) == len(followers)
             yield
             await self.voting.close()
+            await self.providing.close()
         self.has_failed = supervisor.has_failed
 
     @property
     def routes(self) -> list[BaseRoute]:
         """Every address of the expo; all but the static files carry the action they stand for."""
         return [
-            *sockets.routes(),  # first: whoever matches the addresses in order tries few for a crowd
+            *sockets.routes(
+                self.live
+            ),  # first: whoever matches the addresses in order tries few for a crowd
             self.statics.route,
             *operations.routes(),
             *identity_pages.routes(),
+            *entering_pages.routes(),
+            *provider_pages.routes(),
             *record_pages.routes(),
             *voting_pages.routes(),
             *show_pages.routes(),
@@ -239,7 +252,11 @@ class Expo:
             statics=self.statics,
             public=Visit(),
             device=device_token,
+            live=self._live,
         )
+
+    def _live(self, path: str, language: Language) -> Welcome | None:
+        return self.live.at_once(cast("sockets.LiveState", self.state), path, language)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[dict[str, Any]]:

@@ -27,3 +27,33 @@ def only_forward(table: str, columns: Sequence[str]) -> None:
         f"CREATE TRIGGER {table}_only_forward BEFORE UPDATE ON {table} "
         f"FOR EACH ROW WHEN ({same}) EXECUTE FUNCTION {table}_only_forward()"
     )
+
+
+def only_forward_or(table: str, columns: Sequence[str], either: str, or_else: str) -> None:
+    """As `only_forward`, anew, where of two further counters one has to grow and none may shrink.
+
+    Args:
+        table: A name written in a revision, never one that came from outside.
+        columns: Counters that grow with every UPDATE.
+        either: A counter that grows, unless
+        or_else: this one does.
+    """
+    stays = f"(NEW.{either} = OLD.{either} AND NEW.{or_else} <= OLD.{or_else})"
+    shrinks = f"NEW.{either} < OLD.{either} OR NEW.{or_else} < OLD.{or_else}"
+    same = " OR ".join([*(f"NEW.{one} <= OLD.{one}" for one in columns), shrinks, stays])
+    op.execute(f"DROP TRIGGER IF EXISTS {table}_only_forward{_on(table)}")
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            f"CREATE TRIGGER {table}_only_forward BEFORE UPDATE ON {table} WHEN {same} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} only goes forward'); END"
+        )
+        return
+    op.execute(
+        f"CREATE TRIGGER {table}_only_forward BEFORE UPDATE ON {table} "
+        f"FOR EACH ROW WHEN ({same}) EXECUTE FUNCTION {table}_only_forward()"
+    )
+
+
+def _on(table: str) -> str:
+    """What PostgreSQL wants after a trigger's name."""
+    return "" if op.get_bind().dialect.name == "sqlite" else f" ON {table}"

@@ -14,6 +14,7 @@ from expo.wire.viewer import Viewer
 from expo.words import Language
 from sessions.protocol import Beat, Hello
 from sessions.usecases import Show
+from voting.holds import NOWHERE, Origin
 from voting.protocol import Refused
 
 VERSION: Final = "1"
@@ -33,6 +34,8 @@ class Caller(msgspec.Struct, frozen=True):
     """The projector this connection feeds."""
     is_staff: bool = False
     """Whether this is a control room."""
+    origin: Origin = NOWHERE
+    """Where what is cast over it comes from."""
     seat: Seat | None = None
     """One of those this visit may take; None for somebody without a visit."""
 

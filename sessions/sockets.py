@@ -25,6 +25,7 @@ from expo.wire.handshake import Handshake
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
 from expo.wire.viewer import Viewer
+from expo.wire.welcome import Welcome
 from expo.words import Language
 from sessions.frames import BINARY, MALFORMED, TOO_FAST, Caller, ShowFrames, refused
 from sessions.projector.pages import SCREEN
@@ -32,9 +33,12 @@ from sessions.show_follower import BOARD, STAFF, STAGE
 from sessions.usecases import TOPIC, Show
 from voting import visibility
 from voting.frames import VotingFrames
+from voting.holds import origin_of
 from voting.usecases import Voting
 
 NOTICE: Final = "notice"
+_PLACE, _DAY = "/live/", "day"
+_OTHER_PLACES: Final = frozenset({"staff", "screen"})
 _JUNK: Final = {"binary": BINARY, "too-fast": TOO_FAST}
 
 
@@ -107,6 +111,23 @@ class Live:
     async def day(self, socket: Socket) -> None:
         """The board, for home and day pages."""
         await self._follow(socket, _caller(socket), (BOARD, NOTICE))
+
+    def at_once(self, state: LiveState, path: str, language: Language) -> Welcome | None:
+        """What `day` and `session` do for somebody nobody knows; None: ask the routes."""
+        show, place = state["show"], path.removeprefix(_PLACE)
+        if place == path or place in _OTHER_PLACES:
+            return None
+        desk, contest = self._shared_with(state), None
+        if place != _DAY:
+            if show.programme.session(place) is None:
+                return None
+            contest = show.contest(place)
+        more: tuple[str, ...] = ()
+        greeting: tuple[bytes, ...] = (desk.frames.hello(caller := _anybody(language)),)
+        if contest is not None:
+            more, mine = desk.ballots.of_nobody(contest.id, language)
+            greeting = (*greeting, mine)
+        return Welcome(desk.hub, caller, (BOARD, NOTICE, *more), greeting, **desk.callbacks)
 
     async def session(self, socket: Socket) -> None:
         """The board and one session's contest; ballots come in here."""
@@ -182,8 +203,11 @@ class Live:
             seat.leave()
 
     def _shared(self, socket: Socket) -> _Desk:
+        return self._shared_with(socket.state)
+
+    def _shared_with(self, state: LiveState) -> _Desk:
         if self._desk is None:
-            self._desk = _Desk(socket.state)
+            self._desk = _Desk(state)
         return self._desk
 
 
@@ -192,7 +216,9 @@ def _caller(socket: Socket, *, screen: str | None = None, is_staff: bool = False
     language = translations.language.get()
     if visit.id is None and screen is None and not is_staff:
         return _anybody(language)
-    return Caller(visit, language, screen, is_staff)
+    opened_ms = int(socket.state["now"]().timestamp() * 1000)
+    host = socket.client.host if socket.client else ""
+    return Caller(visit, language, screen, is_staff, origin_of(visit, host, opened_ms))
 
 
 @cache
@@ -205,12 +231,11 @@ def _language(viewer: Viewer) -> Language:
     return viewer.who.language if isinstance(viewer.who, Caller) else "ar"
 
 
-def routes() -> list[BaseRoute]:
+def routes(endpoints: Live) -> list[BaseRoute]:
     """The routes of one application."""
-    endpoints = Live()
     follow = Action.FOLLOW_LIVE
     return [
-        guarded_socket("/live/day", endpoints.day, follow),
+        guarded_socket(_PLACE + _DAY, endpoints.day, follow),
         guarded_socket("/live/staff", endpoints.staff, Action.RUN_SHOW, refuse=endpoints.turn_away),
         guarded_socket(
             "/live/screen/{screen}",

@@ -85,6 +85,8 @@ class Ballot(msgspec.Struct, frozen=True):
     own: tuple[str, ...]
     arrived_at: datetime
     nonce: str | None = None
+    held: str | None = None
+    """Why it is held for review (a `voting.holds` kind); None: it counts."""
 
 
 def admit(cast: Cast, contest: Contest, person: Person, electorate: str, at: datetime) -> Ballot:

@@ -14,7 +14,7 @@ from voting.ballots import Ballot, IdConflict, tag_of, tracker_of
 from voting.contests import Contest
 from voting.eligibility import check_window
 from voting.protocol import Receipt
-from voting.stations import place
+from voting.stations import place, station_of
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -51,6 +51,13 @@ class Kept(msgspec.Struct, frozen=True):
     status: str = "counted"
     replaces: int | None = None
     """Position of the same voter's line before this one; None for the first."""
+    why: str | None = None
+    """Why it is held, released or void."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for review and is in no count."""
+        return self.status == "quarantined"
 
 
 class Latest(msgspec.Struct, frozen=True):
@@ -112,6 +119,27 @@ def settle(
     return Settled(tuple(answers), tuple(lines))
 
 
+def at_the_ends(
+    logs: Sequence[Head], lines: Sequence[Kept]
+) -> list[tuple[Head, tuple[Kept, ...]]]:
+    """These lines at the end of their voters' logs, each replacing the line it stood at before.
+
+    Args:
+        logs: The heads of all logs of one contest, in order of station.
+        lines: In any order; at most one of a voter.
+    """
+    found = []
+    for log in logs:
+        mine = [line for line in lines if station_of(line.voter, len(logs)) == log.station]
+        moved = tuple(
+            msgspec.structs.replace(line, position=log.following(n), replaces=line.position)
+            for n, line in enumerate(mine)
+        )
+        if moved:
+            found.append((log, moved))
+    return found
+
+
 def receipt_of(line: Kept) -> Receipt:
     """The promise made for an accepted ballot."""
     return Receipt(
@@ -121,6 +149,7 @@ def receipt_of(line: Kept) -> Receipt:
         revision=line.revision,
         ranking=line.ranking,
         accepted_at=line.accepted_at,
+        held=line.is_held,
     )
 
 
@@ -150,5 +179,7 @@ def _line(head: Head, ballot: Ballot, voter: str, before: Kept | Latest | None, 
         tracker=before.tracker if before else tracker_of(head.secret, voter),
         accepted_at=ballot.arrived_at,
         nonce=ballot.nonce,
+        status="quarantined" if ballot.held else "counted",
         replaces=before.position if before else None,
+        why=ballot.held,
     )

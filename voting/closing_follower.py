@@ -1,8 +1,10 @@
 """The contest's clock: the announced close, the hard close, and the recount after it.
 
 At the hard close the writer first answers what arrived in time; then the closing line is appended,
-and nothing follows it. The log is then counted from its first line. If that differs from the
-running count, the result is disputed: it is kept, the organisers are told, nothing is published.
+and no ballot follows it. The whole log is then counted by another way (`voting.recount_store`) than the
+running count went, and again after every decision about held ballots, which can be made until the
+result is reviewed. If a recount differs from the running count, the result is disputed: it is kept, the
+organisers are told, nothing is published.
 """
 
 import asyncio
@@ -16,11 +18,11 @@ from expo.db import Tx
 from expo.errors import Fault
 from expo.leases import Lease, Leases
 from expo.wire.notifier import Notifier, heard
-from voting import moves, store
+from voting import moves, recount_store, store
 from voting.contests import Contest, Phase
 from voting.fold_follower import nothing
 from voting.methods.rankings import UnreadableLine
-from voting.methods.tally import Tally
+from voting.methods.tally import Tally, as_if_counted
 from voting.results import Result, canonical, freeze
 from voting.usecases import Voting
 from voting.writer import ANY_CONTEST
@@ -29,7 +31,6 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_NAP: Final = 1.0  # seconds; a move nobody announced is noticed this late
 _SHORTEST_NAP: Final = 0.01
-_CHUNK: Final = 1_000  # lines recounted at once; the loop breathes in between
 _TICK: Final = timedelta(milliseconds=1)
 _OTHERS_DRAIN: Final = timedelta(milliseconds=500)
 _COUNT_NAP: Final = timedelta(milliseconds=200)  # between two looks for another node's count
@@ -147,7 +148,9 @@ class ClosingFollower:
             logger.critical(
                 "The recount differs from the running count", extra={"contest": contest.id}
             )
-        counted = recount or nothing(contest)
+        counted = recount or nothing(contest, ballots=True)
+        held = any(group.quarantined for group in counted.groups())
+        _, informed = await self._recount(contest, held=True) if held else (position, None)
         result = await asyncio.to_thread(
             freeze,
             contest,
@@ -155,30 +158,31 @@ class ClosingFollower:
             position=position,
             at=self._voting.now(),
             disputed=disputed,
+            informed=informed,
         )
         await self._keep(contest, result)
 
     async def _keep(self, contest: Contest, result: Result) -> None:
         async with self._write() as tx:
-            if await store.verdict(tx, contest.id) is None:
-                await store.freeze(tx, result, canonical(result).decode())
+            await store.freeze(tx, result, canonical(result).decode())
         logger.info("A contest was counted", extra={"contest": contest.id})
         await self._announce(contest.id)
 
-    async def _recount(self, contest: Contest) -> tuple[int, Tally | None]:
-        """The count of the log from its first line, and its last position; None when unreadable."""
-        tally, position = nothing(contest), 0
+    async def _recount(self, contest: Contest, *, held: bool = False) -> tuple[int, Tally | None]:
+        """The count of the whole log, and its last position; None when unreadable.
+
+        With ``held`` the ballots under review are in it too, for information.
+        """
+        tally = nothing(contest, ballots=True)
         async with self._database.read() as tx:
-            while True:
-                last, lines = await store.lines(tx, contest.id, position, _CHUNK)
-                if last == position:
-                    return await store.length(tx, contest.id), tally
-                try:
-                    tally.apply_all(lines)
-                except UnreadableLine:
-                    logger.exception("A log cannot be counted", extra={"contest": contest.id})
-                    return position, None
-                position = last
+            position = await recount_store.length(tx, contest.id)
+            try:
+                async for pile in recount_store.piles(tx, contest.id, position):
+                    tally.add(as_if_counted(pile) if held else pile)
+            except UnreadableLine:
+                logger.exception("A log cannot be counted", extra={"contest": contest.id})
+                return position, None
+        return position, tally
 
     async def _announce(self, contest_id: str) -> None:
         await self._voting.refresh([contest_id])

@@ -10,6 +10,7 @@ import msgspec
 from expo.errors import N_, Refusal
 from expo.identity.people import Assurance
 from expo.words import Text
+from voting.holds import HoldRule
 
 ContestId = NewType("ContestId", str)
 Method = Literal["ranked_pairs", "schulze", "borda", "irv"]
@@ -128,6 +129,8 @@ class Rules(msgspec.Struct, frozen=True):
     """Minutes from opening to the announced close."""
     grace_seconds: int = 10
     """Seconds after the announced close in which ballots still arrive (G)."""
+    holds: tuple[HoldRule, ...] = ()
+    """What holds a ballot for review; the first that applies is its reason."""
 
 
 class Contest(msgspec.Struct, frozen=True):

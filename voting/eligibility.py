@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from expo.errors import N_, NotAllowed, Refusal
-from expo.identity.people import Assurance, Person
+from expo.identity.people import Assurance, Person, PersonId, is_enough
 from expo.rights import Action, Role, may
 from voting.ballots import own_options
 from voting.contests import Contest, Electorate, Phase
 
-_STRENGTH: Final = (Assurance.DEVICE, Assurance.CONTACT, Assurance.VERIFIED)
+_NEWCOMER: Final = Person(PersonId(""), Role.CUSTOMER, "customers", assurance=Assurance.DEVICE)
+"""What joining with a device makes of anybody."""
 _BEFORE: Final = frozenset({Phase.DRAFT, Phase.READY})
 _ENDING: Final = frozenset({Phase.OPEN, Phase.CLOSING})
 
@@ -29,6 +30,19 @@ class JoinFirst(Refusal):
 
     code = N_("join-first")
     status = 403
+
+
+class SignInFirst(Refusal):
+    """Nobody is known at this device yet, and a device alone is not enough here."""
+
+    code = N_("sign-in-first")
+    status = 403
+
+
+class StaffDoNotVote(NotAllowed):
+    """Whoever runs or watches the vote has none; ``role`` is what they are."""
+
+    code = N_("staff-do-not-vote")
 
 
 class NotYourElectorate(Refusal):
@@ -77,20 +91,21 @@ def check_person(person: Person | None, contest: Contest) -> Electorate:
     """The electorate this person votes in.
 
     Raises:
-        JoinFirst: Nobody is known at this device.
-        NotAllowed: The role does not vote.
+        JoinFirst: Nobody is known at this device; joining with it is enough.
+        SignInFirst: Nobody is known at this device, and joining with it would not be enough.
+        StaffDoNotVote: The role does not vote.
         NotYourElectorate: The contest does not ask this person's electorate.
         NeedsStrongerSignIn: The person is not known surely enough.
         AllOptionsOwn: There is nothing this person could rank.
     """
     if person is None or person.role is Role.PUBLIC:
-        raise JoinFirst
+        raise SignInFirst if blocked(_NEWCOMER, contest) else JoinFirst
     if not may(person.role, Action.CAST_BALLOT):
-        raise NotAllowed(action=Action.CAST_BALLOT.value)
+        raise StaffDoNotVote(role=person.role.value)
     electorate = contest.electorate(person.electorate)
     if electorate is None:
         raise NotYourElectorate(electorate=person.electorate or "")
-    if _STRENGTH.index(person.assurance) < _STRENGTH.index(electorate.assurance):
+    if not is_enough(person.assurance, electorate.assurance):
         raise NeedsStrongerSignIn(needed=electorate.assurance.value, has=person.assurance.value)
     if contest.options and len(own_options(contest, person)) == len(contest.options):
         raise AllOptionsOwn

@@ -205,6 +205,8 @@ class Folds:
         if self._is_ours(stand.contest, desk, now):
             for log in desk.logs:
                 await self._fold(tx, desk, log)
+        if desk.result is not None and desk.result.position < desk.head:
+            desk.result = None  # something was decided about held ballots after it was counted
         if stand.is_frozen and desk.result is None:
             desk.result = await store.result(tx, stand.contest)
 
@@ -255,8 +257,8 @@ class Folds:
         position, lines = await store.lines_of(
             tx, contest, log.station, after, log.head, _CHUNK
         )
-        if forgotten := tally.forgotten(lines):
-            tally.recall(await store.lines_at(tx, contest.id, forgotten))
+        if missing := tally.missing(lines):
+            tally.recall(await store.lines_at(tx, contest.id, missing))
         tally.apply_all(lines)
         self.folded += length(position, contest.stations) - length(after, contest.stations)
         return position
@@ -276,8 +278,8 @@ def needs_ballots(contest: Contest) -> bool:
     return contest.rules.method == "irv"
 
 
-def nothing(contest: Contest) -> Tally:
-    """The count of an empty log."""
-    return Tally(
-        [option.id for option in contest.options], [group.id for group in contest.electorates]
-    )
+def nothing(contest: Contest, *, ballots: bool = False) -> Tally:
+    """The count of an empty log; with ``ballots`` it keeps them, as it does where the method needs them."""
+    options = [option.id for option in contest.options]
+    electorates = [group.id for group in contest.electorates]
+    return Tally(options, electorates, ballots=ballots or needs_ballots(contest))

@@ -7,18 +7,21 @@ is answered and counted, never fatal.
 import asyncio
 import logging
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Final, Protocol
 
 import msgspec
 
 from expo.errors import N_, Fact, Fault, Refusal
 from expo.identity.people import Person, Visit
+from expo.rights import Role
 from expo.web import translations
 from expo.web.sentences import sentence_for
 from expo.wire.hub import Hub
 from expo.wire.viewer import Viewer
 from expo.words import Language
 from voting import visibility
+from voting.holds import Origin
 from voting.protocol import AskMine, Cast, Mine, Receipt, Refused
 from voting.reading import Unreadable, frame_in, kind_of
 from voting.usecases import Voting
@@ -26,6 +29,7 @@ from voting.writer import Told
 
 logger = logging.getLogger(__name__)
 
+_KEPT_FRAMES: Final = 256  # of those without a ballot, which a whole audience shares
 _KINDS: Final = frozenset({"cast", "ask-mine"})
 
 
@@ -46,6 +50,10 @@ class Who(Protocol):
     @property
     def language(self) -> Language:
         """In which language sentences are worded."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where ballots over this connection come from."""
 
 
 class VotingFrames:
@@ -87,6 +95,17 @@ class VotingFrames:
             has_ballot = bool(mine.receipt and mine.receipt.ranking)
         return visibility.rooms(visit.role, contest, has_ballot=has_ballot)
 
+    def of_nobody(self, contest_id: str, language: Language) -> tuple[tuple[str, ...], bytes]:
+        """As `rooms` and `greeting` of somebody nobody knows, without waiting.
+
+        Raises:
+            UnknownContest: There is no such contest.
+        """
+        mine = self._voting.mine_of_nobody(contest_id)
+        contest = self._voting.contests.get(contest_id)
+        rooms = visibility.rooms(Role.PUBLIC, contest, has_ballot=False) if contest else ()
+        return rooms, _encoded(mine, language)
+
     def on_text(self, viewer: Viewer, raw: bytes) -> bool:
         """Take a frame about ballots; False when it is about something else.
 
@@ -117,7 +136,7 @@ class VotingFrames:
             else:
                 viewer.reply(refused(told, who.language, cast=cast, zone=self._zone))
 
-        self._voting.submit(who.visit.person, cast, arrived_at, deliver)
+        self._voting.submit(who.visit.person, cast, arrived_at, deliver, who.origin)
 
     def _admit(self, viewer: Viewer, receipt: Receipt) -> None:
         """Let who has voted see the running order, where the contest says so; else not any more."""
@@ -147,6 +166,11 @@ class VotingFrames:
 
     async def _mine(self, person: Person | None, contest_id: str, language: Language) -> bytes:
         return msgspec.json.encode(worded(await self._voting.mine(person, contest_id), language))
+
+
+@lru_cache(_KEPT_FRAMES)
+def _encoded(mine: Mine, language: Language) -> bytes:
+    return msgspec.json.encode(worded(mine, language))
 
 
 def worded(mine: Mine, language: Language) -> Mine:

@@ -31,6 +31,7 @@ from voting.contests import Contest, Phase
 from voting.downloads import Published, day_csv, day_json
 from voting.eligibility import UnknownContest
 from voting.frames import worded
+from voting.holds import Origin, origin_of
 from voting.protocol import Cast
 from voting.reading import Unreadable, cast_in
 from voting.result_views import result_view
@@ -80,7 +81,7 @@ async def _cast_json(request: Asked) -> Response:
     if ballot.contest != request.path_params["contest"]:
         raise BadRequest(what="contest")
     receipt = await _voting(request).cast(
-        request.state["visit"].person, ballot, request.state["now"]()
+        request.state["visit"].person, ballot, request.state["now"](), _origin(request)
     )
     return _json(receipt)
 
@@ -94,7 +95,8 @@ async def _cast_form(request: Asked) -> Response:
         if _WITHDRAW not in fields:
             ranking = ranking_in(fields)
         ballot = _cast_in(fields, contest, ranking)
-        receipt = await _voting(request).cast(request.state["visit"].person, ballot, arrived_at)
+        person = request.state["visit"].person
+        receipt = await _voting(request).cast(person, ballot, arrived_at, _origin(request))
     except (Refusal, Fault) as problem:
         return await _ballot_again(request, contest, places_in(fields), problem)
     if wants_json(request):
@@ -239,6 +241,11 @@ def routes() -> list[BaseRoute]:
 
 def _voting(request: Asked) -> Voting:
     return request.state["voting"]
+
+
+def _origin(request: Asked) -> Origin:
+    """Where a ballot by form or request comes from; when its page was there is not known."""
+    return origin_of(request.state["visit"], request.client.host if request.client else "")
 
 
 def _contest(request: Asked) -> Contest:

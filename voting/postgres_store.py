@@ -44,7 +44,7 @@ _STATIONS: Final = (
 _KNOWN: Final = (
     "SELECT line.* FROM unnest(%s::text[]) AS asked (id) CROSS JOIN LATERAL ("
     "SELECT contest, position, ballot_id, voter, electorate, revision, ranking, own, tracker, at,"
-    " nonce, status FROM contest_line WHERE contest = %s AND ballot_id = asked.id LIMIT 1) AS line"
+    " nonce, status, replaces, why FROM contest_line WHERE contest = %s AND ballot_id = asked.id LIMIT 1) AS line"
 )
 _LATEST: Final = (
     "SELECT found.* FROM unnest(%s::text[]) AS asked (voter) CROSS JOIN LATERAL ("
@@ -57,12 +57,12 @@ _LATEST: Final = (
 _APPEND: Final = (
     "WITH line AS ("
     " INSERT INTO contest_line (contest, position, kind, at, ballot_id, voter, electorate, revision,"
-    " ranking, own, status, tracker, nonce, replaces)"
+    " ranking, own, status, tracker, nonce, replaces, why)"
     " SELECT contest, position, 'cast', accepted_at, ballot_id, voter, electorate, revision, ranking,"
-    " own, status, tracker, nonce, replaces FROM json_to_recordset(%s::json) AS new (contest text,"
+    " own, status, tracker, nonce, replaces, why FROM json_to_recordset(%s::json) AS new (contest text,"
     " position integer, accepted_at timestamptz, ballot_id text, voter text, electorate text,"
     " revision integer, ranking text, own text, status text, tracker text, nonce text,"
-    " replaces integer)"
+    " replaces integer, why text)"
     " RETURNING contest, position, voter, revision, tracker"
     "), head AS ("
     " UPDATE contest SET position = grown.position"

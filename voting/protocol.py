@@ -52,6 +52,8 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", tag_field="type"):
     revision: int
     ranking: tuple[str, ...]
     accepted_at: datetime
+    held: bool = False
+    """Received and under review: it counts once two people, or a stronger sign-in, release it."""
     leaf: str | None = None
     proof: str | None = None
 
@@ -112,6 +114,8 @@ class Turnout(msgspec.Struct, frozen=True, tag="turnout", tag_field="type"):
     position: int
     ballots: int
     by_electorate: dict[str, int]
+    held: dict[str, int] = {}
+    """Ballots under review, which do not count, by reason."""
 
 
 class StandingRow(msgspec.Struct, frozen=True):

@@ -13,10 +13,12 @@ import msgspec
 
 from voting import wording
 from voting.contests import Contest
+from voting.held_results import WithHeld, totals, with_held
+from voting.methods.group_tally import GroupTally, Matrix
 from voting.methods.outcome import Election, Outcome, Ranks, election_of
 from voting.methods.pairwise import Combined, combine
 from voting.methods.registry import METHODS, outcomes
-from voting.methods.tally import GroupTally, Matrix, Tally
+from voting.methods.tally import Tally
 from voting.methods.weights import Share
 from voting.wording import Sentence
 
@@ -52,6 +54,9 @@ class ElectorateFigures(msgspec.Struct, frozen=True):
     """Its own order, counted alone by the contest's method."""
     above: Matrix
     """Ballots that put the row's option above the column's."""
+    held: dict[str, int] = {}
+    """Ballots nobody decided about, by reason; they are in no figure."""
+    void: dict[str, int] = {}
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -82,6 +87,8 @@ class Result(msgspec.Struct, frozen=True):
     how: tuple[Sentence, ...]
     compared: tuple[Sentence, ...]
     disputed: bool = False
+    with_held: WithHeld | None = None
+    """What the held ballots would change; None where there are none."""
 
 
 def shares_of(contest: Contest) -> tuple[Share, ...]:
@@ -100,22 +107,29 @@ def outcome_of(contest: Contest, tally: Tally) -> Outcome:
 
 
 def freeze(
-    contest: Contest, tally: Tally, *, position: int, at: datetime, disputed: bool = False
+    contest: Contest,
+    tally: Tally,
+    *,
+    position: int,
+    at: datetime,
+    disputed: bool = False,
+    informed: Tally | None = None,
 ) -> Result:
     """The outcome of a closed contest.
 
     Args:
         contest: Closed.
-        tally: Recounted from the first line.
-        position: Of the log's last line, the one that closes it.
+        tally: Recounted, with its ballots.
+        position: Of the log's last line: the one that closes it, or the last decision.
         at: The instant.
         disputed: The recount differed from the running count.
+        informed: The same with the held ballots counted; None where there are none.
     """
     election = election_of(tally, shares_of(contest), ballots=True)
     by_method = outcomes(election)
     official = by_method[contest.rules.method]
     others = {name: found for name, found in by_method.items() if name != contest.rules.method}
-    own = _own_ballots(tally) if contest.rules.own == "abstain" else None
+    own = tally.own_ballots() if contest.rules.own == "abstain" else None
     return Result(
         contest=contest.id,
         position=position,
@@ -137,7 +151,17 @@ def freeze(
         how=wording.how_sentences(official, wording.Counted(contest.rules.method, own)),
         compared=wording.other_methods(official, others),
         disputed=disputed,
+        with_held=_with_held(contest, tally, official, informed),
     )
+
+
+def _with_held(
+    contest: Contest, tally: Tally, official: Outcome, informed: Tally | None
+) -> WithHeld | None:
+    if informed is None:
+        return None
+    held = sum(group.quarantined for group in tally.groups())
+    return with_held(official, outcome_of(contest, informed), held)
 
 
 def _options(outcome: Outcome) -> tuple[OptionFigures, ...]:
@@ -175,6 +199,8 @@ def _electorates(
             weighed.coefficient,
             _alone(contest, groups[weighed.id], election),
             groups[weighed.id].above,
+            groups[weighed.id].held,
+            groups[weighed.id].void,
         )
         for weighed in election.combined.electorates
     )
@@ -187,16 +213,6 @@ def _alone(contest: Contest, group: GroupTally, election: Election) -> Ranks:
     combined: Combined = combine(election.combined.options, [group], [Share(group.id, 1)])
     patterns = tuple(one for one in election.patterns if one.electorate == group.id)
     return METHODS[contest.rules.method](Election(combined, election.lot, patterns)).ranks
-
-
-def _own_ballots(tally: Tally) -> int:
-    """Counted ballots that abstain on an own option."""
-    known = set(tally.options)
-    return sum(
-        1
-        for line in tally.snapshot().lines
-        if line.status == "counted" and line.ranking and known.intersection(line.own)
-    )
 
 
 # --- what may be published ---
@@ -231,6 +247,8 @@ class PublicElectorate(msgspec.Struct, frozen=True):
     share: int
     status: Literal["counted", "waiting", "without-weight"]
     ranks: Ranks | None
+    held: dict[str, int] = {}
+    void: dict[str, int] = {}
 
 
 class PublicResult(msgspec.Struct, frozen=True):
@@ -259,6 +277,12 @@ class PublicResult(msgspec.Struct, frozen=True):
     compared: tuple[Sentence, ...]
     is_rounded: bool
     """Shares are whole hundredths, because exact ones would give a small electorate away."""
+    held: dict[str, int] = {}
+    """Ballots nobody decided about, by reason; they are not in the result."""
+    void: dict[str, int] = {}
+    """Ballots two people took out, by reason."""
+    with_held: WithHeld | None = None
+    """For information: what the held ballots would change."""
 
 
 def public(result: Result) -> PublicResult:
@@ -287,6 +311,9 @@ def public(result: Result) -> PublicResult:
         how=result.how,
         compared=result.compared,
         is_rounded=coarse,
+        held=totals([one.held for one in result.electorates]),
+        void=totals([one.void for one in result.electorates]),
+        with_held=result.with_held,
     )
 
 
@@ -355,6 +382,8 @@ def _public_electorate(one: ElectorateFigures, total: int, *, hidden: bool) -> P
         share=thousandths(one.coefficient * one.ballots, total),
         status=status,
         ranks=None if hidden else one.ranks,
+        held=one.held,
+        void=one.void,
     )
 
 

@@ -19,7 +19,7 @@ from voting.ballots import Ballot
 from voting.batches import Head, Kept, Latest
 
 _AT_ONCE: Final = (128, 16, 1)
-"""Rows in one statement; each size is prepared once. 128 rows of 14 values stay far below SQLite's
+"""Rows in one statement; each size is prepared once. 128 rows of 15 values stay far below SQLite's
 limit of 32,766, and beyond that many the statement itself costs nothing any more."""
 
 _HEADS: Final = (
@@ -32,7 +32,7 @@ _STATIONS: Final = (
 )
 _KNOWN: Final = (
     "SELECT contest, position, ballot_id, voter, electorate, revision, ranking, own, tracker, at,"
-    " nonce, status FROM contest_line"
+    " nonce, status, replaces, why FROM contest_line"
     " WHERE contest = ? AND ballot_id IN (SELECT value FROM json_each(?))"
 )
 _LATEST: Final = (
@@ -41,7 +41,7 @@ _LATEST: Final = (
 )
 _LINE: Final = (
     "INSERT INTO contest_line (contest, position, kind, at, ballot_id, voter, electorate, revision,"
-    " ranking, own, status, tracker, nonce, replaces) VALUES "
+    " ranking, own, status, tracker, nonce, replaces, why) VALUES "
 )
 _BALLOT: Final = "INSERT INTO ballot (contest, voter, position, revision, tracker) VALUES "
 # The tracker of a voter never changes, and what is not set keeps its two indexes untouched.
@@ -179,6 +179,7 @@ def _line_row(line: Kept) -> tuple[Any, ...]:
         line.tracker,
         line.nonce,
         line.replaces,
+        line.why,
     )
 
 

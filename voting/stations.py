@@ -19,7 +19,7 @@ def station_of(tag: str, stations: int) -> int:
         tag: Hexadecimal digits of a keyed hash, so it is spread evenly whoever votes.
         stations: How many the contest has.
     """
-    return int(tag, 16) % stations
+    return int(tag, 16) % stations if stations > 1 else 0
 
 
 def place(station: int, line: int, stations: int) -> int:

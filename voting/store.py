@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import case, insert, select, tuple_, update
 
-from expo.db import Tx
-from voting.batches import Head, Kept
+from expo.db import Tx, add_new
+from voting.batches import Head, Kept, at_the_ends
 from voting.contests import Contest, Phase
 from voting.heads import store as heads
 from voting.methods.rankings import Ranking
@@ -24,6 +24,7 @@ from voting.tables import BallotRow, ContestRow, LineRow, ResultRow
 _CONTESTS: Final[Any] = ContestRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
 _LINES: Final[Any] = LineRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
 _BALLOTS: Final[Any] = BallotRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
+_OWN: Final[Any] = _LINES.alias("own_line")
 _RESULTS: Final[Any] = ResultRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
 
 
@@ -80,7 +81,7 @@ async def stands(tx: Tx) -> tuple[Stand, ...]:
     head, result = _CONTESTS.c, _RESULTS.c
     query = (
         select(head.id, head.version, head.position, head.stations, result.disputed)
-        .outerjoin(_RESULTS, result.contest == head.id)
+        .outerjoin(_RESULTS, (result.contest == head.id) & (result.position == head.position))
         .order_by(head.id)
     )
     rows = (await tx.execute(query)).all()
@@ -141,12 +142,6 @@ async def log_of(tx: Tx, head: Head, voter: str) -> Head:
     return (await logs(tx, head))[station_of(voter, head.contest.stations)]
 
 
-async def length(tx: Tx, contest_id: str) -> int:
-    """How many lines the logs of a contest that is closed have together."""
-    query = select(_CONTESTS.c.position).where(_CONTESTS.c.id == contest_id)
-    return int((await tx.execute(query)).scalar_one())
-
-
 async def secret(tx: Tx, contest_id: str) -> bytes | None:
     """What makes the voters' tags in this contest."""
     query = select(_CONTESTS.c.secret).where(_CONTESTS.c.id == contest_id)
@@ -168,7 +163,9 @@ async def secrets_of(tx: Tx, phases: Collection[Phase]) -> dict[str, bytes]:
 async def with_ids(tx: Tx, contest_id: str, ballot_ids: Collection[str]) -> tuple[Kept, ...]:
     """The lines that carry these ballot ids."""
     line = _LINES.c
-    query = select(_LINES).where(line.contest == contest_id, line.ballot_id.in_(ballot_ids))
+    query = select(
+        _LINES, line.ballot_id.label("id"), line.at.label("cast_at"), line.nonce.label("opens")
+    ).where(line.contest == contest_id, line.ballot_id.in_(ballot_ids))
     return tuple(_kept_in(row) for row in await tx.execute(query))
 
 
@@ -215,8 +212,40 @@ async def append_cast(tx: Tx, head: Head, line: Kept) -> None:
     await _advance(tx, head, head.position + 1)
 
 
+async def held(tx: Tx, contest_id: str, positions: Sequence[int] | None = None) -> tuple[Kept, ...]:
+    """The ballots of a contest that wait for review, in order of the log.
+
+    Args:
+        tx: The caller's transaction.
+        contest_id: The contest.
+        positions: Those of these lines alone; all where None.
+    """
+    query = _current_lines().where(
+        _BALLOTS.c.contest == contest_id, _LINES.c.status == "quarantined"
+    )
+    if positions is not None:
+        query = query.where(_LINES.c.position.in_(positions))
+    rows = await tx.execute(query.order_by(_LINES.c.position))
+    return tuple(_kept_in(row) for row in rows)
+
+
+async def append_decisions(tx: Tx, head: Head, lines: Sequence[Kept], at: datetime) -> None:
+    """Append what was decided about held ballots, each line with its new status; the head is held.
+
+    Each goes to the end of its voter's log and replaces the ballot's own line.
+    """
+    for log, mine in at_the_ends(await logs(tx, head), lines):
+        await tx.execute(insert(_LINES), [_decision(line, at) for line in mine])
+        ballot = _BALLOTS.c
+        for line in mine:
+            of_voter = (ballot.contest == line.contest) & (ballot.voter == line.voter)
+            moved = update(_BALLOTS).where(of_voter)
+            await tx.execute(moved.values(position=line.position, decided=ballot.decided + 1))
+        await _advance(tx, log, log.position + len(mine))
+
+
 async def append_closed(tx: Tx, head: Head, at: datetime) -> None:
-    """Append the line after which nothing follows, to each log of the contest; the head is held."""
+    """Append the line after which no ballot follows, to each log of the contest; the head is held."""
     ends = await logs(tx, head)
     rows = [
         {"contest": one.contest.id, "position": one.following(), "kind": "closed", "at": at}
@@ -268,8 +297,8 @@ async def lines_at(tx: Tx, contest_id: str, positions: Sequence[int]) -> tuple[L
 # --- results ---
 
 
-async def freeze(tx: Tx, result: Result, value: str) -> None:
-    """Keep a result; one per contest, for good."""
+async def freeze(tx: Tx, result: Result, value: str) -> bool:
+    """Keep the result at its position of the log, for good; whether there was none."""
     row = {
         "contest": result.contest,
         "position": result.position,
@@ -278,20 +307,20 @@ async def freeze(tx: Tx, result: Result, value: str) -> None:
         "value": value,
         "frozen_at": result.frozen_at,
     }
-    await tx.execute(insert(_RESULTS), [row])
+    return await add_new(tx, _RESULTS, row)
 
 
 async def result(tx: Tx, contest_id: str) -> Result | None:
-    """The frozen outcome of a contest."""
-    query = select(_RESULTS.c.value).where(_RESULTS.c.contest == contest_id)
+    """The outcome at the end of a contest's log, once it has been counted."""
+    query = select(_RESULTS.c.value).where(_at_the_end(contest_id))
     found = (await tx.execute(query)).scalar_one_or_none()
     return None if found is None else _result.decode(found)
 
 
 async def verdict(tx: Tx, contest_id: str) -> tuple[int, bool] | None:
-    """How many places a frozen result has and whether it is disputed; None before it is frozen."""
+    """How many places that result has and whether it is disputed; None before it is counted."""
     found = _RESULTS.c
-    query = select(found.places, found.disputed).where(found.contest == contest_id)
+    query = select(found.places, found.disputed).where(_at_the_end(contest_id))
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else (row.places, bool(row.disputed))
 
@@ -357,26 +386,51 @@ def _head_in(row: Any) -> Head:
     return Head(_contest_in(row), bytes.fromhex(row.secret), row.position)
 
 
+def _at_the_end(contest_id: str) -> Any:
+    """Of the results of a contest, the one of its whole log."""
+    head, found = _CONTESTS.c, _RESULTS.c
+    end = select(head.position).where(head.id == contest_id).scalar_subquery()
+    return (found.contest == contest_id) & (found.position == end)
+
+
 def _current_lines() -> Any:
-    line, ballot = _LINES.c, _BALLOTS.c
+    """The line that holds for each voter, with what only the ballot's own line says.
+
+    A decision stands at a later position than its ballot and has neither its id nor its hour.
+    """
+    line, ballot, own = _LINES.c, _BALLOTS.c, _OWN.c
     same = (line.contest == ballot.contest) & (line.position == ballot.position)
-    return select(_LINES).join(_BALLOTS, same)
+    cast = case((line.kind == "cast", line.position), else_=line.replaces)
+    return (
+        select(_LINES, own.ballot_id.label("id"), own.at.label("cast_at"), own.nonce.label("opens"))
+        .join(_BALLOTS, same)
+        .join(_OWN, (own.contest == line.contest) & (own.position == cast))
+    )
+
+
+def _decision(line: Kept, at: datetime) -> dict[str, Any]:
+    row = msgspec.structs.asdict(line)
+    del row["ballot_id"], row["accepted_at"], row["nonce"]
+    row |= {name: msgspec.json.encode(row[name]).decode() for name in ("ranking", "own")}
+    return {**row, "at": at, "kind": "void" if line.status == "void" else "release"}
 
 
 def _kept_in(row: Any) -> Kept:
     return Kept(
         contest=row.contest,
         position=row.position,
-        ballot_id=row.ballot_id,
+        ballot_id=row.id,
         voter=row.voter,
         electorate=row.electorate,
         revision=row.revision,
         ranking=_ids.decode(row.ranking),
         own=_ids.decode(row.own),
         tracker=row.tracker,
-        accepted_at=row.at,
-        nonce=row.nonce,
+        accepted_at=row.cast_at,
+        nonce=row.opens,
         status=row.status,
+        replaces=row.replaces,
+        why=row.why,
     )
 
 
@@ -392,6 +446,7 @@ def _said() -> Any:
         line.own,
         line.status,
         line.replaces,
+        line.why,
     )
 
 
@@ -399,7 +454,7 @@ def _ballots_in(rows: Iterable[Any]) -> tuple[Line, ...]:
     return tuple(
         Line(position, voter, group, revision, _ranking.decode(said), _ids.decode(own), *rest)
         for position, kind, voter, group, revision, said, own, *rest in rows
-        if kind == "cast"
+        if kind != "closed"
     )
 
 

@@ -50,10 +50,13 @@ class ContestRow(Row, table=True):
 
 
 class LineRow(Row, table=True):
-    """One line of a contest's log: an accepted ballot, or the close after which nothing follows.
+    """One line of a contest's log: an accepted ballot, the close, or what was decided about a held ballot.
+
+    No ballot follows the close.
 
     ``replaces`` is the position of the same voter's line before: what a ballot takes out of the count
-    is found without a key over voters.
+    is found without a key over voters. A decision says again what its ballot says, so the latest line
+    of a voter is all there is to know; ``why`` is the reason of a hold, a release or a void.
     """
 
     __tablename__ = "contest_line"
@@ -61,16 +64,21 @@ class LineRow(Row, table=True):
         UniqueConstraint("contest", "ballot_id"),
         CheckConstraint("position >= 1", name="position"),
         CheckConstraint(
-            "replaces IS NULL OR (replaces BETWEEN 1 AND position - 1 AND revision > 1)",
+            "replaces IS NULL OR (replaces BETWEEN 1 AND position - 1"
+            " AND (revision > 1 OR kind IN ('release', 'void')))",
             name="replaces",
         ),
         CheckConstraint(
             # coalesce: a check whose value is NULL passes
             "(kind = 'closed' AND ballot_id IS NULL AND voter IS NULL) OR coalesce("
-            "kind = 'cast' AND length(ballot_id) = 36 AND length(voter) = 64 AND revision >= 1 "
+            "length(voter) = 64 AND revision >= 1 "
             "AND electorate IS NOT NULL AND length(tracker) = 16 "
             "AND length(ranking) BETWEEN 2 AND 1024 AND length(own) BETWEEN 2 AND 1024 "
-            "AND status IN ('counted', 'quarantined'), FALSE)",
+            "AND ((kind = 'cast' AND length(ballot_id) = 36 "
+            "AND ((status = 'counted' AND why IS NULL) OR (status = 'quarantined' AND why IS NOT NULL))) "
+            "OR (ballot_id IS NULL AND replaces IS NOT NULL AND why IS NOT NULL "
+            "AND ((kind = 'release' AND status = 'counted') OR (kind = 'void' AND status = 'void')))"
+            "), FALSE)",
             name="kind",
         ),
     )
@@ -89,15 +97,20 @@ class LineRow(Row, table=True):
     tracker: str | None = Field(default=None, max_length=16)
     nonce: str | None = Field(default=None, max_length=43)
     replaces: int | None = None
+    why: str | None = Field(default=None, max_length=16)
 
 
 class BallotRow(Row, table=True):
-    """The line that counts for one voter now; ``position`` says which."""
+    """The line that holds for one voter now; ``position`` says which.
+
+    ``decided`` counts decisions about held ballots of this voter: they take a new position in the log
+    and no new revision.
+    """
 
     __tablename__ = "ballot"
     __table_args__ = (
         UniqueConstraint("tracker", "contest", name="uq_ballot_tracker"),
-        CheckConstraint("position >= 1 AND revision >= 1", name="counts"),
+        CheckConstraint("position >= 1 AND revision >= 1 AND decided >= 0", name="counts"),
     )
 
     contest: str = Field(primary_key=True, foreign_key="contest.id", max_length=64)
@@ -105,15 +118,19 @@ class BallotRow(Row, table=True):
     position: int
     revision: int
     tracker: str = Field(max_length=16)
+    decided: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class ResultRow(Row, table=True):
-    """The frozen outcome of a closed contest; ``disputed`` when the recount differed."""
+    """The outcome of a closed contest at a position of its log; ``disputed`` when the recount differed.
+
+    The one at the log's last position holds: each decision about a held ballot asks for another.
+    """
 
     __tablename__ = "contest_result"
 
     contest: str = Field(primary_key=True, foreign_key="contest.id", max_length=64)
-    position: int
+    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     places: int
     disputed: bool
     value: str

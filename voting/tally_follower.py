@@ -7,6 +7,7 @@ is put into no public room at all (`voting.visibility`). Must run in the process
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from time import monotonic
 from typing import Final
@@ -105,10 +106,16 @@ class TallyFollower:
     def turnout(self, contest: Contest) -> Turnout:
         """How many ballots count, and nothing about what they say."""
         tally = self.tally(contest.id)
-        found = {group.id: group.n for group in tally.groups()} if tally else {}
+        groups = tally.groups() if tally else ()
+        found = {group.id: group.n for group in groups}
+        held: Counter[str] = Counter()
+        for group in groups:
+            held.update(group.held)
         by_electorate = {group.id: found.get(group.id, 0) for group in contest.electorates}
         position = self.position(contest.id)
-        return Turnout(contest.id, position, sum(by_electorate.values()), by_electorate)
+        return Turnout(
+            contest.id, position, sum(by_electorate.values()), by_electorate, dict(held)
+        )
 
     def standing(self, contest: Contest) -> TallyState:
         """The exact running order; for organisers."""

@@ -23,6 +23,7 @@ from voting.batches import Kept, receipt_of
 from voting.contest_book import Contests
 from voting.contests import Contest, Phase
 from voting.eligibility import ContestNotOpen, UnknownContest
+from voting.holds import NOWHERE, Origin
 from voting.lanes.writer import LANES, Lanes
 from voting.methods.tally import Tally
 from voting.postgres_store import PostgresRecord
@@ -31,6 +32,7 @@ from voting.results import Result
 from voting.sqlite_store import SqliteRecord
 from voting.tally_follower import TallyFollower
 from voting.views import BallotView, Known, ballot_view
+from voting.watch import Blind, Watch
 from voting.writer import ANY_CONTEST, Deliver, Told, Writer
 
 logger = logging.getLogger(__name__)
@@ -69,6 +71,8 @@ class Voting:
         self._refused: dict[str, Counter[str]] = {}
         self._asked = Together(self._look_up)
         self._budget = Budget(burst=_MOST_CASTS, seconds=_CAST_SECONDS)
+        self.watch: Watch = Blind()
+        """Looks at where ballots come from; set by who knows what to look for."""
 
     def _writers(self) -> Writer | Lanes:
         """One where the database takes one writer anyway, else some side by side."""
@@ -81,7 +85,12 @@ class Voting:
     # --- casting ---
 
     def submit(
-        self, person: Person | None, cast: Cast, arrived_at: datetime, deliver: Deliver
+        self,
+        person: Person | None,
+        cast: Cast,
+        arrived_at: datetime,
+        deliver: Deliver,
+        origin: Origin = NOWHERE,
     ) -> None:
         """Answer a cast: at once if a rule that needs no record says no, else after the commit.
 
@@ -90,16 +99,31 @@ class Voting:
             cast: As decoded.
             arrived_at: The server's stamp, taken when the whole cast had arrived.
             deliver: Called exactly once, with the receipt, or with what was refused or failed.
+            origin: Where it comes from.
         """
         try:
-            ballot = self._admitted(person, cast, arrived_at)
+            somebody, ballot = self._admitted(person, cast, arrived_at, origin)
         except Refusal as refusal:
             self._note(cast.contest, refusal)
             deliver(refusal)
             return
-        self.writer.put(ballot, lambda told: self._deliver(ballot, told, deliver))
 
-    async def cast(self, person: Person | None, cast: Cast, arrived_at: datetime) -> Receipt:
+        def told_of(told: Told) -> None:
+            if isinstance(told, Receipt):
+                self.watch.received(ballot, somebody, origin, told)
+            else:
+                self._note(ballot.contest, told)
+            deliver(told)
+
+        self.writer.put(ballot, told_of)
+
+    async def cast(
+        self,
+        person: Person | None,
+        cast: Cast,
+        arrived_at: datetime,
+        origin: Origin = NOWHERE,
+    ) -> Receipt:
         """The receipt, once the ballot is in the record.
 
         Raises:
@@ -112,13 +136,15 @@ class Voting:
             if not answer.done():  # nobody waits any more when the request was given up
                 answer.set_result(told)
 
-        self.submit(person, cast, arrived_at, deliver)
+        self.submit(person, cast, arrived_at, deliver, origin)
         told = await answer
         if isinstance(told, Receipt):
             return told
         raise told
 
-    def _admitted(self, person: Person | None, cast: Cast, arrived_at: datetime) -> Ballot:
+    def _admitted(
+        self, person: Person | None, cast: Cast, arrived_at: datetime, origin: Origin
+    ) -> tuple[Person, Ballot]:
         contest = self.contests.get(cast.contest)
         if contest is None or contest.phase is Phase.DRAFT:
             raise UnknownContest
@@ -126,12 +152,9 @@ class Voting:
         if contest.phase in _CLOCKLESS or person is None:
             raise ContestNotOpen
         self._budget.spend(person.id, arrived_at)
-        return admit(cast, contest, person, electorate.id, arrived_at)
-
-    def _deliver(self, ballot: Ballot, told: Told, deliver: Deliver) -> None:
-        if not isinstance(told, Receipt):
-            self._note(ballot.contest, told)
-        deliver(told)
+        ballot = admit(cast, contest, person, electorate.id, arrived_at)
+        why = self.watch.judge(contest, person, electorate.id, origin, arrived_at)
+        return person, msgspec.structs.replace(ballot, held=why) if why else ballot
 
     def _note(self, contest_id: str, problem: Refusal | Fault) -> None:
         if self.contests.get(contest_id) is not None:  # a made-up id must not grow the memory
@@ -160,6 +183,14 @@ class Voting:
             blocked=code,
             electorate=electorate.id if electorate else None,
         )
+
+    def mine_of_nobody(self, contest_id: str) -> Mine:
+        """As `mine`, for somebody nobody knows, without waiting.
+
+        Raises:
+            UnknownContest: There is no such contest.
+        """
+        return Mine(contest_id, None, self._blocked(None, self._known(contest_id)))
 
     async def ballot_view(self, visit: Visit, contest_id: str) -> BallotView:
         """The contest as this visit's ballot.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypedDict
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.requests import Request
@@ -20,7 +21,7 @@ from expo.identity.admission import (
     PassTargets,
 )
 from expo.identity.people import Visit
-from expo.identity.usecases import Passes, Visits
+from expo.identity.usecases import Passes, SignInAgain, Visits
 from expo.rights import STAFF, TEAM_MEMBERS, Action, Role
 from expo.settings import Settings
 from expo.web import translations
@@ -115,11 +116,18 @@ def _pass_page(
 
 
 async def join(request: IdentityRequest) -> Response:
-    """Join as a customer with this device."""
+    """Join as a customer with this device; where somebody signed in on it, they have to do so again."""
     fields = await _optional_form(request)
-    visit, token = await request.state["visits"].join(request.state["visit"])
-    home = f"/{translations.language.get()}/"
-    return _entered(request, visit, token, safe_next(fields.get("next"), home))
+    language = translations.language.get()
+    address = safe_next(fields.get("next"), f"/{language}/")
+    try:
+        visit, token = await request.state["visits"].join(request.state["visit"])
+    except SignInAgain:
+        if wants_json(request):
+            raise
+        query = urlencode({"next": address}, safe="/")
+        return RedirectResponse(f"/{language}/sign-in?{query}", status_code=303)
+    return _entered(request, visit, token, address)
 
 
 async def leave(request: IdentityRequest) -> Response:

@@ -62,12 +62,14 @@ class Visit(msgspec.Struct, frozen=True):
 
     ``id`` is None until the device has been given a cookie; ``person`` is None until it joined or
     redeemed a pass; ``device`` is a random string kept by the device alone, which seeds the order
-    of options before anybody joined.
+    of options before anybody joined. ``batch`` names the passes issued together with the one this
+    person came with; empty for who came in another way.
     """
 
     id: VisitId | None = None
     person: Person | None = None
     device: str = ""
+    batch: str = ""
 
     @property
     def role(self) -> Role:

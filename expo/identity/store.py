@@ -33,6 +33,8 @@ async def find_visits(tx: Tx, fingerprints: Collection[str], now: datetime) -> d
             PersonRow.__table__,  # type: ignore[attr-defined]  # SQLModel sets both
         )
         .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
+        .outerjoin(PassRow, col(PassRow.id) == col(PersonRow.pass_id))
+        .add_columns(col(PassRow.batch).label("batch"))
         .where(
             col(VisitRow.fingerprint).in_(fingerprints),
             col(VisitRow.ended_at).is_(None),
@@ -40,7 +42,12 @@ async def find_visits(tx: Tx, fingerprints: Collection[str], now: datetime) -> d
         )
     )
     rows = (await tx.execute(found)).mappings()
-    return {row["mark"]: Visit(id=VisitId(row["visit_id"]), person=_present(row)) for row in rows}
+    return {
+        row["mark"]: Visit(
+            id=VisitId(row["visit_id"]), person=_present(row), batch=row["batch"] or ""
+        )
+        for row in rows
+    }
 
 
 async def person_on(tx: Tx, visit_id: VisitId, now: datetime) -> Person | None:

@@ -25,6 +25,7 @@ from expo.identity.admission import (
     state_of,
 )
 from expo.identity.entering import store as entering
+from expo.identity.entering.moves import Ballots, Taken, at_the_door, take_device
 from expo.identity.moves import EndSockets, Joined, begin, new_id
 from expo.identity.people import Assurance, Person, PersonId, Visit, VisitId
 from expo.passes import PassUnknown, fingerprint, nonce_behind, nonce_for, opened, signed
@@ -171,13 +172,20 @@ class Passes:
         now: The clock.
         secret_keys: The first signs, all verify.
         end_sockets: Closes what the visits of a revoked pass have open.
+        ballots: Knows and withdraws ballots; None where nobody votes.
     """
 
     def __init__(
-        self, database: Database, now: Now, secret_keys: tuple[str, ...], end_sockets: EndSockets
+        self,
+        database: Database,
+        now: Now,
+        secret_keys: tuple[str, ...],
+        end_sockets: EndSockets,
+        ballots: Ballots | None = None,
     ) -> None:
         self._database = database
         self._now = now
+        self._ballots = ballots
         self._secret_keys = secret_keys
         self._end_sockets = end_sockets
         self._redeeming = Together(self._write_redeemed, order=lambda one: one[0])
@@ -232,7 +240,7 @@ class Passes:
             found = await store.find_pass(tx, mark, hold=False)
             if found is None:
                 raise PassUnknown
-            if not await _is_by(tx, found, visit):
+            if not await _is_by(tx, found, visit) and await _held_by(tx, found, visit) is None:
                 admit(found, await store.used(tx, found.id), now)
         return found
 
@@ -249,17 +257,19 @@ class Passes:
         now = self._now()
         self._budget.spend(visit.device, now)
         mark = fingerprint(opened(token, self._secret_keys, now).nonce)
-        found, joined = await self._redeeming.ask((mark, visit))
+        found, joined, taken = await self._redeeming.ask((mark, visit))
         if visit.id is not None:
             self._end_sockets(frozenset({visit.id}), Close.CHANGED)
+        if taken.people and self._ballots is not None:
+            await self._ballots.settle(taken.people, taken.contests)
         logger.info("A pass was redeemed", extra={"pass": found.id, "role": found.role.value})
         return joined.visit, joined.token
 
     async def _write_redeemed(
         self, asked: tuple[tuple[str, Visit], ...]
-    ) -> tuple[tuple[Pass, Joined] | Exception, ...]:
+    ) -> tuple[tuple[Pass, Joined, Taken] | Exception, ...]:
         """A refused pass has changed nothing by then, so its neighbours' transaction goes on."""
-        told: list[tuple[Pass, Joined] | Exception] = []
+        told: list[tuple[Pass, Joined, Taken] | Exception] = []
         async with self._database.write() as tx:
             for mark, visit in asked:
                 try:
@@ -268,15 +278,19 @@ class Passes:
                     told.append(refusal)
         return tuple(told)
 
-    async def _redeemed(self, tx: Tx, mark: str, visit: Visit) -> tuple[Pass, Joined]:
+    async def _redeemed(self, tx: Tx, mark: str, visit: Visit) -> tuple[Pass, Joined, Taken]:
         now = self._now()
         found = await store.find_pass(tx, mark)
         if found is None:
             raise PassUnknown
         person = await self._person_for(tx, found, visit, now)
+        taken = Taken()
+        if self._ballots is not None:
+            before = await at_the_door(tx, visit, now)
+            taken = await take_device(tx, self._ballots, visit, before, person, now)
         if visit.id is not None:
             await store.end_visit(tx, visit.id, now)
-        return found, await begin(tx, person, visit.device, now)
+        return found, await begin(tx, person, visit.device, now), taken
 
     async def revoke(self, actor: Person, pass_id: str) -> None:
         """Take a pass back, end the visits it made and close their sockets; harmless when repeated.
@@ -355,6 +369,8 @@ class Passes:
         """Who the pass makes: a new person, or the one this very device already is by it."""
         if visit.person and await _is_by(tx, one, visit):
             return visit.person
+        if (back := await _held_by(tx, one, visit)) is not None:
+            return back
         admit(one, await store.used(tx, one.id), now)
         person = Person(
             id=PersonId(new_id(now)),
@@ -373,6 +389,14 @@ async def _is_by(tx: Tx, one: Pass, visit: Visit) -> bool:
     if visit.person is None or one.revoked_at is not None:
         return False
     return await store.pass_of(tx, visit.person.id) == one.id
+
+
+async def _held_by(tx: Tx, one: Pass, visit: Visit) -> Person | None:
+    """Whom this pass made on this very device, where they left; a voter may come back by the same link."""
+    holder = await entering.holder_of(tx, fingerprint(visit.device))
+    if holder is None or one.revoked_at is not None or await store.pass_of(tx, holder) != one.id:
+        return None
+    return await store.find_person(tx, holder)
 
 
 def _pass(order: PassOrder, now: datetime) -> Pass:

@@ -1,13 +1,13 @@
 """The desk before the application: what is ready for anybody goes out without asking further.
 
-Ready are the kept pages of the public and the static files. Somebody with a visit cookie, for a host
-that is not ours, or with a question of their own is sent on to the application, which decides as if
-there were no desk. Both give the same answer; a test compares them.
+Ready are the kept pages of the public, the static files, and what the public follows live. Somebody
+with a visit cookie, for a host that is not ours, or with a question of their own is sent on to the
+application, which decides as if there were no desk. Both give the same answer; tests compare them.
 """
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -30,6 +30,9 @@ from expo.web.visiting import (
     values_in,
 )
 from expo.wire.asked import Answer, Asked
+from expo.wire.upgrade import Upgrade
+from expo.wire.welcome import Welcome
+from expo.words import Language
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ class Counters(msgspec.Struct):
 
     pages: int = 0
     statics: int = 0
+    live: int = 0
 
 
 class FrontDesk:
@@ -56,6 +60,7 @@ class FrontDesk:
         statics: Static files.
         public: The stand-in of somebody nobody knows.
         device: The device token given, or a new one where it is none of ours.
+        live: What somebody nobody knows follows at this path; None: ask the application.
     """
 
     def __init__(
@@ -68,12 +73,15 @@ class FrontDesk:
         statics: Statics,
         public: Visitor,
         device: Callable[[str | None], str],
+        live: Callable[[str, Language], Welcome | None],
     ) -> None:
         self.counters = Counters()
         self._app, self._hosts, self._settings = app, hosts, settings
         self._pages, self._statics = pages, statics
-        self._public, self._device = public, device
+        self._public, self._device, self._live = public, device, live
+        self._origins = frozenset(origin.encode() for origin in settings.origins)
         self._visit_cookie = cookie_name(VISIT_COOKIE, settings)
+        self._visit_mark = self._visit_cookie.encode()
         self._device_cookie = cookie_name(DEVICE_COOKIE, settings)
         self._static_lines: dict[tuple[bytes, bool], bytes] = {}
 
@@ -94,6 +102,27 @@ class FrontDesk:
         except Exception:  # the application meets it too, and has an answer for it
             logger.exception("A kept page could not be made again")
             return None
+
+    def welcome(self, asked: Upgrade) -> Welcome | None:
+        """How to let them in, if they come from our pages, are nobody we know, and may follow this."""
+        if not may(Role.PUBLIC, Action.FOLLOW_LIVE) or not self._is_stranger(asked.single):
+            return None
+        accept = asked.single.get(b"accept-language", b"").decode("latin-1")
+        try:
+            found = self._live(asked.path, language_by(asked.path, asked.query, accept))
+        except Exception:  # the application meets it too, and has an answer for it
+            logger.exception("Somebody could not be let in")
+            return None
+        self.counters.live += found is not None
+        return found
+
+    def _is_stranger(self, head: Mapping[bytes, bytes]) -> bool:
+        """Whether a handshake is for our host, from our own pages and without a visit."""
+        if self._visit_mark in head.get(b"cookie", b""):
+            return False
+        origin = head.get(b"origin")
+        is_own = b"cookie" not in head if origin is None else origin in self._origins
+        return is_own and self._hosts.has(head[b"host"].decode("latin-1"))
 
     def _static(self, asked: Asked) -> Answer | None:
         found = None if asked.query else self._statics.current(asked.path)

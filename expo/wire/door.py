@@ -30,6 +30,7 @@ from expo.wire.live import EXTENSION
 from expo.wire.lobby import Lobby
 from expo.wire.upgrade import Upgrade
 from expo.wire.viewer import Viewer
+from expo.wire.welcome import Porter, Welcome, enter
 from expo.wire.wired import WiredViewer
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Door(asyncio.Protocol):
         engine: What takes over whatever is no clean handshake: the HTTP engine for a connection
             that has just been made, `GuardedWS` behind that engine.
         lobby: Where to wait for the first byte; None where it has come already.
+        porter: Whom it lets in, the application is not asked about.
     """
 
     __slots__ = (
@@ -82,6 +84,7 @@ class Door(asyncio.Protocol):
         "_is_told",
         "_lobby",
         "_loop",
+        "_porter",
         "_scope",
         "_server",
         "_successor",
@@ -98,10 +101,11 @@ class Door(asyncio.Protocol):
         *,
         engine: Callable[..., Engine] = GuardedWS,
         lobby: Lobby | None = None,
+        porter: Porter | None = None,
     ) -> None:
         self._config, self._server, self._app_state = config, server_state, app_state
         self._loop = _loop or asyncio.get_running_loop()
-        self._engine, self._lobby = engine, lobby
+        self._engine, self._lobby, self._porter = engine, lobby, porter
         self._transport: asyncio.Transport
         self._asked: Upgrade | None = None
         self._scope: dict[str, Any] | None = None
@@ -175,10 +179,28 @@ class Door(asyncio.Protocol):
         self._leave_lobby()
         self._asked = asked
         self._keep(early)
+        is_plain = self._transport.get_extra_info("sslcontext") is None
+        welcome = self._porter.welcome(asked) if self._porter is not None and is_plain else None
+        if welcome is not None:
+            self._let_in(welcome)
+            return
         self._scope = self._scope_of(asked)
         task = self._loop.create_task(self._run(self._scope), name="handshake")
         self._server.tasks.add(task)
         task.add_done_callback(self._server.tasks.discard)
+
+    def _let_in(self, welcome: Welcome) -> None:
+        self._is_told = self._is_answered = True
+        self._answer = upgrade.switching(self._key, self._server.default_headers)
+        viewer = self.adopt(
+            welcome.hub,
+            welcome.who,
+            on_text=welcome.on_text,
+            on_junk=welcome.on_junk,
+            on_leave=welcome.on_leave,
+        )
+        if viewer is not None:  # else the peer has left meanwhile
+            enter(viewer, welcome)
 
     def _scope_of(self, asked: Upgrade) -> dict[str, Any]:
         config, extra = self._config, self._transport.get_extra_info

@@ -16,6 +16,7 @@ from typing_extensions import override
 from expo.wire.codes import Close
 from expo.wire.hub import Hub
 from expo.wire.viewer import NEVER, Limits, Outlet, Room, Viewer
+from expo.wire.welcome import Welcome, enter
 
 EXTENSION: Final = "sawt.fanout"
 
@@ -60,31 +61,22 @@ async def serve(
         greeting: The first frame or frames the viewer sees, before those of the rooms; or None.
         on_leave: Called once when the connection has gone.
     """
+    said = (greeting,) if isinstance(greeting, bytes) else greeting or ()
+    welcome = Welcome(hub, who, tuple(rooms), said, on_text, on_junk, on_leave)
     adopter = (websocket.scope.get("extensions") or {}).get(EXTENSION)
     if adopter is not None:
         wired = adopter.adopt(hub, who, on_text=on_text, on_junk=on_junk, on_leave=on_leave)
         if wired is not None:
-            _enter(hub, wired, rooms, greeting)
+            enter(wired, welcome)
             return
     viewer = PortableViewer(who, hub.limits, on_text=on_text, on_junk=on_junk, on_leave=on_leave)
     try:
-        _enter(hub, viewer, rooms, greeting)
+        enter(viewer, welcome)
         await _converse(websocket, viewer)
     finally:
         hub.drop(viewer)
         if on_leave is not None:
             on_leave(viewer)
-
-
-def _enter(
-    hub: Hub, viewer: Viewer, rooms: Iterable[str], greeting: bytes | tuple[bytes, ...] | None
-) -> None:
-    hub.admit(viewer)
-    for first in (greeting,) if isinstance(greeting, bytes) else greeting or ():
-        viewer.reply(first)
-    for room in rooms:
-        hub.join(viewer, room)
-    viewer.opened()
 
 
 class PortableViewer(Viewer):

@@ -21,6 +21,7 @@ from expo.wire.door import Door
 from expo.wire.guarded_http import SPARE_CONNECTIONS, GuardedHTTP
 from expo.wire.lobby import Lobby
 from expo.wire.notifier import heard
+from expo.wire.welcome import Porter
 
 if sys.platform != "win32":
     import resource
@@ -111,7 +112,8 @@ def server(
 
     Args:
         app: The whole application with its guards around it; its lifespan must succeed. One that
-            is a `Desk` as well is asked what it has ready before a request is read in full.
+            is a `Desk` as well is asked what it has ready before a request is read in full, one that
+            is a `Porter` whom it lets in as they are.
         proxies: Addresses whose ``X-Forwarded-*`` headers are believed; never ``*``.
         limit_concurrency: Connections, sockets included, beyond which 503 is answered.
         graceful_seconds: How long a stop may wait for answers and goodbyes.
@@ -119,10 +121,11 @@ def server(
         refused: Counts those for whom there was no room.
         http: The HTTP engine; tests shorten its deadlines.
     """
+    porter = app if isinstance(app, Porter) else None
     engine = partial(AtOnce, engine=http, desk=app) if isinstance(app, Desk) else http
     config = Config(
         app,
-        http=partial(Door, engine=engine, lobby=Lobby(http.spare, refused)),  # type: ignore[arg-type]  # called, not subclassed
+        http=partial(Door, engine=engine, lobby=Lobby(http.spare, refused), porter=porter),  # type: ignore[arg-type]  # called, not subclassed
         ws=Door,
         loop="asyncio",
         lifespan="on",

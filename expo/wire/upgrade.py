@@ -51,7 +51,13 @@ class Upgrade(msgspec.Struct, frozen=True, gc=False):
     raw_path: bytes
     query: bytes
     headers: Headers
-    key: bytes
+    single: dict[bytes, bytes]
+    """The headers that matter, by name. Of several ``Accept-Language`` the first; ``Cookie`` in one line."""
+
+    @property
+    def key(self) -> bytes:
+        """``Sec-WebSocket-Key``."""
+        return self.single[_KEY]
 
 
 def read(data: bytes) -> Upgrade | None:
@@ -67,8 +73,7 @@ def read(data: bytes) -> Upgrade | None:
         return None
     raw_path, _, query = target.partition(b"?")
     path = unquote_to_bytes(raw_path).decode(errors="replace")
-    key = found[1][_KEY]
-    return Upgrade(data[:size], path, raw_path, query, found[0], key)
+    return Upgrade(data[:size], path, raw_path, query, *found)
 
 
 def _headers(lines: Iterable[bytes]) -> tuple[Headers, dict[bytes, bytes]] | None:
@@ -83,6 +88,10 @@ def _headers(lines: Iterable[bytes]) -> tuple[Headers, dict[bytes, bytes]] | Non
             if name in single:
                 return None
             single[name] = value
+        elif name == b"cookie":
+            single[name] = b"; ".join((single[name], value)) if name in single else value
+        elif name == b"accept-language":
+            single.setdefault(name, value)
         elif name in _ELSEWHERE:
             return None
     return headers, single

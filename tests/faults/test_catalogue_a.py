@@ -343,7 +343,7 @@ async def test_who_does_not_vote_is_refused(house: Whole, options: list[str], ro
 
     answer = await client.post(BALLOTS, json=ballot(options[0]), headers=PROGRAM)
 
-    code = "join-first" if role is Role.PUBLIC else "not-allowed"
+    code = "join-first" if role is Role.PUBLIC else "staff-do-not-vote"
     assert (answer.status_code, answer.json()["code"]) == (403, code)
     assert await house.position() == before
 

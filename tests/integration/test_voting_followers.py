@@ -72,6 +72,7 @@ async def test_hidden_contest_tells_the_public_turnout_and_nothing_else(tmp_path
             "position": 12,
             "ballots": 12,
             "by_electorate": {"employees": 0, "teams": 0, "customers": 12},
+            "held": {},
         }
         assert told(there, "contest.s1.live") is None
         assert told(there, "contest.s1.voted") is None

@@ -24,6 +24,7 @@ from tests.support.live import until
 from voting import moves
 from voting.contests import Rules
 from voting.frames import VotingFrames
+from voting.holds import NOWHERE, Origin
 from voting.protocol import Cast
 
 pytestmark = pytest.mark.each_database
@@ -34,6 +35,7 @@ class Caller(msgspec.Struct, frozen=True):
 
     visit: Visit
     language: Language = "en"
+    origin: Origin = NOWHERE
 
 
 def connected(who: Person | None, language: Language = "en") -> Recorder:
@@ -70,6 +72,7 @@ async def test_cast_over_a_socket_brings_a_receipt(tmp_path: Path) -> None:
             "revision": 1,
             "ranking": ["c", "a", "b"],
             "accepted_at": there.clock().isoformat().replace("+00:00", "Z"),
+            "held": False,
             "leaf": None,
             "proof": None,
         }

@@ -54,7 +54,7 @@ async def hall(folder: Path, secrets: tuple[str, ...] = SECRETS) -> AsyncIterato
         yield Hall(
             house=found,
             visits=Visits(*common, end_sockets),
-            passes=Passes(*common, secrets, end_sockets),
+            passes=Passes(*common, secrets, end_sockets, Voters(found.voting)),
             entering=Entering(*common, secrets, end_sockets, Voters(found.voting)),
             closed=closed,
         )

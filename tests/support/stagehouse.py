@@ -180,7 +180,7 @@ def _application(found: House) -> Any:
             *identity_pages.routes(),
             *record_pages.routes(),
             *voting_pages.routes(),
-            *sockets.routes(),
+            *sockets.routes(sockets.Live()),
             *stage_pages.routes(),
         ],
         middleware=[visiting()],

@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from expo.errors import NotAllowed, Refusal
+from expo.errors import Refusal
 from expo.identity.people import Assurance, Person
 from expo.rights import Role
 from tests.support.clock import Clock
@@ -19,6 +19,8 @@ from voting.eligibility import (
     JoinFirst,
     NeedsStrongerSignIn,
     NotYourElectorate,
+    SignInFirst,
+    StaffDoNotVote,
     blocked,
     check,
     check_person,
@@ -95,8 +97,8 @@ VERIFIED = Assurance.VERIFIED
 PEOPLE = [
     (None, JoinFirst),
     (person(role=Role.PUBLIC), JoinFirst),
-    (ORGANISER, NotAllowed),
-    (person(role=Role.SCREEN), NotAllowed),
+    (ORGANISER, StaffDoNotVote),
+    (person(role=Role.SCREEN), StaffDoNotVote),
     (person(electorate=None), NotYourElectorate),
     (person(electorate="jury"), NotYourElectorate),
     (person("e", "employees", role=Role.EMPLOYEE), NeedsStrongerSignIn),
@@ -118,6 +120,32 @@ def test_person_is_asked_before_the_clock(
     assert (type(found) if found else None) is refusal
     with pytest.raises(refusal or ContestNotOpen):
         check(who, asked, AT)
+
+
+@pytest.mark.parametrize("customers", [Assurance.CONTACT, VERIFIED, None])
+def test_stranger_whom_joining_would_not_help_is_sent_to_sign_in(
+    customers: Assurance | None,
+) -> None:
+    groups = [
+        msgspec.structs.replace(group, assurance=customers)
+        if group.id == "customers" and customers
+        else group
+        for group in contest().electorates
+        if group.id != "customers" or customers is not None
+    ]
+    asked = msgspec.structs.replace(contest(), electorates=tuple(groups))
+
+    assert type(blocked(None, asked)) is SignInFirst
+
+
+@pytest.mark.parametrize("role", [Role.TEAM, Role.PRESENTER])
+def test_member_and_presenter_abstain_on_their_own(role: Role) -> None:
+    who = person("m", "teams", role=role, entity="entity-a", assurance=Assurance.CONTACT)
+    everything = contest()
+    own = msgspec.structs.replace(everything, options=everything.options[:1])
+
+    assert blocked(who, everything) is None
+    assert type(blocked(who, own)) is AllOptionsOwn
 
 
 def test_who_may_cast_is_told_the_electorate() -> None:

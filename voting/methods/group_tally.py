@@ -95,6 +95,17 @@ class GroupCount:
         self.withdrawn, self.revised = known.withdrawn, known.revised
         self.held, self.void = Counter(known.held), Counter(known.void)
 
+    def take_in(self, other: "GroupCount") -> None:
+        """Add everything that another one of the same electorate has."""
+        self._counts.take_in(other.counts())
+        self.withdrawn += other.withdrawn
+        self.revised += other.revised
+        self.held.update(other.held)
+        self.void.update(other.void)
+        if self._keeps:
+            for ranking, own, times in other.kept():
+                self.saying(ranking, own).times += times
+
     def kept(self) -> Iterable[tuple[Ranking, tuple[str, ...], int]]:
         """Everything that is said by a counted ballot, its own options, and how often."""
         return ((*key, one.times) for key, one in self._sayings.items() if one.times)

@@ -9,7 +9,7 @@ from math import lcm
 
 import msgspec
 
-from voting.methods.tally import GroupTally, Matrix
+from voting.methods.group_tally import GroupTally, Matrix
 from voting.methods.weights import Share, checked
 
 

@@ -1,39 +1,30 @@
 """The running count of one contest: a fold over its log, equal to a recount at every moment. Pure.
 
-Every state is a function of the latest line of each voter and of nothing else. Hence slicing,
-order and repetition of the lines do not matter, and ``running == recount`` is a plain ``==``.
-
-Crowds say few different things: lines that say the same are only numbered when they come in, and
-each saying is added to the pair counts once, when somebody looks.
+A line says which line it replaces, so a fold takes out what a voter said before without remembering
+voters: it needs the lines it has seen last, and whoever feeds it looks up the others. A recount is told
+the piles instead: how often each thing is said by the lines that count now. Both end with the same
+figures, so ``running == recount`` is a plain ``==``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 import msgspec
 from typing_extensions import override
 
-from voting.methods.rankings import (
-    Counts,
-    Pattern,
-    Ranking,
-    Said,
-    UnreadableLine,
-    index_of,
-    said,
-    without,
-)
+from voting.methods.group_tally import GroupCount, GroupTally, is_whole
+from voting.methods.rankings import Pattern, Ranking, UnreadableLine, index_of, without
 
-Matrix = tuple[tuple[int, ...], ...]
+Status = Literal["counted", "quarantined", "void"]
 
-_MOST_PILES: Final = 4_096  # of one electorate; a contest of twelve options has a billion sayings
+_MOST_AT_HAND: Final = 8_192  # lines; about 3 MB. Most people who vote again do so within a minute.
 
 
 class Line(msgspec.Struct, frozen=True):
     """One line of a contest's log: what a voter says from ``position`` on.
 
     An empty ranking withdraws. ``own`` are the options this voter abstains on. A quarantined ballot
-    is kept apart until a later line of the same voter counts it.
+    is kept apart until a later line of the same voter counts it or makes it void; ``why`` says why.
     """
 
     position: int
@@ -42,46 +33,33 @@ class Line(msgspec.Struct, frozen=True):
     revision: int
     ranking: Ranking
     own: tuple[str, ...] = ()
-    status: Literal["counted", "quarantined"] = "counted"
+    status: Status = "counted"
     replaces: int | None = None
     """Position of the same voter's line before this one; None for the first."""
+    why: str | None = None
 
 
-class GroupTally(msgspec.Struct, frozen=True):
-    """The counts of one electorate over the latest ballot of each of its voters.
+class Pile(msgspec.Struct, frozen=True):
+    """``times`` voters of one electorate whose lines say the same; fields as of a `Line`.
 
-    ``above[a][b]``: ballots with a above b (``N``). ``placed[a][p]``: ballots with a on rank p, the
-    last column those that leave it out (``R``). ``abstained[a]``: ballots whose own option is a.
-    ``n`` counts what is in those figures; ``withdrawn``, ``quarantined`` and ``revised`` (voted more
-    than once) count voters. Indices follow the contest's options.
+    ``position`` is that of the last of these lines.
     """
 
-    id: str
-    n: int
-    above: Matrix
-    placed: Matrix
-    abstained: tuple[int, ...]
-    withdrawn: int = 0
-    quarantined: int = 0
-    revised: int = 0
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """A tally as a value: what readers need (``groups``) and what the fold goes on from (``lines``).
-
-    ``lines`` holds the latest line of each voter, by position.
-    """
-
+    electorate: str
+    ranking: Ranking
+    own: tuple[str, ...]
+    status: Status
+    why: str | None
+    is_revised: bool
+    """Whether these voters have voted more than once."""
+    times: int
     position: int
-    options: tuple[str, ...]
-    groups: tuple[GroupTally, ...]
-    lines: tuple[Line, ...]
 
 
 class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The counts alone, without who said what: small, whatever the number of voters.
 
-    A fold can go on from them, as long as it is told what a voter it does not know said before.
+    A fold can go on from them, as long as it is told what the lines to come replace.
     """
 
     position: int
@@ -89,154 +67,119 @@ class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: tuple[GroupTally, ...]
 
 
-class _Pile:
-    """One saying, and how many ballots of it are not in the counts yet (fewer: a negative number)."""
-
-    __slots__ = ("ballot", "times")
-
-    def __init__(self, ballot: Said) -> None:
-        self.ballot = ballot
-        self.times = 0
-
-
-class _Group:
-    """The mutable counts of one electorate."""
-
-    __slots__ = ("_counts", "_piles", "quarantined", "revised", "withdrawn")
-
-    def __init__(self, size: int) -> None:
-        self._counts = Counts(size)
-        self._piles: dict[tuple[Ranking, tuple[str, ...]], _Pile] = {}
-        self.withdrawn = self.quarantined = self.revised = 0
-
-    def pile(self, line: Line, index: Mapping[str, int]) -> _Pile:
-        """Where ballots go that say what this line says.
-
-        Raises:
-            UnreadableLine: It does not fit the contest.
-        """
-        saying = (line.ranking, line.own)
-        pile = self._piles.get(saying)
-        if pile is None:
-            pile = _Pile(said(line.ranking, line.own, index))
-            if len(self._piles) >= _MOST_PILES:
-                self.counts()
-                self._piles.clear()
-            self._piles[saying] = pile
-        return pile
-
-    def counts(self) -> Counts:
-        """The counts, with everything that has come in."""
-        for pile in self._piles.values():
-            if pile.times:
-                self._counts.add(pile.ballot, pile.times)
-                pile.times = 0
-        return self._counts
-
-    def load(self, known: GroupTally) -> None:
-        """Take over these figures; nothing has come in yet."""
-        self._counts.load(known.n, known.above, known.placed, known.abstained)
-        self.withdrawn, self.quarantined = known.withdrawn, known.quarantined
-        self.revised = known.revised
-
-    def take_in(self, other: "_Group") -> None:
-        """Add everything another group of the same electorate has."""
-        self._counts.take_in(other.counts())
-        self.withdrawn += other.withdrawn
-        self.quarantined += other.quarantined
-        self.revised += other.revised
-
-    def frozen(self, electorate: str) -> GroupTally:
-        counts = self.counts()
-        return GroupTally(
-            electorate,
-            counts.n,
-            tuple(map(tuple, counts.above)),
-            tuple(map(tuple, counts.placed)),
-            tuple(counts.abstained),
-            withdrawn=self.withdrawn,
-            quarantined=self.quarantined,
-            revised=self.revised,
-        )
-
-
 class Tally:
-    """The running count of one contest. Mutable: it belongs to one follower."""
+    """The count of one contest. Mutable: it belongs to one follower.
 
-    __slots__ = ("_base", "_groups", "_index", "_latest", "options", "position")
+    Its memory depends on the contest and not on its voters; with ``ballots`` also on how many
+    different things are said.
+
+    Args:
+        options: The contest's, in order.
+        electorates: The contest's, in order.
+        ballots: Keep what is said, which instant runoff and a final result need.
+    """
+
+    __slots__ = ("_at_hand", "_groups", "_keeps", "options", "position")
     __hash__ = None  # type: ignore[assignment]  # equal by state, and the state changes
 
-    def __init__(self, options: Sequence[str], electorates: Sequence[str]) -> None:
-        self._index = index_of(options)
+    def __init__(
+        self, options: Sequence[str], electorates: Sequence[str], *, ballots: bool = False
+    ) -> None:
+        index = index_of(options)
         self.options = tuple(options)
         self.position = 0
-        self._groups = {electorate: _Group(len(self.options)) for electorate in electorates}
-        self._latest: dict[str, Line] = {}
-        self._base = 0  # lines up to it are in the figures, though their voters may be unknown
+        self._keeps = ballots
+        self._groups = {electorate: GroupCount(index, keeps=ballots) for electorate in electorates}
+        self._at_hand: dict[int, Line] = {}  # by position; none of them has been replaced
+
+    # --- a log, line by line ---
 
     def apply(self, line: Line) -> bool:
-        """Take in one line; whether it was news.
+        """Take in the next line; whether it was news.
 
-        A line at or below the position already known of its voter changes nothing.
+        A line at or below the position of the tally changes nothing.
 
         Raises:
-            UnreadableLine: It does not fit the contest, or what it replaces has not been recalled.
-                The tally is as it was.
+            UnreadableLine: It does not fit the contest, or what it replaces is not known here: not
+                at hand, or another voter's. The tally is as it was.
         """
-        known = self._latest.get(line.voter)
-        if line.position <= self._base or (known is not None and line.position <= known.position):
+        if line.position <= self.position:
             return False
-        if known is None and self._base and line.revision > 1:
-            msg = f"what voter {line.voter!r} said before is not known here"
-            raise UnreadableLine(msg)
-        self._count(line, 1)
-        if known is not None:
-            self._count(known, -1)
-        self._latest[line.voter] = line
-        if line.position > self.position:
-            self.position = line.position
+        before = self._replaced(line)
+        self._count(line, 1, is_revised=line.revision > 1)
+        if before is not None:
+            self._count(before, -1, is_revised=before.revision > 1)
+            del self._at_hand[before.position]
+        self._at_hand[line.position] = line
+        self.position = line.position
         return True
 
     def apply_all(self, lines: Iterable[Line]) -> None:
-        """Take in many lines, one after the other."""
+        """Take in many lines in the order of the log, then let go of the oldest."""
         for line in lines:
             self.apply(line)
+        known = self._at_hand
+        for position in list(known)[: max(0, len(known) - _MOST_AT_HAND)]:
+            del known[position]
 
-    def _count(self, line: Line, times: int) -> None:
-        group = self._groups.get(line.electorate)
-        if group is None:
-            msg = f"unknown electorate {line.electorate!r}"
-            raise UnreadableLine(msg)
-        pile = group.pile(line, self._index)
-        if line.status == "quarantined":
-            group.quarantined += times
-        elif not line.ranking:
-            group.withdrawn += times
-        else:
-            pile.times += times
-        if line.revision > 1:
-            group.revised += times
-
-    def forgotten(self, lines: Iterable[Line]) -> tuple[int, ...]:
-        """Positions of the lines that these lines, next in the log, replace, but which are not known.
-
-        Empty for a tally that has seen the whole log.
-        """
-        if not self._base:
-            return ()
+    def missing(self, lines: Iterable[Line]) -> tuple[int, ...]:
+        """Positions of the lines that these lines, next in the log, replace, but which are not at hand."""
+        known, last = self._at_hand, self.position
         return tuple(
             line.replaces
             for line in lines
             if line.replaces is not None
-            and line.replaces <= self._base < line.position
-            and line.voter not in self._latest
+            and line.replaces not in known
+            and line.replaces <= last < line.position
         )
 
     def recall(self, lines: Iterable[Line]) -> None:
-        """Know again what these voters said last before the figures were taken."""
+        """Have these lines at hand, which are in the count and not replaced yet."""
         for line in lines:
-            if line.position <= self._base:
-                self._latest.setdefault(line.voter, line)
+            if line.position <= self.position:
+                self._at_hand[line.position] = line
+
+    def _replaced(self, line: Line) -> Line | None:
+        if line.replaces is None and line.revision == 1:
+            return None
+        before = self._at_hand.get(line.replaces or 0)
+        if before is None or before.voter != line.voter:
+            msg = f"line {line.position} replaces another one that is not known here"
+            raise UnreadableLine(msg)
+        return before
+
+    # --- piles ---
+
+    def add(self, pile: Pile) -> None:
+        """Take in lines that count now and say the same.
+
+        Raises:
+            UnreadableLine: They do not fit the contest. The tally is as it was.
+        """
+        self._count(pile, pile.times, is_revised=pile.is_revised)
+        self.position = max(self.position, pile.position)
+
+    # --- inside ---
+
+    def _count(self, said: Line | Pile, times: int, *, is_revised: bool) -> None:
+        group = self._groups.get(said.electorate)
+        if group is None:
+            msg = f"unknown electorate {said.electorate!r}"
+            raise UnreadableLine(msg)
+        saying = group.saying(said.ranking, said.own)
+        if said.status == "quarantined":
+            group.held[said.why or ""] += times
+        elif said.status == "void":
+            group.void[said.why or ""] += times
+        elif not said.ranking:
+            group.withdrawn += times
+        else:
+            saying.times += times
+            saying.waiting += times
+        if is_revised:
+            group.revised += times
+
+    # --- what it has come to ---
 
     @property
     def ballots(self) -> int:
@@ -248,17 +191,40 @@ class Tally:
         return tuple(group.frozen(electorate) for electorate, group in self._groups.items())
 
     def patterns(self) -> tuple[Pattern, ...]:
-        """The counted ballots, equal ones together: what instant runoff needs. Costs a pass."""
-        found: dict[tuple[str, Ranking], int] = {}
-        for line in self._latest.values():
-            if line.status == "counted" and line.ranking:
-                key = (line.electorate, without(line.ranking, line.own))
-                found[key] = found.get(key, 0) + 1
-        return tuple(Pattern(group, ranking, n) for (group, ranking), n in found.items())
+        """The counted ballots, equal ones together: what instant runoff needs. Costs a pass.
 
-    def latest(self, voter: str) -> Line | None:
-        """The line that holds for this voter."""
-        return self._latest.get(voter)
+        Raises:
+            ValueError: It keeps no ballots.
+        """
+        self._check_keeps()
+        patterns: list[Pattern] = []
+        for electorate, group in self._groups.items():
+            found: dict[Ranking, int] = {}
+            for ranking, own, times in group.kept():
+                left = without(ranking, own)
+                found[left] = found.get(left, 0) + times
+            patterns += [Pattern(electorate, ranking, n) for ranking, n in found.items()]
+        return tuple(patterns)
+
+    def own_ballots(self) -> int:
+        """Counted ballots that abstain on an own option.
+
+        Raises:
+            ValueError: It keeps no ballots.
+        """
+        self._check_keeps()
+        known = frozenset(self.options)
+        return sum(
+            times
+            for group in self._groups.values()
+            for _, own, times in group.kept()
+            if not known.isdisjoint(own)
+        )
+
+    def _check_keeps(self) -> None:
+        if not self._keeps:
+            msg = "this tally keeps figures, not ballots"
+            raise ValueError(msg)
 
     def figures(self) -> Figures:
         """The counts at this moment."""
@@ -266,73 +232,33 @@ class Tally:
 
     @classmethod
     def from_figures(cls, figures: Figures) -> "Tally":
-        """The tally these figures were taken of, its voters forgotten.
+        """The tally these figures were taken of; no line is at hand.
 
         Raises:
             UnreadableLine: They do not fit together.
         """
         tally = cls(figures.options, [group.id for group in figures.groups])
         for group in figures.groups:
-            if not _is_whole(group, len(figures.options)):
+            if not is_whole(group, len(figures.options)):
                 msg = f"the figures of {group.id!r} do not fit together"
                 raise UnreadableLine(msg)
             tally._groups[group.id].load(group)
         if figures.position < 0 or len(tally._groups) != len(figures.groups):
             msg = "the figures do not fit together"
             raise UnreadableLine(msg)
-        tally.position = tally._base = figures.position
-        return tally
-
-    def snapshot(self) -> Snapshot:
-        """This moment as a value that can be stored and compared."""
-        lines = sorted(self._latest.values(), key=lambda line: (line.position, line.voter))
-        return Snapshot(self.position, self.options, self.groups(), tuple(lines))
-
-    @classmethod
-    def from_snapshot(cls, snapshot: Snapshot) -> "Tally":
-        """The tally the snapshot was taken of.
-
-        Raises:
-            UnreadableLine: Its figures are not what its own lines add up to.
-        """
-        tally = cls(snapshot.options, [group.id for group in snapshot.groups])
-        tally.apply_all(snapshot.lines)
-        tally.position = max(tally.position, snapshot.position)
-        if tally.groups() != snapshot.groups:
-            msg = "the snapshot's figures differ from its lines"
-            raise UnreadableLine(msg)
+        tally.position = figures.position
         return tally
 
     @override
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Tally):
-            return NotImplemented
-        if self._base or other._base:  # one of them has forgotten who said what
-            return self.figures() == other.figures()
-        return self.snapshot() == other.snapshot()
+        return self.figures() == other.figures() if isinstance(other, Tally) else NotImplemented
 
 
-def _is_whole(group: GroupTally, size: int) -> bool:
-    """Whether these can be the counts of some ballots."""
-    rows = (*group.above, *group.placed, group.abstained)
-    counts = (
-        group.withdrawn,
-        group.quarantined,
-        group.revised,
-        *(one for row in rows for one in row),
-    )
-    return (
-        len(group.above) == len(group.placed) == len(group.abstained) == size
-        and all(len(row) == size for row in group.above)
-        and all(len(row) == size + 1 for row in group.placed)
-        and min(counts) >= 0
-        # every ballot puts every option somewhere, or abstains on it
-        and all(
-            sum(placed) + own == group.n
-            for placed, own in zip(group.placed, group.abstained, strict=True)
-        )
-        and all(group.above[n][n] == 0 for n in range(size))
-    )
+def as_if_counted(pile: Pile) -> Pile:
+    """The same ballots, counted where they are held."""
+    if pile.status != "quarantined":
+        return pile
+    return msgspec.structs.replace(pile, status="counted", why=None)
 
 
 def summed(tallies: Sequence[Tally]) -> Tally:
@@ -341,35 +267,18 @@ def summed(tallies: Sequence[Tally]) -> Tally:
     Args:
         tallies: At least one; of the same options and electorates.
     """
-    whole = Tally(tallies[0].options, list(tallies[0]._groups))
+    first = tallies[0]
+    whole = Tally(first.options, list(first._groups), ballots=first._keeps)
     for tally in tallies:
         for electorate, group in tally._groups.items():
             whole._groups[electorate].take_in(group)
-        whole._latest |= tally._latest
         whole.position = max(whole.position, tally.position)
-        whole._base = max(whole._base, tally._base)
     return whole
 
 
-def recount(options: Sequence[str], electorates: Sequence[str], lines: Iterable[Line]) -> Tally:
-    """The tally of a whole log, counted from nothing."""
-    tally = Tally(options, electorates)
-    tally.apply_all(lines)
+def recount(options: Sequence[str], electorates: Sequence[str], piles: Iterable[Pile]) -> Tally:
+    """The tally of the lines that count now, with its ballots."""
+    tally = Tally(options, electorates, ballots=True)
+    for pile in piles:
+        tally.add(pile)
     return tally
-
-
-def group_of(options: Sequence[str], electorate: str, patterns: Iterable[Pattern]) -> GroupTally:
-    """The counts of one electorate from ballots that stand in a file, equal ones together.
-
-    Blank ballots are not counted.
-
-    Raises:
-        UnreadableLine: A ranking does not fit the options.
-    """
-    index = index_of(options)
-    group = _Group(len(options))
-    for pattern in patterns:
-        ballot = said(pattern.ranking, (), index)
-        if ballot.levels:
-            group.counts().add(ballot, pattern.count)
-    return group.frozen(electorate)

@@ -13,7 +13,7 @@ import msgspec
 from voting.methods.rankings import UnreadableLine
 from voting.methods.tally import Figures, Tally
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the text. Another version is not read, and the log is folded instead."""
 
 

@@ -71,4 +71,5 @@ def _withdrawal(head: Head, kept: Kept, at: datetime) -> Kept:
         nonce=None,
         status="counted",
         replaces=kept.position,
+        why=None,
     )

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from expo.errors import N_, NotAllowed
+from expo.errors import N_, BadRequest, NotAllowed, Refusal
 from expo.identity.people import Assurance, Person, PersonId, stronger
 from expo.rights import STAFF, TEAM_MEMBERS, Action, Role
 
@@ -85,6 +85,21 @@ class Claim(msgspec.Struct, frozen=True):
             return (self,)
         by_mail = msgspec.structs.replace(self, kind=Kind.EMAIL, issuer="", subject=self.contact)
         return self, by_mail
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What an organiser makes of somebody; electorate None means the role's usual one."""
+
+    role: Role
+    electorate: str | None = None
+    entity: str | None = None
+
+
+class ElectorateSettled(Refusal):
+    """The person has cast a ballot: whom it counts for does not change any more."""
+
+    code = N_("electorate-settled")
+    status = 409
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -164,6 +179,22 @@ def raised(person: Person, claim: Claim, *, has_cast: bool) -> tuple[Person, boo
     return msgspec.structs.replace(
         surer, role=claim.role, electorate=electorate, entity=entity
     ), False
+
+
+def given(person: Person, to: Standing, *, has_cast: bool) -> Person:
+    """The person with another standing.
+
+    Raises:
+        ElectorateSettled: A ballot was cast, and electorate or entity would change.
+        BadRequest: Nobody is made the public or a screen.
+    """
+    if to.role in {Role.PUBLIC, Role.SCREEN}:
+        raise BadRequest(what="role")
+    electorate, entity = standing(to.role, to.electorate, to.entity)
+    moves = (electorate, entity) != (person.electorate, person.entity)
+    if has_cast and moves and to.role not in STAFF:
+        raise ElectorateSettled
+    return msgspec.structs.replace(person, role=to.role, electorate=electorate, entity=entity)
 
 
 def _says_more(person: Person, claim: Claim) -> bool:

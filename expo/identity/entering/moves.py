@@ -56,8 +56,8 @@ async def take_device(
 ) -> Taken:
     """Make the visit's device the person's.
 
-    Whoever was at the door without any identity was this person without saying so: one person, one
-    ballot. Somebody with an identity is somebody else, and keeps theirs.
+    Whoever was known by this device alone was this person without saying so: one person, one ballot.
+    Somebody with an identity or a pass is somebody else, and keeps theirs.
 
     Args:
         tx: The caller's transaction.
@@ -68,9 +68,14 @@ async def take_device(
         now: When.
     """
     taken = Taken()
-    if before is not None and before.id != person.id and before.role in VOTERS:
-        if not await store.of_person(tx, before.id):
-            taken = Taken((before.id,), await ballots.withdraw(tx, before.id, now))
+    is_other = before is not None and before.id != person.id and before.role in VOTERS
+    if before is not None and is_other and await _is_by_device_alone(tx, before):
+        taken = Taken((before.id,), await ballots.withdraw(tx, before.id, now))
     if person.role in VOTERS:
         await store.hold(tx, fingerprint(visit.device), person.id, now)
     return taken
+
+
+async def _is_by_device_alone(tx: Tx, person: Person) -> bool:
+    by_pass = await people.pass_of(tx, person.id) is not None
+    return not by_pass and not await store.of_person(tx, person.id)

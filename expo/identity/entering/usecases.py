@@ -13,6 +13,7 @@ import msgspec
 from expo.budgets import Budget
 from expo.clock import Now
 from expo.db import Database, Tx, one_at_a_time
+from expo.errors import NotFound
 from expo.identity import store as people
 from expo.identity.entering import store
 from expo.identity.entering.identities import (
@@ -20,7 +21,9 @@ from expo.identity.entering.identities import (
     WITHDRAWN,
     Claim,
     Known,
+    Standing,
     checked,
+    given,
     marks_of,
     may_join,
     newcomer,
@@ -145,6 +148,38 @@ class Entering:
             ended = await people.end_visits_of(tx, person.id, self._now())
         self._end_sockets(ended, Close.REVOKED)
 
+    async def change(self, actor: Person, person_id: str, to: Standing) -> Person:
+        """The person with the standing an organiser gave them, by the same rule as everywhere.
+
+        Raises:
+            NotFound: There is no such person.
+            ElectorateSettled: A ballot was cast, so electorate and entity stay.
+            Busy: The database did not take it; nothing was changed.
+        """
+        now = self._now()
+        async with self._database.write() as tx:
+            person = await people.find_person(tx, person_id, hold=True)
+            if person is None:
+                raise NotFound
+            after = given(person, to, has_cast=await self._ballots.has_cast(tx, person.id))
+            gone: tuple[str, ...] = ()
+            if after.role in STAFF and person.role not in STAFF:
+                gone = await self._ballots.withdraw(tx, person.id, now)
+            await people.save_person(tx, after)
+            await staff_log.append(
+                tx,
+                at=now,
+                actor=actor,
+                action="change-person",
+                subject=person.id,
+                facts=_before_and_after(person, after),
+            )
+            stale = await people.visits_of(tx, person.id, now)
+        self._end_sockets(stale, Close.CHANGED)
+        if after.role in STAFF:
+            await self._ballots.settle((person.id,), gone)
+        return after
+
     async def _enter_all(self, asked: tuple[_Asked, ...]) -> tuple[_Done | Exception, ...]:
         async with self._database.write() as tx:
             for lock in sorted({lock for one in asked for lock in one.locks}):
@@ -225,6 +260,16 @@ class Entering:
                 await store.add(tx, fresh, one, now)
             elif found.person == person.id:
                 await store.used(tx, found, one, marks[0], now)
+
+
+def _before_and_after(before: Person, after: Person) -> Facts:
+    """What changed about a person, for the staff log."""
+    facts: Facts = {}
+    for name in ("role", "electorate", "entity"):
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            facts |= {f"{name}_before": str(old or ""), name: str(new or "")}
+    return facts
 
 
 def _assurance(claim: Claim, before: Person | None, person: Person) -> Assurance:

@@ -37,6 +37,7 @@ function show() {
   for (const el of root.querySelectorAll('[data-panel]')) el.hidden = !el.dataset.panel.split(' ').includes(name);
   for (const el of root.querySelectorAll('[data-if=counted]')) el.hidden = !saved;
   for (const el of root.querySelectorAll('[data-if=none]')) el.hidden = !!saved;
+  for (const el of root.querySelectorAll('[data-for]')) el.hidden = !el.dataset.for.split(' ').includes(blocked);
   act.hidden = !VOTING.includes(name);
   root.dataset.state = name;
   tick();
@@ -175,6 +176,13 @@ function refused({ code, facts = {}, message, id, contest: about }) {
     warn(say('lateSay'));
   } else if ((code === 'busy' || code === 'too-fast') && tries < WAYS.length) {
     after(Math.max(facts.retry_after_ms ?? 0, WAYS[tries++]), deliver);
+  } else if (code === 'sign-in-again') {
+    blocked = code;
+    pending = null;
+    $('blocked').textContent = message ?? '';
+    keep();
+    show();
+    warn(message);
   } else if (code === 'join-first' && joined) { joined = false; tries++ < 2 ? deliver() : failed(message); }
   else if (code === 'id-conflict' && tries++ < 2) { fresh(pending.ranking); deliver(); }
   else {

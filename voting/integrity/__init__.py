@@ -1,0 +1,1 @@
+"""Fair play: where ballots come from, what is odd about it, and what two people decide about it."""
