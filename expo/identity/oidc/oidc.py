@@ -158,9 +158,9 @@ class _OpenIdWay:
     async def _learn(self, now: datetime) -> Metadata:
         address = self._provider.issuer.rstrip("/") + "/.well-known/openid-configuration"
         async with within():
-            raw = await self._asker.get(address)
+            raw = await self._document(address)
             found = answers.metadata(raw, self._provider, loopback=self._loopback)
-            self._keys = answers.keys(await self._asker.get(found.jwks_uri))
+            self._keys = answers.keys(await self._document(found.jwks_uri))
         self._metadata, self._learnt_at, self._failed = found, now, None
         return found
 
@@ -173,8 +173,17 @@ class _OpenIdWay:
             now = self._wall()
             if self._looked_at is None or now - self._looked_at >= _COOLING:
                 self._looked_at = now
-                self._keys = answers.keys(await self._asker.get(found.jwks_uri))
+                self._keys = answers.keys(await self._document(found.jwks_uri))
         return answers.fitting(self._keys, head)
+
+    async def _document(self, address: str) -> bytes:
+        """A public document; a provider that does not hand it out is down."""
+        try:
+            return await self._asker.get(address)
+        except Distrusted as problem:
+            raise Distrusted(
+                Why.UNREACHABLE if problem.why is Why.REFUSED else problem.why
+            ) from problem
 
     # --- the exchange ---
 

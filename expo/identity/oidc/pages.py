@@ -1,6 +1,7 @@
 """The way to a provider and back, as pages: out, back in, how it ended, and signing out there too."""
 
-from typing import Final, TypedDict
+from collections.abc import Callable
+from typing import Any, Final, TypedDict
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -8,9 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from expo.errors import NotFound, Refusal
+from expo.identity.admission import PassTargets
+from expo.identity.entering.pages import entered
 from expo.identity.entering.usecases import Entering
 from expo.identity.oidc import trips
 from expo.identity.oidc.refusals import ENDINGS, SignInLost
+from expo.identity.oidc.trips import Trip
 from expo.identity.oidc.usecases import Providers
 from expo.identity.people import Visit
 from expo.rights import Action
@@ -36,6 +40,7 @@ class ProviderState(TypedDict):
     pages: Renderer
     providing: Providers
     entering: Entering
+    pass_targets: Callable[[], PassTargets]
     visit: Visit
 
 
@@ -65,29 +70,37 @@ async def out(request: ProviderRequest) -> Response:
 
 
 async def back(request: ProviderRequest) -> Response:
-    """Whoever comes back from a provider is let in, or told how it ended."""
-    providing, visit = request.state["providing"], request.state["visit"]
+    """Whoever comes back from a provider is let in, or told how it ended.
+
+    The address is the same in every language; the trip knows in which it was begun.
+    """
     sent = _only(request, _TRIP)
-    trip = providing.under_way(sent)
-    language = trip.language if trip else translations.language.get()
-    then = trip.next if trip else f"/{language}/"
-    provider = request.path_params["provider"]
+    trip = request.state["providing"].under_way(sent)
+    token = translations.language.set(trip.language if trip else translations.language.get())
     try:
-        claim, then = await providing.finish(
-            provider, visit, sent, request.query_params.multi_items()
-        )
+        return await _back(request, sent, trip)
+    finally:
+        translations.language.reset(token)
+
+
+# Any state: entering's answer wants the slice that entering declares.
+async def _back(request: Request[Any], sent: str | None, trip: Trip | None) -> Response:
+    providing, visit = request.state["providing"], request.state["visit"]
+    provider, language = request.path_params["provider"], translations.language.get()
+    query = request.query_params.multi_items()
+    try:
+        claim, then = await providing.finish(provider, visit, sent, query)
         arrival = await request.state["entering"].enter(visit, claim)
     except Refusal as refusal:
-        response = _ended(request, refusal, language, then)
+        response = _ended(request, refusal, language, trip.next if trip else f"/{language}/")
         if not isinstance(refusal, SignInLost):  # whoever forges an answer ends no real sign-in
             _forget(response, request, _TRIP)
         return response
-    response = RedirectResponse(safe_next(then, f"/{language}/"), 303, headers=_NO_STORE)
-    settings = request.state["settings"]
-    set_visit_cookies(response, settings, visit=arrival.token, device=arrival.visit.device)
+    response = entered(request, arrival, then)
+    response.headers.update(_NO_STORE)
     _forget(response, request, _TRIP)
     if providing.farewell(provider, language):
-        mark = cookie(_WAY, provider, settings, seconds=_WAY_SECONDS)
+        mark = cookie(_WAY, provider, request.state["settings"], seconds=_WAY_SECONDS)
         response.headers.append("set-cookie", mark)
     return response
 
