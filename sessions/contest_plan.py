@@ -34,6 +34,7 @@ def contest_of(programme: Programme, day: Day, session: Session) -> Contest | No
         electorates=tuple(group.in_contest() for group in programme.electorates),
         rules=programme.voting.rules_for(len(initiatives)),
         sample=any(one.sample for one in initiatives),
+        stations=programme.voting.stations,
     )
 
 
@@ -92,4 +93,5 @@ def _question(contest: Contest) -> tuple[object, ...]:
         contest.options,
         contest.electorates,
         contest.rules,
+        contest.stations,
     )

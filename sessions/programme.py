@@ -106,7 +106,8 @@ class VotingDefaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How contests of this expo are asked unless a contest says otherwise.
 
     ``max_ranked`` None means the rule of ``ranks_for``. ``own`` is what happens to a team's own
-    initiative on its ballot. ``open_minutes`` is the time from opening to the announced close.
+    initiative on its ballot. ``open_minutes`` is the time from opening to the announced close,
+    ``stations`` over how many logs a contest's ballots are spread.
     """
 
     method: Method = "ranked_pairs"
@@ -115,6 +116,7 @@ class VotingDefaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own: OwnRule = "abstain"
     open_minutes: int = 10
     grace_seconds: int = 10
+    stations: int = 1
 
     def ranks_for(self, options: int) -> int:
         """K: how many of so many options one ballot may rank.

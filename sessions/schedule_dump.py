@@ -59,6 +59,7 @@ def _voting(voting: VotingDefaults) -> dict[str, Any]:
         "own": voting.own,
         "open_minutes": voting.open_minutes,
         "grace_seconds": voting.grace_seconds,
+        "stations": voting.stations,
     }
 
 

@@ -36,6 +36,7 @@ from sessions.schedule_fields import Form, Notes, Place, words
 from sessions.schedule_nodes import quoted_fact
 from sessions.streams.sources import CHANNEL_KINDS, Channel, ChannelKind, is_link_of, is_safe_link
 from voting.contests import MOST_OPTIONS, Method, Visibility
+from voting.stations import MOST_STATIONS
 
 NAME_LENGTH: Final = 120  # characters; the longest official name of day one has 94
 ELECTORATES: Final = ("employees", "teams", "customers")  # who takes part in choosing (S0-6)
@@ -121,6 +122,7 @@ def voting(form: Form | None) -> VotingDefaults:
     own = form.choice("own", OWN_RULES, required=False)
     open_minutes = form.whole("open_minutes", 1, _MOST_MINUTES, required=False)
     grace = form.whole("grace_seconds", 0, _MOST_GRACE, required=False)
+    stations = form.whole("stations", 1, MOST_STATIONS, required=False)
     ranked = _max_ranked(form)
     form.done()
     return VotingDefaults(
@@ -130,6 +132,7 @@ def voting(form: Form | None) -> VotingDefaults:
         own=cast("OwnRule", own or usual.own),
         open_minutes=open_minutes or usual.open_minutes,
         grace_seconds=usual.grace_seconds if grace is None else grace,
+        stations=stations or usual.stations,
     )
 
 

@@ -78,7 +78,7 @@ def by_station(
         ballots: Of any contests; those of a contest that has no head here are left out.
         heads: At least one of each contest; its secret says who belongs where.
     """
-    contests = {head.contest.id: head for head in heads}
+    contests: dict[str, Head] = {head.contest.id: head for head in heads}
     found: dict[tuple[str, int], list[int]] = {}
     for n, ballot in enumerate(ballots):
         head = contests.get(ballot.contest)

@@ -119,9 +119,7 @@ def settle(
     return Settled(tuple(answers), tuple(lines))
 
 
-def at_the_ends(
-    logs: Sequence[Head], lines: Sequence[Kept]
-) -> list[tuple[Head, tuple[Kept, ...]]]:
+def at_the_ends(logs: Sequence[Head], lines: Sequence[Kept]) -> list[tuple[Head, tuple[Kept, ...]]]:
     """These lines at the end of their voters' logs, each replacing the line it stood at before.
 
     Args:

@@ -17,11 +17,11 @@ from voting.contest_book import Contests
 from voting.contests import Contest, Phase
 from voting.methods.outcome import Outcome
 from voting.methods.rankings import UnreadableLine
-from voting.methods.tally import Tally, summed
+from voting.methods.tally import Line, Tally
 from voting.results import Result
 from voting.snapshots import store as snapshots
 from voting.snapshots.stored import Stored, Unusable, stored, tally_in
-from voting.stations import length
+from voting.stations import following, length
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,9 @@ class Desk:
             return self.logs[0].tally
         parts = [(id(log.tally), log.position) for log in self.logs]
         if self._sum is None or self._sum_of != parts:
-            self._sum, self._sum_of = summed([log.tally for log in self.logs]), parts
+            self._sum, self._sum_of = nothing(self.contest), parts
+            for log in self.logs:
+                self._sum.take_in(log.tally)
         return self._sum
 
     @property
@@ -246,17 +248,13 @@ class Folds:
                 desk.broken, position = True, log.head
         desk.begin_with(log, tally, position)
 
-    async def _fold_some(
-        self, tx: Tx, contest: Contest, log: Log, tally: Tally, after: int
-    ) -> int:
+    async def _fold_some(self, tx: Tx, contest: Contest, log: Log, tally: Tally, after: int) -> int:
         """Fold the next lines of a log; the last position read.
 
         Raises:
             UnreadableLine: They do not go on from this count.
         """
-        position, lines = await store.lines_of(
-            tx, contest, log.station, after, log.head, _CHUNK
-        )
+        position, lines = await _next(tx, contest, log, after)
         if missing := tally.missing(lines):
             tally.recall(await store.lines_at(tx, contest.id, missing))
         tally.apply_all(lines)
@@ -271,6 +269,15 @@ class Folds:
         log.odd, log.kept = None, snapshot.position
         self.kept += kept
         return kept
+
+
+async def _next(tx: Tx, contest: Contest, log: Log, after: int) -> tuple[int, tuple[Line, ...]]:
+    """The last position read after another one, and the ballots up to it."""
+    if contest.stations == 1:
+        return await store.lines(tx, contest.id, after, _CHUNK)
+    # Between two lines of a station stand those of the others: each is asked for by its place.
+    places = following(log.station, after, log.head, contest.stations)[:_CHUNK]
+    return places[-1], await store.lines_at(tx, contest.id, places)
 
 
 def needs_ballots(contest: Contest) -> bool:

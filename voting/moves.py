@@ -17,6 +17,7 @@ from voting.ballots import whole_ms
 from voting.batches import Head
 from voting.contests import MOST_OPTIONS, Contest, ContestId, IllegalMove, Move, Phase, after
 from voting.eligibility import UnknownContest
+from voting.heads import store as heads
 from voting.methods.weights import checked
 from voting.results import shares_of
 
@@ -84,7 +85,7 @@ async def ready(tx: Tx, contest_id: str, version: int, now: datetime | None = No
     if not 0 < len(options) <= MOST_OPTIONS or len(set(options)) != len(options):
         raise Incomplete(options=len(options))
     checked(shares_of(head.contest))
-    await store.spread(tx, head.contest)
+    await heads.spread(tx, head.contest)
     return await _saved(tx, head, head.contest, phase=phase)
 
 

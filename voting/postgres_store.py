@@ -16,10 +16,10 @@ import psycopg
 
 from expo.db import Busy, Database, RawPostgres, raw_faults
 from expo.postgres import Unfit, is_worth_another_try
-from voting import store
 from voting.ballot_record import Recorded, by_station, decide
 from voting.ballots import Ballot
 from voting.batches import Head, Kept, Latest, Settled
+from voting.contest_columns import contest_of
 
 logger = logging.getLogger(__name__)
 
@@ -211,9 +211,7 @@ def _heads(raw: RawPostgres, ballots: Sequence[Ballot]) -> list[Head]:
     return whole + _station_heads(raw, ballots, list(rest)) if rest else whole
 
 
-def _station_heads(
-    raw: RawPostgres, ballots: Sequence[Ballot], contests: list[str]
-) -> list[Head]:
+def _station_heads(raw: RawPostgres, ballots: Sequence[Ballot], contests: list[str]) -> list[Head]:
     """Of contests with several stations, the heads of those whose voters cast these ballots.
 
     The contest itself is looked at again once they are held: whoever moves it holds them all, so
@@ -263,5 +261,5 @@ def _kept_in(row: tuple[Any, ...]) -> Kept:
 def _head_in(row: tuple[Any, ...]) -> Head:
     _, value, phase, version, *rest, revealed, secret, position, stations = row
     instants: list[datetime | None] = rest
-    contest = store.contest_of(value, phase, version, instants, revealed, stations)
+    contest = contest_of(value, phase, version, instants, revealed, stations)
     return Head(contest, bytes.fromhex(secret), position)

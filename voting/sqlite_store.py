@@ -13,10 +13,10 @@ from typing import Any, Final
 import msgspec
 
 from expo.db import Busy, Database, RawSqlite, raw_faults
-from voting import store
 from voting.ballot_record import Recorded, decide
 from voting.ballots import Ballot
 from voting.batches import Head, Kept, Latest
+from voting.contest_columns import contest_of
 
 _AT_ONCE: Final = (128, 16, 1)
 """Rows in one statement; each size is prepared once. 128 rows of 15 values stay far below SQLite's
@@ -205,7 +205,7 @@ def _kept_in(row: tuple[Any, ...]) -> Kept:
 def _head_in(row: tuple[Any, ...]) -> Head:
     _, value, phase, version, *instants, revealed, secret, position, stations = row
     found = [None if at is None else _instant(at) for at in instants]
-    contest = store.contest_of(value, phase, version, found, revealed, stations)
+    contest = contest_of(value, phase, version, found, revealed, stations)
     return Head(contest, bytes.fromhex(secret), position)
 
 

@@ -6,6 +6,7 @@ without touching each other's: the n-th line of station s stands at position (n 
 one station that is the n-th position, as if there were no stations. Source: architecture page 6.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 MOST_STATIONS: Final = 64
@@ -40,6 +41,12 @@ def length(position: int, stations: int) -> int:
 def last(station: int, lines: int, stations: int) -> int:
     """The position of the last of so many lines of a station; 0 when there is none."""
     return place(station, lines, stations) if lines else 0
+
+
+def lasts(lengths: Sequence[int], stations: int) -> tuple[int, ...]:
+    """As `last`, of every station; before a contest is ready, none has a log to be long."""
+    whole = (*lengths, *[0] * (stations - len(lengths)))
+    return tuple(last(station, lines, stations) for station, lines in enumerate(whole))
 
 
 def following(station: int, after: int, head: int, stations: int) -> range:

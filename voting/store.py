@@ -13,12 +13,13 @@ from sqlalchemy import case, insert, select, tuple_, update
 
 from expo.db import Tx, add_new
 from voting.batches import Head, Kept, at_the_ends
+from voting.contest_columns import columns_of, contest_of
 from voting.contests import Contest, Phase
 from voting.heads import store as heads
 from voting.methods.rankings import Ranking
 from voting.methods.tally import Line
 from voting.results import Result
-from voting.stations import following, last, station_of
+from voting.stations import lasts
 from voting.tables import BallotRow, ContestRow, LineRow, ResultRow
 
 _CONTESTS: Final[Any] = ContestRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
@@ -28,7 +29,6 @@ _OWN: Final[Any] = _LINES.alias("own_line")
 _RESULTS: Final[Any] = ResultRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
 
 
-_contest = msgspec.json.Decoder(Contest)
 _result = msgspec.json.Decoder(Result)
 _ids = msgspec.json.Decoder(tuple[str, ...])
 _ranking = msgspec.json.Decoder(Ranking)
@@ -52,14 +52,14 @@ class Stand(msgspec.Struct, frozen=True):
 
 async def create(tx: Tx, contest: Contest, secret: bytes) -> None:
     """Write a new contest."""
-    row = {"id": contest.id, "secret": secret.hex(), "position": 0, **_columns(contest)}
+    row = {"id": contest.id, "secret": secret.hex(), "position": 0, **columns_of(contest)}
     await tx.execute(insert(_CONTESTS), [row])
 
 
 async def save(tx: Tx, contest: Contest) -> None:
     """Write a contest over what is there; the caller holds its head."""
     statement = update(_CONTESTS).where(_CONTESTS.c.id == contest.id)
-    await tx.execute(statement.values(**_columns(contest)))
+    await tx.execute(statement.values(**columns_of(contest)))
 
 
 async def find(tx: Tx, contest_id: str) -> Contest | None:
@@ -91,7 +91,7 @@ async def stands(tx: Tx) -> tuple[Stand, ...]:
         Stand(
             row.id,
             row.version,
-            _lasts(lengths.get(row.id, ()), row.stations) if row.stations > 1 else (row.position,),
+            lasts(lengths.get(row.id, ()), row.stations) if row.stations > 1 else (row.position,),
             row.disputed is not None,
             bool(row.disputed),
         )
@@ -116,30 +116,6 @@ async def lock(tx: Tx, ids: Iterable[str]) -> tuple[Head, ...]:
     if spread:
         await heads.lock(tx, spread)
     return found
-
-
-async def spread(tx: Tx, contest: Contest) -> None:
-    """Give every station of a contest its log, where it has several; its head is held."""
-    if contest.stations > 1:
-        await heads.make(tx, contest.id, contest.stations)
-
-
-async def logs(tx: Tx, head: Head) -> tuple[Head, ...]:
-    """The head of each log of a contest, in order of station; the contest's own is held."""
-    if head.contest.stations == 1:
-        return (head,)
-    lengths = (await heads.lengths(tx, [head.contest.id])).get(head.contest.id, ())
-    return tuple(
-        msgspec.structs.replace(head, position=lines, station=station)
-        for station, lines in enumerate(lengths)
-    )
-
-
-async def log_of(tx: Tx, head: Head, voter: str) -> Head:
-    """The head of the log this voter's lines stand in; the contest's own is held."""
-    if head.contest.stations == 1:
-        return head
-    return (await logs(tx, head))[station_of(voter, head.contest.stations)]
 
 
 async def secret(tx: Tx, contest_id: str) -> bytes | None:
@@ -234,7 +210,7 @@ async def append_decisions(tx: Tx, head: Head, lines: Sequence[Kept], at: dateti
 
     Each goes to the end of its voter's log and replaces the ballot's own line.
     """
-    for log, mine in at_the_ends(await logs(tx, head), lines):
+    for log, mine in at_the_ends(await heads.logs(tx, head), lines):
         await tx.execute(insert(_LINES), [_decision(line, at) for line in mine])
         ballot = _BALLOTS.c
         for line in mine:
@@ -246,7 +222,7 @@ async def append_decisions(tx: Tx, head: Head, lines: Sequence[Kept], at: dateti
 
 async def append_closed(tx: Tx, head: Head, at: datetime) -> None:
     """Append the line after which no ballot follows, to each log of the contest; the head is held."""
-    ends = await logs(tx, head)
+    ends = await heads.logs(tx, head)
     rows = [
         {"contest": one.contest.id, "position": one.following(), "kind": "closed", "at": at}
         for one in ends
@@ -265,26 +241,6 @@ async def lines(tx: Tx, contest_id: str, after: int, most: int) -> tuple[int, tu
     query = _said().where(line.contest == contest_id, line.position > after)
     rows = (await tx.execute(query.order_by(line.position).limit(most))).all()
     return (rows[-1].position if rows else after), _ballots_in(rows)
-
-
-async def lines_of(
-    tx: Tx, contest: Contest, station: int, after: int, head: int, most: int
-) -> tuple[int, tuple[Line, ...]]:
-    """As `lines`, of one station's log alone.
-
-    Args:
-        tx: The caller's transaction.
-        contest: Says how many logs there are.
-        station: Whose.
-        after: A position of this log, or 0.
-        head: The last position of this log.
-        most: Lines read at once.
-    """
-    if contest.stations == 1:
-        return await lines(tx, contest.id, after, most)
-    # Between two of its lines stand those of the others, so each is asked for by its place.
-    places = following(station, after, head, contest.stations)[:most]
-    return (places[-1] if places else after), await lines_at(tx, contest.id, places)
 
 
 async def lines_at(tx: Tx, contest_id: str, positions: Sequence[int]) -> tuple[Line, ...]:
@@ -328,58 +284,9 @@ async def verdict(tx: Tx, contest_id: str) -> tuple[int, bool] | None:
 # --- rows and values ---
 
 
-def _columns(contest: Contest) -> dict[str, Any]:
-    definition = msgspec.structs.replace(
-        contest,
-        phase=Phase.DRAFT,
-        version=0,
-        opened_at=None,
-        closes_at=None,
-        closed_at=None,
-        paused_at=None,
-        revealed=0,
-        stations=1,
-    )
-    return {
-        "day": contest.day,
-        "value": msgspec.json.encode(definition).decode(),
-        "phase": contest.phase.value,
-        "version": contest.version,
-        "opened_at": contest.opened_at,
-        "closes_at": contest.closes_at,
-        "closed_at": contest.closed_at,
-        "paused_at": contest.paused_at,
-        "revealed": contest.revealed,
-        "stations": contest.stations,
-    }
-
-
 def _contest_in(row: Any) -> Contest:
     instants = (row.opened_at, row.closes_at, row.closed_at, row.paused_at)
     return contest_of(row.value, row.phase, row.version, instants, row.revealed, row.stations)
-
-
-def contest_of(
-    value: str,
-    phase: str,
-    version: int,
-    instants: Sequence[datetime | None],
-    revealed: int,
-    stations: int,
-) -> Contest:
-    """The contest these columns hold; ``instants`` are opened, closes, closed and paused at."""
-    opened_at, closes_at, closed_at, paused_at = instants
-    return msgspec.structs.replace(
-        _contest.decode(value),
-        phase=Phase(phase),
-        version=version,
-        opened_at=opened_at,
-        closes_at=closes_at,
-        closed_at=closed_at,
-        paused_at=paused_at,
-        revealed=revealed,
-        stations=stations,
-    )
 
 
 def _head_in(row: Any) -> Head:
@@ -468,9 +375,3 @@ async def _advance(tx: Tx, head: Head, lines: int) -> None:
     if contest.closed_at is not None:
         lengths = await heads.lengths(tx, [contest.id])
         await tx.execute(mine.values(position=sum(lengths[contest.id])))
-
-
-def _lasts(lengths: Sequence[int], stations: int) -> tuple[int, ...]:
-    """The last positions of the logs; nothing is in any of them before the contest is ready."""
-    whole = (*lengths, *[0] * (stations - len(lengths)))
-    return tuple(last(station, lines, stations) for station, lines in enumerate(whole))

@@ -28,8 +28,7 @@ class ContestRow(Row, table=True):
         CheckConstraint("version >= 0 AND position >= 0 AND revealed >= 0", name="counts"),
         CheckConstraint("length(secret) = 64", name="secret"),
         CheckConstraint(
-            "stations BETWEEN 1 AND 64"
-            " AND (stations = 1 OR position = 0 OR closed_at IS NOT NULL)",
+            "stations BETWEEN 1 AND 64 AND (stations = 1 OR position = 0 OR closed_at IS NOT NULL)",
             name="stations",
         ),
     )

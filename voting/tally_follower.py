@@ -113,9 +113,7 @@ class TallyFollower:
             held.update(group.held)
         by_electorate = {group.id: found.get(group.id, 0) for group in contest.electorates}
         position = self.position(contest.id)
-        return Turnout(
-            contest.id, position, sum(by_electorate.values()), by_electorate, dict(held)
-        )
+        return Turnout(contest.id, position, sum(by_electorate.values()), by_electorate, dict(held))
 
     def standing(self, contest: Contest) -> TallyState:
         """The exact running order; for organisers."""

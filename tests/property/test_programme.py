@@ -179,6 +179,7 @@ def ways() -> st.SearchStrategy[VotingDefaults]:
         own=st.sampled_from(["abstain", "count"]),
         open_minutes=st.integers(1, 1440),
         grace_seconds=st.integers(0, 120),
+        stations=st.integers(1, 64),
     )
 
 

@@ -44,7 +44,11 @@ def option(name: str, entity: str | None = None) -> Option:
 
 
 def contest(
-    contest_id: str = "s1", *, rules: Rules | None = None, day: int = 1, stations: int = int(__import__("os").environ.get("ST", "1"))
+    contest_id: str = "s1",
+    *,
+    rules: Rules | None = None,
+    day: int = 1,
+    stations: int = 1,
 ) -> Contest:
     """A draft with four options of four entities and three electorates."""
     return Contest(

@@ -38,17 +38,27 @@ def test_defaults_of_voting_hold_where_nothing_is_written() -> None:
     usual = programme().voting
 
     assert (usual.method, usual.visibility, usual.own) == ("ranked_pairs", "hidden", "abstain")
-    assert (usual.max_ranked, usual.grace_seconds) == (None, 10)
+    assert (usual.max_ranked, usual.grace_seconds, usual.stations) == (None, 10, 1)
 
 
 def test_written_voting_rules_are_read() -> None:
     voting = (
-        "voting: {method: schulze, max_ranked: 3, visibility: live, own: count, grace_seconds: 0}\n"
+        "voting: {method: schulze, max_ranked: 3, visibility: live, own: count, grace_seconds: 0,"
+        " stations: 4}\n"
     )
     found = programme(("electorates:\n", voting + "electorates:\n")).voting
 
     assert (found.method, found.visibility, found.own) == ("schulze", "live", "count")
     assert (found.max_ranked, found.grace_seconds, found.open_minutes) == (3, 0, 10)
+    assert found.stations == 4
+
+
+@pytest.mark.parametrize("written", ["0", "65", "-1", "many", "2.5", "[2]"])
+def test_senseless_number_of_stations_is_told(written: str) -> None:
+    with pytest.raises(ScheduleError) as told:
+        programme(("electorates:\n", f"voting: {{stations: {written}}}\nelectorates:\n"))
+
+    assert [note.path for note in told.value.notes] == ["voting.stations"]
 
 
 @pytest.mark.parametrize(("options", "ranks"), [(2, 2), (3, 3), (6, 6), (7, 5), (12, 5)])

@@ -6,18 +6,16 @@ They are always taken in order of contest and station, after the rows of the con
 from collections.abc import Collection
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import insert, select, update
 
 from expo.db import Tx
+from voting.batches import Head
+from voting.contests import Contest
 from voting.heads.tables import StationRow
+from voting.stations import station_of
 
 _STATIONS: Final[Any] = StationRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
-
-
-async def make(tx: Tx, contest_id: str, stations: int) -> None:
-    """Write the heads of so many empty logs."""
-    rows = [{"contest": contest_id, "station": n, "position": 0} for n in range(stations)]
-    await tx.execute(insert(_STATIONS), rows)
 
 
 async def lengths(tx: Tx, contest_ids: Collection[str]) -> dict[str, tuple[int, ...]]:
@@ -28,6 +26,31 @@ async def lengths(tx: Tx, contest_ids: Collection[str]) -> dict[str, tuple[int, 
 async def lock(tx: Tx, contest_ids: Collection[str]) -> dict[str, tuple[int, ...]]:
     """As `lengths`, and nobody appends a line until the transaction ends."""
     return await _found(tx, _of(contest_ids).with_for_update(key_share=True))
+
+
+async def spread(tx: Tx, contest: Contest) -> None:
+    """Give every station of a contest its log, where it has several; its head is held."""
+    if contest.stations > 1:
+        rows = [
+            {"contest": contest.id, "station": n, "position": 0} for n in range(contest.stations)
+        ]
+        await tx.execute(insert(_STATIONS), rows)
+
+
+async def logs(tx: Tx, head: Head) -> tuple[Head, ...]:
+    """The head of each log of a contest, in order of station; the contest's own is held."""
+    if head.contest.stations == 1:
+        return (head,)
+    found = await lengths(tx, [head.contest.id])
+    return tuple(
+        msgspec.structs.replace(head, position=lines, station=station)
+        for station, lines in enumerate(found[head.contest.id])
+    )
+
+
+async def log_of(tx: Tx, head: Head, voter: str) -> Head:
+    """The head of the log this voter's lines stand in; the contest's own is held."""
+    return (await logs(tx, head))[station_of(voter, head.contest.stations)]
 
 
 async def advance(tx: Tx, contest_id: str, station: int, position: int) -> None:

@@ -1,7 +1,6 @@
-"""The writers of a node on PostgreSQL: one for each few stations, so that their batches never wait
-for one another.
+"""The writers of a node on PostgreSQL, side by side: their batches do not wait for one another.
 
-Contests with one station go through the first writer, as if there were no others. A voter's ballots
+Stations are dealt out among them. Contests with one station go through the first writer, as if there were no others. A voter's ballots
 always go through the same one, so they keep their order.
 """
 

@@ -144,9 +144,7 @@ class Counts:
 
 
 def _added(one: list[list[int]], other: list[list[int]]) -> list[list[int]]:
-    return [
-        [a + b for a, b in zip(*rows, strict=True)] for rows in zip(one, other, strict=True)
-    ]
+    return [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(one, other, strict=True)]
 
 
 def index_of(options: Sequence[str]) -> dict[str, int]:

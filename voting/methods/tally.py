@@ -159,6 +159,18 @@ class Tally:
         self._count(pile, pile.times, is_revised=pile.is_revised)
         self.position = max(self.position, pile.position)
 
+    # --- other logs of the same contest ---
+
+    def take_in(self, other: "Tally") -> None:
+        """Count what another log comes to as well, no voter being in both; it takes no more lines.
+
+        Args:
+            other: Of the same options and electorates.
+        """
+        for electorate, group in other._groups.items():  # noqa: SLF001 - one of its own kind
+            self._groups[electorate].take_in(group)
+        self.position = max(self.position, other.position)
+
     # --- inside ---
 
     def _count(self, said: Line | Pile, times: int, *, is_revised: bool) -> None:
@@ -259,21 +271,6 @@ def as_if_counted(pile: Pile) -> Pile:
     if pile.status != "quarantined":
         return pile
     return msgspec.structs.replace(pile, status="counted", why=None)
-
-
-def summed(tallies: Sequence[Tally]) -> Tally:
-    """The tally of several logs of one contest, no voter being in two of them; it takes no more lines.
-
-    Args:
-        tallies: At least one; of the same options and electorates.
-    """
-    first = tallies[0]
-    whole = Tally(first.options, list(first._groups), ballots=first._keeps)
-    for tally in tallies:
-        for electorate, group in tally._groups.items():
-            whole._groups[electorate].take_in(group)
-        whole.position = max(whole.position, tally.position)
-    return whole
 
 
 def recount(options: Sequence[str], electorates: Sequence[str], piles: Iterable[Pile]) -> Tally:

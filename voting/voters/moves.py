@@ -15,6 +15,7 @@ from voting import store
 from voting.ballots import tag_of, whole_ms
 from voting.batches import Head, Kept
 from voting.contests import Phase
+from voting.heads import store as heads
 
 _BEFORE: Final = frozenset({Phase.DRAFT, Phase.READY})
 _STARTED: Final = frozenset(Phase) - _BEFORE
@@ -39,7 +40,7 @@ async def withdraw(tx: Tx, person: str, at: datetime) -> tuple[str, ...]:
     for head in await store.lock(tx, tags):
         kept = next(iter(await store.current(tx, head.contest.id, [tags[head.contest.id]])), None)
         if kept is not None and kept.ranking and _is_running(head, whole_ms(at)):
-            log = await store.log_of(tx, head, kept.voter)
+            log = await heads.log_of(tx, head, kept.voter)
             await store.append_cast(tx, log, _withdrawal(log, kept, whole_ms(at)))
             gone.append(head.contest.id)
     return tuple(gone)
