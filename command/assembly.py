@@ -14,6 +14,10 @@ from starlette.types import ASGIApp
 
 from command import metrics
 from command.health import Health
+from expo.catalogue.pictures.usecases import Pictures
+from expo.catalogue.proposals import pages as proposal_pages
+from expo.catalogue.proposals.reading import pages as reading_pages
+from expo.catalogue.proposals.usecases import Proposals
 from expo.clock import Now
 from expo.db import Database
 from expo.identity import pages as identity_pages
@@ -110,6 +114,8 @@ class Expo:
             site=settings.public_url,
             schedule=schedule,
         )
+        self.pictures = Pictures(Path(settings.media_folder), now)
+        self.proposals = Proposals(database, now, programme.zone, self.pictures)
         self.statics = Statics()
         self.pages = Renderer(
             statics=self.statics,
@@ -177,6 +183,9 @@ class Expo:
             "providing": self.providing,
             "providers": self.providing.offers,
             "pass_targets": self.show.pass_targets,
+            "proposals": self.proposals,
+            "pictures": self.pictures,
+            "entities": lambda: self.show.programme.entities,
             "voting": self.voting,
             "days": lambda: tuple(day.n for day in self.show.programme.days),
             "subjects": lambda: tuple(one.id for one in self.show.programme.sessions),
@@ -228,6 +237,8 @@ class Expo:
             *entering_pages.routes(),
             *provider_pages.routes(),
             *record_pages.routes(),
+            *proposal_pages.routes(),
+            *reading_pages.routes(),
             *voting_pages.routes(),
             *show_pages.routes(),
             *load_pages.routes(),

@@ -43,6 +43,8 @@ class Place:
         read = configuration.read(environ, public_url=f"http://{shown}:{port}")
         if not read.secret_keys:
             read = configuration.with_secret(read, secret_in(folder))
+        if not read.media_folder:
+            read = msgspec.structs.replace(read, media_folder=str(folder / "media"))
         if not read.node:
             read = msgspec.structs.replace(read, node=_this_process())
         if read.mode is configuration.Mode.DEMO:

@@ -1,11 +1,13 @@
 """What a browser sends: bounded forms, strict JSON, and where a page may lead next."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar
 
 import msgspec
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -54,6 +56,72 @@ async def client_form(request: Request[Any]) -> Mapping[str, str]:
             raise BadRequest(what="field")
         fields[name] = value
     return MappingProxyType(fields)
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A file that came with a form; it lies on disk without a name and goes with the request."""
+
+    name: str
+    """What the browser called it: never a path of ours."""
+    size: int
+    """Bytes."""
+    file: BinaryIO
+    """At its beginning, with a descriptor of its own."""
+
+
+@asynccontextmanager
+async def client_upload(
+    request: Request[Any], *, last: str, most_fields: int = MOST_FIELDS
+) -> AsyncIterator[tuple[Mapping[str, str], Upload | None]]:
+    """Every field of a posted form, and the one file it may bring; the file is gone after the block.
+
+    Args:
+        request: Its route says with ``most_bytes`` how long the body may be.
+        last: Name of the form's last field. A body that was cut off lacks its end, and the parser
+            would pass over that in silence.
+        most_fields: Fields besides the file.
+
+    Raises:
+        BadRequest: As `client_form`; also when the end is missing.
+        HTTPException: 413, the whole body is too long.
+    """
+    if content_type(request) != _FORMS[1] or "content-encoding" in request.headers:
+        raise BadRequest(what="content-type")
+    try:
+        form = await request.form(max_files=1, max_fields=most_fields, max_part_size=LONGEST_FIELD)
+    except HTTPException as refused:
+        if refused.status_code != BadRequest.status:
+            raise
+        raise BadRequest(what="form") from refused
+    except (UnicodeDecodeError, LookupError, ValueError) as error:
+        raise BadRequest(what="form") from error
+    try:
+        yield _parts(form, last)
+    finally:
+        await form.close()
+
+
+def _parts(form: FormData, last: str) -> tuple[Mapping[str, str], Upload | None]:
+    fields: dict[str, str] = {}
+    upload = None
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            upload = _upload(value)
+        elif name in fields or not _is_text(name + value):
+            raise BadRequest(what="field")
+        else:
+            fields[name] = value
+    if last not in fields:
+        raise BadRequest(what="form")
+    return MappingProxyType(fields), upload
+
+
+def _upload(value: UploadFile) -> Upload | None:
+    """The file, on disk; None for the empty one a browser sends where none was chosen."""
+    if not value.filename and not value.size:
+        return None
+    value.file.rollover()  # type: ignore[attr-defined]  # a SpooledTemporaryFile: small ones are in memory
+    return Upload(value.filename or "", value.size or 0, value.file)
 
 
 async def client_json(request: Request[Any], kind: type[T]) -> T:

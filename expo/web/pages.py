@@ -119,8 +119,10 @@ class GuardedRoute(Route):
         *,
         methods: Collection[str],
         or_else: Callable[[Request[Any]], bool] | None = None,
+        most_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         self.action = action
+        self.most_bytes = most_bytes
 
         @functools.wraps(endpoint)
         async def checked(request: Request[Any]) -> Response:
@@ -166,12 +168,16 @@ def guarded(
     *,
     methods: Collection[str] = ("GET",),
     or_else: Callable[[Request[Any]], bool] | None = None,
+    most_bytes: int = MAX_BODY_BYTES,
 ) -> GuardedRoute:
     """A route for those whom the rights table allows this action.
 
-    ``or_else`` lets in who is nobody of ours but brings a key of its own, as a scraper does.
+    ``or_else`` lets in who is nobody of ours but brings a key of its own, as a scraper does;
+    ``most_bytes`` is how long a body may be where files are taken in.
     """
-    return GuardedRoute(path, endpoint, action, methods=methods, or_else=or_else)
+    return GuardedRoute(
+        path, endpoint, action, methods=methods, or_else=or_else, most_bytes=most_bytes
+    )
 
 
 def guarded_socket(

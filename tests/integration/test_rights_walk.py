@@ -30,6 +30,8 @@ FILLED = {
     "screen": "main",
     "session": "khda",
     "code": "ABCD",
+    "proposal": "dewa-222222",
+    "image": "0" * 32,
     "provider": "no-such-provider",
     "why": "sign-in-declined",
 }

@@ -11,7 +11,14 @@ from typing import Final
 
 import msgspec
 
-from expo.catalogue.proposals.values import ALT_LENGTH, Content
+from expo.catalogue.proposals.values import (
+    ALT_LENGTH,
+    NAME_LENGTH,
+    NOTE_LENGTH,
+    WORK_LENGTH,
+    Content,
+    Member,
+)
 from expo.catalogue.values import (
     BODY_LENGTH,
     ENTRY_STAGES,
@@ -142,14 +149,28 @@ def _people(content: Content) -> Iterator[Problem]:
     elif not content.speakers:
         yield Problem(Step.PEOPLE, "member-1-speaks", "members", "speaker-missing")
     for n, member in enumerate(content.members, 1):
-        if member.speaks and not member.consents:
-            facts: dict[str, Fact] = {"name": member.name}
-            yield Problem(Step.PEOPLE, f"member-{n}-consents", "members", "consent-missing", facts)
+        yield from _member(f"member-{n}", member)
+    yield from _line_too_long("access_note", "access_needs", content.access_note, NOTE_LENGTH)
     for n, image in enumerate(content.images, 1):
         for code in LANGUAGES:
             if not getattr(image.alt, code):
                 yield Problem(Step.PEOPLE, f"image-{n}-{code}", "images", "alt-missing")
         yield from _too_long(Step.PEOPLE, f"image-{n}", "images", image.alt, ALT_LENGTH)
+
+
+def _member(field: str, member: Member) -> Iterator[Problem]:
+    if not member.name:
+        yield Problem(Step.PEOPLE, f"{field}-name", "members", "name-missing")
+    if member.speaks and not member.consents:
+        facts: dict[str, Fact] = {"name": member.name}
+        yield Problem(Step.PEOPLE, f"{field}-consents", "members", "consent-missing", facts)
+    yield from _line_too_long(f"{field}-name", "members", member.name, NAME_LENGTH)
+    yield from _line_too_long(f"{field}-work", "members", member.work, WORK_LENGTH)
+
+
+def _line_too_long(field: str, about: str, line: str, most: int) -> Iterator[Problem]:
+    if len(line) > most:
+        yield _over(Step.PEOPLE, field, about, len(line), most)
 
 
 def _texts(content: Content, step: Step) -> Iterator[Problem]:
@@ -164,5 +185,8 @@ def _too_long(step: Step, field: str, about: str, text: Text, most: int) -> Iter
     for code in LANGUAGES:
         length = len(getattr(text, code))
         if length > most:
-            facts: dict[str, Fact] = {"most": most, "over": length - most}
-            yield Problem(step, f"{field}-{code}", about, "text-too-long", facts)
+            yield _over(step, f"{field}-{code}", about, length, most)
+
+
+def _over(step: Step, field: str, about: str, length: int, most: int) -> Problem:
+    return Problem(step, field, about, "text-too-long", {"most": most, "over": length - most})

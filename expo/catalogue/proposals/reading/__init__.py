@@ -1,0 +1,1 @@
+"""Proposals as others see them: previews for the team, the public page, the pictures."""
