@@ -258,13 +258,13 @@ async def test_all_nodes_show_the_same_within_a_second_each_time(
 
 def _count_twice(there: Sequence[Node]) -> None:
     """One node begins again at line 1 and keeps the count it had."""
-    there[1].voting.follower.folds.desks["s1"].position = 0
+    there[1].voting.follower.folds.desks["s1"].logs[0].position = 0
 
 
 def _count_less(there: Sequence[Node]) -> None:
     """One node lost what it had counted and does not know."""
-    desk = there[2].voting.follower.folds.desks["s1"]
-    desk.tally = Tally(["a", "b", "c", "d"], ["employees", "teams", "customers"])
+    (log,) = there[2].voting.follower.folds.desks["s1"].logs
+    log.tally = Tally(["a", "b", "c", "d"], ["employees", "teams", "customers"])
 
 
 @pytest.mark.parametrize("meddle", [_count_twice, _count_less])

@@ -1,5 +1,7 @@
-"""Several nodes, one contest with several stations: each ballot once, whoever dies, and a close is a line
-under every log."""
+"""Several nodes, one contest with several stations: each ballot once, whoever dies.
+
+A close is a line under every log.
+"""
 
 import asyncio
 from collections import defaultdict

@@ -161,7 +161,7 @@ async def test_node_that_comes_back_goes_on_from_the_snapshot(
         await pair[0].vote(person(f"p{n % 7}"), "abcd"[n % 3 :])
     await same(pair, 12)
     folder, _ = await one_folds(pair)
-    await folder.until(lambda: folder.voting.follower.folds.desks["s1"].kept == 12)
+    await folder.until(lambda: folder.voting.follower.folds.desks["s1"].logs[0].kept == 12)
 
     async with nodes(postgres_url, clock, how_many=1) as (third,):
         await same([*pair, third], 12)
@@ -187,7 +187,7 @@ async def test_damaged_snapshot_is_thrown_away_and_the_log_folded(
         for n in range(5):
             await first.vote(person(f"p{n}"))
         await first.until(lambda: first.voting.follower.folds.kept >= 1)
-        await first.until(lambda: first.voting.follower.folds.desks["s1"].kept == 5)
+        await first.until(lambda: first.voting.follower.folds.desks["s1"].logs[0].kept == 5)
         async with first.database.write() as tx:
             await tx.execute(text(f"UPDATE tally_snapshot SET {damage}"))  # noqa: S608 - ours
 
@@ -208,7 +208,7 @@ async def test_snapshot_that_lies_is_found_out_by_what_follows(
     async with nodes(postgres_url, clock, how_many=1) as (first,):
         await first.open(contest(rules=LIVE))
         await first.vote(person("p1"))
-        await first.until(lambda: first.voting.follower.folds.desks["s1"].kept == 1)
+        await first.until(lambda: first.voting.follower.folds.desks["s1"].logs[0].kept == 1)
         first.voting.follower.folds.desks["s1"].tally._at_hand.clear()  # as after a start
         async with first.database.write() as tx:  # as if the earlier line had never been
             await tx.execute(text("ALTER TABLE contest_line DISABLE TRIGGER ALL"))

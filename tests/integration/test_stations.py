@@ -49,7 +49,9 @@ async def test_each_voter_has_one_ballot_in_one_station_and_all_are_counted(
 
         await there.finish()
         logs = await logs_of(there)
-        assert all([line.kind for line in log].index("closed") == len(log) - 1 for log in logs.values())
+        assert all(
+            [line.kind for line in log].index("closed") == len(log) - 1 for log in logs.values()
+        )
         result = await there.voting.result("s1")
         assert result is not None
         assert not result.disputed

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tests.support.elections import ELECTORATES, loose_rankings, strict_rankings
 from voting.methods import pairwise
+from voting.methods.group_tally import group_of
 from voting.methods.outcome import Election
 from voting.methods.rankings import Pattern, Ranking
 from voting.methods.registry import METHODS
-from voting.methods.tally import group_of
 from voting.methods.weights import Share
 
 OPTIONS = ("a", "b", "c", "d")

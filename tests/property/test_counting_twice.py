@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.elections import ELECTORATES, loose_rankings
+from tests.support.elections import ELECTORATES, loose_rankings, recount
 from tests.support.naive_count import Group, NaiveCount
 from voting.methods import pairwise
+from voting.methods.group_tally import group_of
 from voting.methods.outcome import Election
 from voting.methods.rankings import Pattern, Ranking, ids_of
 from voting.methods.registry import METHODS
-from voting.methods.tally import Line, group_of, recount
+from voting.methods.tally import Line
 from voting.methods.weights import Share
 
 SMALL = ("a", "b", "c", "d")

@@ -2,11 +2,14 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.elections import ELECTORATES, OPTIONS, logs, recount
 from voting.ballots import tag_of
+from voting.methods.tally import Line, Tally
 from voting.stations import MOST_STATIONS, at, following, last, lasts, length, place, station_of
 
 many = st.integers(1, MOST_STATIONS)
@@ -68,3 +71,37 @@ def test_one_station_is_no_station(line: int) -> None:
     assert place(0, line + 1, 1) == line + 1
     assert (last(0, line, 1), length(line, 1)) == (line, line)
     assert lasts((), 3) == (0, 0, 0)
+
+
+@given(logs(), many, st.booleans(), st.data())
+def test_sum_of_the_stations_is_the_count_of_the_whole(
+    log: list[Line], stations: int, ballots: bool, data: st.DataObject
+) -> None:
+    parts = [Tally(OPTIONS, ELECTORATES, ballots=ballots) for _ in range(stations)]
+    for station, lines in enumerate(spread(log, stations, data)):
+        parts[station].apply_all(lines)
+
+    whole = Tally(OPTIONS, ELECTORATES, ballots=ballots)
+    for part in parts:
+        whole.take_in(part)
+
+    assert whole.groups() == recount(OPTIONS, ELECTORATES, log).groups()
+    assert whole.position == max(part.position for part in parts)
+    if ballots:
+        again = recount(OPTIONS, ELECTORATES, log)
+        assert set(whole.patterns()) == set(again.patterns())
+        assert whole.own_ballots() == again.own_ballots()
+
+
+def spread(log: list[Line], stations: int, data: st.DataObject) -> list[list[Line]]:
+    """The same log written down by stations: each voter in one of them, in the same order."""
+    home = {voter: data.draw(st.integers(0, stations - 1)) for voter in {one.voter for one in log}}
+    found: list[list[Line]] = [[] for _ in range(stations)]
+    stands: dict[str, int] = {}
+    for line in log:
+        mine = found[home[line.voter]]
+        position = place(home[line.voter], len(mine) + 1, stations)
+        before = stands.get(line.voter)
+        mine.append(msgspec.structs.replace(line, position=position, replaces=before))
+        stands[line.voter] = position
+    return found

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.elections import ELECTORATES, OPTIONS, logs
+from tests.support.elections import ELECTORATES, OPTIONS, logs, recount
 from voting.methods.rankings import UnreadableLine
-from voting.methods.tally import Line, Tally, recount
+from voting.methods.tally import Line, Tally
 from voting.snapshots.stored import VERSION, Stored, Unusable, stored, tally_in
 
 
@@ -18,7 +18,7 @@ def restored(tally: Tally, position: int) -> Tally:
 
 def went_on(tally: Tally, log: list[Line], lines: list[Line]) -> None:
     """Fold lines, looking up in the log what has been forgotten."""
-    wanted = tally.forgotten(lines)
+    wanted = tally.missing(lines)
     tally.recall(line for line in log if line.position in wanted)
     tally.apply_all(lines)
 
@@ -48,8 +48,7 @@ def test_lines_that_are_in_the_figures_change_nothing(log: list[Line], data: st.
 
     again = data.draw(st.lists(st.sampled_from(log)) if log else st.just([]))
 
-    assert running.forgotten(again) == ()
-    running.recall(again)
+    assert running.missing(again) == ()
     assert [running.apply(line) for line in again] == [False] * len(again)
     assert running.figures() == before
 
@@ -62,7 +61,7 @@ def test_what_was_forgotten_must_be_recalled_first(log: list[Line]) -> None:
         new = Line(
             len(log) + 1, voter, line.electorate, line.revision + 1, (), replaces=line.position
         )
-        assert running.forgotten([new]) == (line.position,)
+        assert running.missing([new]) == (line.position,)
         with pytest.raises(UnreadableLine):
             running.apply(new)
     assert running.figures() == before

@@ -24,10 +24,11 @@ from typing_extensions import override
 from expo.errors import Refusal
 from tests.support.clock import Clock
 from tests.support.contests import House, cast, employee, house, member, person
-from voting import moves
+from tests.support.elections import recount
+from voting import moves, store
 from voting.ballots import IdConflict
 from voting.contests import Phase
-from voting.methods.tally import recount
+from voting.methods.tally import Line, Tally
 from voting.protocol import Cast, Receipt
 
 VOTERS = {
@@ -119,13 +120,15 @@ class Desk(RuleBasedStateMachine):
         self.runner.run(self.there.voting.refresh())
         tally = self.there.voting.tally("s1")
         assert tally is not None
-        lines = tally.snapshot().lines
+        lines, recounted = self.runner.run(self._counted_anew())
+        latest = {line.voter: line for line in lines}.values()
 
-        assert sorted("".join(map(str, line.ranking)) for line in lines) == sorted(
+        assert sorted("".join(map(str, line.ranking)) for line in latest) == sorted(
             self.current.values()
         )
         assert tally.ballots == sum(bool(ranking) for ranking in self.current.values())
         assert recount(tally.options, ["employees", "teams", "customers"], lines) == tally
+        assert recounted == tally
 
     @invariant()
     def frozen_result_agrees(self) -> None:
@@ -147,6 +150,14 @@ class Desk(RuleBasedStateMachine):
         self.there: House = await self.stack.enter_async_context(
             house(Path(self.folder.name), self.clock)
         )
+
+    async def _counted_anew(self) -> tuple[tuple[Line, ...], Tally | None]:
+        """The log, and what the recount at the close would make of it."""
+        contest = self.there.voting.contests.get("s1")
+        assert contest is not None
+        async with self.there.database.read() as tx:
+            _, lines = await store.lines(tx, "s1", 0, 10_000)
+        return lines, (await self.there.closing._recount(contest))[1]
 
     async def _all(self, casts: list[Cast]) -> list[object]:
         return await asyncio.gather(

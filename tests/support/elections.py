@@ -1,14 +1,16 @@
 """Small helpers to write an election down in a test, and Hypothesis strategies for random ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from hypothesis import strategies as st
 
 from voting.methods import pairwise
+from voting.methods.group_tally import GroupTally, group_of
 from voting.methods.lot import provisional
 from voting.methods.outcome import Election
 from voting.methods.rankings import Pattern, Ranking
-from voting.methods.tally import GroupTally, Line, group_of
+from voting.methods.tally import Line, Pile, Tally
+from voting.methods.tally import recount as recount_of_piles
 from voting.methods.weights import Share
 
 Ballots = Mapping[str, int]
@@ -93,3 +95,20 @@ def logs(draw: st.DrawFn, most: int = 25, *, own: bool = True) -> list[Line]:
         )
         stands[voter] = position
     return lines
+
+
+def recount(options: Sequence[str], electorates: Sequence[str], lines: Iterable[Line]) -> Tally:
+    """The tally of the latest line of each voter, whatever the lines say they replace."""
+    latest: dict[str, Line] = {}
+    for line in lines:
+        known = latest.get(line.voter)
+        if known is None or known.position < line.position:
+            latest[line.voter] = line
+    return recount_of_piles(options, electorates, map(pile_of, latest.values()))
+
+
+def pile_of(one: Line) -> Pile:
+    """This line alone."""
+    revised = one.revision > 1
+    said = (one.electorate, one.ranking, one.own, one.status, one.why)
+    return Pile(*said, revised, 1, one.position)

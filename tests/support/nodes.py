@@ -17,7 +17,8 @@ from expo.wire.notifier_shared import SharedNotifier
 from tests.support.clock import Clock
 from tests.support.contests import House, employee, member, person
 from voting.closing_follower import ClosingFollower
-from voting.methods.tally import GroupTally, Tally
+from voting.methods.group_tally import GroupTally
+from voting.methods.tally import Tally
 from voting.usecases import Voting
 
 AnyNotifier = LocalNotifier | SharedNotifier

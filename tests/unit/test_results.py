@@ -33,7 +33,8 @@ EXAMPLE: Votes = {
 def counted(votes: Votes, of: Contest | None = None, own: str | None = None) -> Result:
     """The result of ballots by electorate; every voter votes once."""
     asked = of or contest()
-    tally = Tally([one.id for one in asked.options], [group.id for group in asked.electorates])
+    options, groups = [one.id for one in asked.options], [group.id for group in asked.electorates]
+    tally = Tally(options, groups, ballots=True)
     position = 0
     for group, ballots in votes.items():
         for text, count in ballots.items():

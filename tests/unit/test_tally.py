@@ -1,12 +1,13 @@
 import msgspec
 import pytest
 
+from tests.support.elections import recount
 from voting.methods.lot import provisional
 from voting.methods.outcome import election_of
 from voting.methods.pairwise import reference_order
 from voting.methods.rankings import UnreadableLine
 from voting.methods.registry import METHODS
-from voting.methods.tally import Line, Tally, recount
+from voting.methods.tally import Line, Tally
 from voting.methods.weights import Share
 
 OPTIONS = ("a", "b", "c")
@@ -25,8 +26,15 @@ def test_ballot_is_counted_by_pair_and_rank() -> None:
     assert group.placed == ((0, 1, 0, 0), (0, 0, 0, 1), (1, 0, 0, 0))
 
 
+def fold(electorates: list[str], *lines: Line, ballots: bool = False) -> Tally:
+    """The running count of this log."""
+    tally = Tally(OPTIONS, electorates, ballots=ballots)
+    tally.apply_all(lines)
+    return tally
+
+
 def test_revote_takes_the_old_ballot_out_exactly() -> None:
-    voted_twice = recount(OPTIONS, ["all"], [line(1, "ab"), line(2, "cb")])
+    voted_twice = fold(["all"], line(1, "ab"), line(2, "cb", replaces=1))
 
     once = recount(OPTIONS, ["all"], [line(2, "cb")])
     assert voted_twice == once
@@ -34,34 +42,32 @@ def test_revote_takes_the_old_ballot_out_exactly() -> None:
 
 
 def test_earlier_line_does_not_undo_a_later_one() -> None:
-    tally = recount(OPTIONS, ["all"], [line(5, "cb")])
+    tally = fold(["all"], line(5, "cb", revision=1))
 
     assert tally.apply(line(3, "ab")) is False
     assert tally.apply(line(5, "ab")) is False
-    assert tally == recount(OPTIONS, ["all"], [line(5, "cb")])
+    assert tally == recount(OPTIONS, ["all"], [line(5, "cb", revision=1)])
 
 
 def test_voter_who_changes_electorate_leaves_the_first() -> None:
-    tally = recount(OPTIONS, ["all", "team"], [line(1, "ab"), line(2, "ab", electorate="team")])
+    tally = fold(["all", "team"], line(1, "ab"), line(2, "ab", electorate="team", replaces=1))
 
     assert [group.n for group in tally.groups()] == [0, 1]
 
 
 def test_withdrawn_and_quarantined_ballots_stand_apart() -> None:
-    tally = recount(
-        OPTIONS,
+    tally = fold(
         ["all"],
-        [
-            line(1, "ab"),
-            line(2, "", voter="w"),
-            line(3, "ab", voter="q", status="quarantined"),
-        ],
+        line(1, "ab"),
+        line(2, "", voter="w", revision=1),
+        line(3, "ab", voter="q", revision=1, status="quarantined", why="burst"),
     )
 
     group = tally.groups()[0]
     assert (group.n, group.withdrawn, group.quarantined) == (1, 1, 1)
     assert tally.ballots == 1
-    tally.apply(line(4, "ab", voter="q"))
+    assert group.held == {"burst": 1}
+    tally.apply(line(4, "ab", voter="q", revision=1, replaces=3, why="review"))
     assert (tally.ballots, tally.groups()[0].quarantined) == (2, 0)
 
 
@@ -86,35 +92,30 @@ def test_ballot_of_own_options_only_stays_in_the_number_of_ballots() -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        line(2, "ax"),
-        line(2, "aa"),
-        line(2, "a", electorate="other"),
-        line(2, "", ranking=("a", ())),
-        line(2, "", ranking=("a", ("b", "a"))),
+        line(2, "ax", replaces=1),
+        line(2, "aa", replaces=1),
+        line(2, "a", electorate="other", replaces=1),
+        line(2, "", ranking=("a", ()), replaces=1),
+        line(2, "", ranking=("a", ("b", "a")), replaces=1),
+        line(2, "a"),
+        line(2, "a", voter="w", replaces=1),
     ],
 )
 def test_unreadable_line_leaves_the_tally_as_it_was(bad: Line) -> None:
-    tally = recount(OPTIONS, ["all"], [line(1, "ab")])
-    before = tally.snapshot()
+    tally = fold(["all"], line(1, "ab"))
+    before = tally.figures()
 
     with pytest.raises(UnreadableLine):
         tally.apply(bad)
 
-    assert tally.snapshot() == before
+    assert tally.figures() == before
+    assert tally.apply(line(2, "ba", replaces=1))
 
 
 @pytest.mark.parametrize("options", [(), ("a", "a")])
 def test_tally_needs_options_once_each(options: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="at least one option"):
         Tally(options, ["all"])
-
-
-def test_snapshot_with_other_figures_is_refused() -> None:
-    snapshot = recount(OPTIONS, ["all"], [line(1, "ab")]).snapshot()
-    forged = msgspec.structs.replace(snapshot, lines=())
-
-    with pytest.raises(UnreadableLine):
-        Tally.from_snapshot(forged)
 
 
 def test_tally_differs_from_another_and_from_other_things() -> None:
@@ -124,16 +125,17 @@ def test_tally_differs_from_another_and_from_other_things() -> None:
     assert one != "tally"
 
 
-def test_latest_line_of_a_voter_is_known() -> None:
-    tally = recount(OPTIONS, ["all"], [line(1, "ab"), line(2, "ba")])
+def test_tally_of_figures_has_no_ballots_to_give() -> None:
+    tally = fold(["all"], line(1, "ab"))
 
-    assert tally.latest("v") == line(2, "ba")
-    assert tally.latest("w") is None
-    assert tally.position == 2
+    with pytest.raises(ValueError, match="not ballots"):
+        tally.patterns()
+    with pytest.raises(ValueError, match="not ballots"):
+        tally.own_ballots()
 
 
 def test_running_tally_is_an_election() -> None:
-    tally = recount(OPTIONS, ["all"], [line(1, "ab"), line(2, "ba", voter="w")])
+    tally = fold(["all"], line(1, "ab"), line(2, "ba", voter="w", revision=1), ballots=True)
 
     live = election_of(tally, [Share("all", 1)])
     final = election_of(tally, [Share("all", 1)], ballots=True)

@@ -80,7 +80,7 @@ def test_public_order_has_few_digits_and_needs_a_crowd(
 def frozen(rankings: dict[str, int], **rules: object) -> Result:
     """A result of customers' ballots."""
     of = contest(rules=Rules(max_ranked=4))
-    tally = Tally(["a", "b", "c", "d"], ["employees", "teams", "customers"])
+    tally = Tally(["a", "b", "c", "d"], ["employees", "teams", "customers"], ballots=True)
     position = 0
     for pattern in patterns_of("customers", rankings):
         for _ in range(pattern.count):

@@ -3,8 +3,8 @@ from hashlib import sha256
 import pytest
 
 from voting.methods import lot
+from voting.methods.group_tally import group_of
 from voting.methods.pairwise import combine
-from voting.methods.tally import group_of
 from voting.methods.weights import (
     FULL_RANGE,
     MIN_RANGE,

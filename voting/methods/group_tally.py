@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
+from typing_extensions import override
 
 from voting.methods.rankings import Counts, Pattern, Ranking, Said, index_of, said
 
 Matrix = tuple[tuple[int, ...], ...]
+Own = tuple[str, ...]
+"""Options a voter abstains on."""
 
 _MOST_SAYINGS: Final = 4_096  # a contest of twelve options has a hundred thousand
 
@@ -39,53 +42,49 @@ class GroupTally(msgspec.Struct, frozen=True):
     void: dict[str, int] = {}
 
 
-class Saying:
-    """How many ballots say one thing, and how many of them are not in the counts yet (or too many)."""
+class _Saying:
+    """A ballot, and how many of it are not in the counts yet (fewer than 0: too many are)."""
 
-    __slots__ = ("ballot", "times", "waiting")
+    __slots__ = ("ballot", "waiting")
 
-    def __init__(self, ballot: Said | None) -> None:
+    def __init__(self, ballot: Said) -> None:
         self.ballot = ballot
-        self.times = self.waiting = 0
+        self.waiting = 0
 
 
 class GroupCount:
-    """The mutable counts of one electorate."""
+    """The mutable counts of one electorate; its size depends on the number of options only."""
 
-    __slots__ = ("_counts", "_index", "_keeps", "_sayings", "held", "revised", "void", "withdrawn")
+    __slots__ = ("_counts", "_index", "_sayings", "held", "revised", "void", "withdrawn")
 
-    def __init__(self, index: Mapping[str, int], *, keeps: bool = False) -> None:
+    def __init__(self, index: Mapping[str, int]) -> None:
         self._index = index
         self._counts = Counts(len(index))
-        self._sayings: dict[tuple[Ranking, tuple[str, ...]], Saying] = {}
-        self._keeps = keeps
+        self._sayings: dict[tuple[Ranking, Own], _Saying] = {}
         self.withdrawn = self.revised = 0
         self.held: Counter[str] = Counter()
         self.void: Counter[str] = Counter()
 
-    def saying(self, ranking: Ranking, own: tuple[str, ...]) -> Saying:
-        """Where ballots go that say this.
+    def add(self, ranking: Ranking, own: Own, times: int) -> None:
+        """Take in so many ballots that say this; 0 only looks whether it can be said.
 
         Raises:
-            UnreadableLine: It does not fit the contest.
+            UnreadableLine: It does not fit the contest; nothing has changed.
         """
         found = self._sayings.get((ranking, own))
         if found is None:
-            ballot = said(ranking, own, self._index)
-            # Whoever keeps all of them keeps them lean, and works it out again when it is counted.
-            found = Saying(None if self._keeps else ballot)
-            if not self._keeps and len(self._sayings) >= _MOST_SAYINGS:
+            found = _Saying(said(ranking, own, self._index))
+            if len(self._sayings) >= _MOST_SAYINGS:
                 self.counts()
                 self._sayings.clear()
             self._sayings[ranking, own] = found
-        return found
+        found.waiting += times
 
     def counts(self) -> Counts:
         """The counts, with everything that has come in."""
-        for (ranking, own), one in self._sayings.items():
+        for one in self._sayings.values():
             if one.waiting:
-                ballot = one.ballot or said(ranking, own, self._index)
-                self._counts.add(ballot, one.waiting)
+                self._counts.add(one.ballot, one.waiting)
                 one.waiting = 0
         return self._counts
 
@@ -96,19 +95,16 @@ class GroupCount:
         self.held, self.void = Counter(known.held), Counter(known.void)
 
     def take_in(self, other: "GroupCount") -> None:
-        """Add everything that another one of the same electorate has."""
-        self._counts.take_in(other.counts())
+        """Count what another one of the same electorate, and of the same kind, has counted."""
+        self.take_ballots(other)
         self.withdrawn += other.withdrawn
         self.revised += other.revised
         self.held.update(other.held)
         self.void.update(other.void)
-        if self._keeps:
-            for ranking, own, times in other.kept():
-                self.saying(ranking, own).times += times
 
-    def kept(self) -> Iterable[tuple[Ranking, tuple[str, ...], int]]:
-        """Everything that is said by a counted ballot, its own options, and how often."""
-        return ((*key, one.times) for key, one in self._sayings.items() if one.times)
+    def take_ballots(self, other: "GroupCount") -> None:
+        """Count the ballots alone."""
+        self._counts.take_in(other.counts())
 
     def frozen(self, electorate: str) -> GroupTally:
         """These counts at this moment."""
@@ -116,14 +112,72 @@ class GroupCount:
         return GroupTally(
             electorate,
             counts.n,
-            tuple(map(tuple, counts.above)),
-            tuple(map(tuple, counts.placed)),
+            counts.above,
+            counts.placed,
             tuple(counts.abstained),
             withdrawn=self.withdrawn,
             quarantined=self.held.total(),
             revised=self.revised,
             held=_by_reason(self.held),
             void=_by_reason(self.void),
+        )
+
+
+class BallotsCount(GroupCount):
+    """The counts of one electorate with its ballots, equal ones together; lean, there may be many."""
+
+    __slots__ = ("_fresh", "_ids", "ballots")
+
+    def __init__(self, index: Mapping[str, int]) -> None:
+        super().__init__(index)
+        self._ids = {option: option for option in index}
+        self.ballots: dict[Own, dict[Ranking, int]] = {}
+        """How often each thing is said, by the own options of who says it."""
+        self._fresh: dict[tuple[Ranking, Own], int] | None = {}
+        """What is not in the counts yet; None: so much that they are made anew."""
+
+    @override
+    def add(self, ranking: Ranking, own: Own, times: int) -> None:
+        theirs = self.ballots.setdefault(own, {})
+        known = theirs.get(ranking)
+        if known is None:
+            said(ranking, own, self._index)
+            ranking = self._shared(ranking)
+        theirs[ranking] = (known or 0) + times
+        if self._fresh is not None:
+            self._fresh[ranking, own] = self._fresh.get((ranking, own), 0) + times
+            if len(self._fresh) > _MOST_SAYINGS:
+                self._fresh = None
+
+    @override
+    def counts(self) -> Counts:
+        if self._fresh is None:
+            self._counts = Counts(len(self._index))
+            for own, theirs in self.ballots.items():
+                self._take((ranking, own, times) for ranking, times in theirs.items())
+        else:
+            self._take((*key, times) for key, times in self._fresh.items())
+        self._fresh = {}
+        return self._counts
+
+    @override
+    def take_ballots(self, other: GroupCount) -> None:
+        if isinstance(other, BallotsCount):
+            for own, theirs in other.ballots.items():
+                for ranking, times in theirs.items():
+                    self.add(ranking, own, times)
+
+    def _take(self, ballots: Iterable[tuple[Ranking, Own, int]]) -> None:
+        for ranking, own, times in ballots:
+            if times:
+                self._counts.add(said(ranking, own, self._index), times)
+
+    def _shared(self, ranking: Ranking) -> Ranking:
+        """The same ranking, of the same texts as all the others."""
+        ids = self._ids
+        return tuple(
+            ids[rank] if isinstance(rank, str) else tuple(ids[one] for one in rank)
+            for rank in ranking
         )
 
 

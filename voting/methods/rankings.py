@@ -87,23 +87,27 @@ def _alone(ranking: Ranking, index: Mapping[str, int]) -> Said | None:
 
 
 _NOBODY: Final[frozenset[int]] = frozenset()
+_BITS: Final = 64  # of a count; the largest file stands for fewer than 2**53 ballots
+_MASK: Final = (1 << _BITS) - 1
 
 
 class Counts:
     """The pair and rank counts of one electorate; grows and shrinks by whole ballots.
 
     ``above[a][b]`` ballots put a above b; ``placed[a][p]`` put a on rank p (0 is the best, the last
-    column is "left out"); ``abstained[a]`` abstain on a, their voter's own option.
+    column is "left out"); ``abstained[a]`` abstain on a, their voter's own option. Inside, a row is one
+    whole number with 64 bits for each column, so that a ranked option costs two additions.
     """
 
-    __slots__ = ("above", "abstained", "n", "placed", "size")
+    __slots__ = ("_above", "_everybody", "_placed", "abstained", "n", "size")
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.n = 0
-        self.above = [[0] * size for _ in range(size)]
-        self.placed = [[0] * (size + 1) for _ in range(size)]
         self.abstained = [0] * size
+        self._above = [0] * size
+        self._placed = [0] * size  # without those that are left out
+        self._everybody = _row([1] * size)
 
     def load(
         self,
@@ -114,37 +118,66 @@ class Counts:
     ) -> None:
         """Begin with these counts instead of none."""
         self.n = n
-        self.above = [list(row) for row in above]
-        self.placed = [list(row) for row in placed]
+        self._above = [_row(columns) for columns in above]
+        self._placed = [_row(columns[:-1]) for columns in placed]
         self.abstained = list(abstained)
+
+    @property
+    def above(self) -> tuple[tuple[int, ...], ...]:
+        """Ballots by the option above and the one below."""
+        return tuple(_columns(row, self.size) for row in self._above)
+
+    @property
+    def placed(self) -> tuple[tuple[int, ...], ...]:
+        """Ballots by option and its rank, the last column those that leave it out."""
+        rows = [_columns(row, self.size) for row in self._placed]
+        return tuple(
+            (*row, self.n - own - sum(row)) for row, own in zip(rows, self.abstained, strict=True)
+        )
 
     def take_in(self, other: "Counts") -> None:
         """Add what another one of the same size has counted."""
         self.n += other.n
-        self.above = _added(self.above, other.above)
-        self.placed = _added(self.placed, other.placed)
-        (self.abstained,) = _added([self.abstained], [other.abstained])
+        self._above = _added(self._above, other._above)  # noqa: SLF001 - one of its own kind
+        self._placed = _added(self._placed, other._placed)  # noqa: SLF001 - the same
+        self.abstained = _added(self.abstained, other.abstained)
 
     def add(self, ballot: Said, times: int) -> None:
         """Count the ballot ``times`` times; a negative number takes it out again exactly."""
-        above, placed = self.above, self.placed
+        above, placed = self._above, self._placed
         self.n += times
-        below = set(range(self.size)).difference(ballot.out)
+        below = self._everybody
         for option in ballot.out:
             self.abstained[option] += times
-        for place, level in enumerate(ballot.levels):
-            below.difference_update(level)
+            below -= 1 << _BITS * option
+        here = times
+        for level in ballot.levels:
             for option in level:
-                placed[option][place] += times
-                row = above[option]
-                for other in below:
-                    row[other] += times
-        for option in below:
-            placed[option][-1] += times
+                below -= 1 << _BITS * option
+            for option in level:
+                placed[option] += here
+                above[option] += below * times
+            here <<= _BITS
 
 
-def _added(one: list[list[int]], other: list[list[int]]) -> list[list[int]]:
-    return [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(one, other, strict=True)]
+def _row(columns: Sequence[int]) -> int:
+    return sum(number << _BITS * column for column, number in enumerate(columns))
+
+
+def _columns(row: int, size: int) -> tuple[int, ...]:
+    """The numbers in a row; negative ones too, which only a forged snapshot can lead to."""
+    found = []
+    for _ in range(size):
+        number = row & _MASK
+        if number >> _BITS - 1:
+            number -= 1 << _BITS
+        found.append(number)
+        row = row - number >> _BITS
+    return tuple(found)
+
+
+def _added(one: Sequence[int], other: Sequence[int]) -> list[int]:
+    return [a + b for a, b in zip(one, other, strict=True)]
 
 
 def index_of(options: Sequence[str]) -> dict[str, int]:

@@ -6,13 +6,13 @@ the piles instead: how often each thing is said by the lines that count now. Bot
 figures, so ``running == recount`` is a plain ``==``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
 from typing_extensions import override
 
-from voting.methods.group_tally import GroupCount, GroupTally, is_whole
+from voting.methods.group_tally import BallotsCount, GroupCount, GroupTally, is_whole
 from voting.methods.rankings import Pattern, Ranking, UnreadableLine, index_of, without
 
 Status = Literal["counted", "quarantined", "void"]
@@ -79,7 +79,7 @@ class Tally:
         ballots: Keep what is said, which instant runoff and a final result need.
     """
 
-    __slots__ = ("_at_hand", "_groups", "_keeps", "options", "position")
+    __slots__ = ("_at_hand", "_groups", "_keeping", "options", "position")
     __hash__ = None  # type: ignore[assignment]  # equal by state, and the state changes
 
     def __init__(
@@ -88,8 +88,12 @@ class Tally:
         index = index_of(options)
         self.options = tuple(options)
         self.position = 0
-        self._keeps = ballots
-        self._groups = {electorate: GroupCount(index, keeps=ballots) for electorate in electorates}
+        self._keeping = {one: BallotsCount(index) for one in electorates} if ballots else None
+        self._groups: Mapping[str, GroupCount] = (
+            {one: GroupCount(index) for one in electorates}
+            if self._keeping is None
+            else self._keeping
+        )
         self._at_hand: dict[int, Line] = {}  # by position; none of them has been replaced
 
     # --- a log, line by line ---
@@ -178,16 +182,14 @@ class Tally:
         if group is None:
             msg = f"unknown electorate {said.electorate!r}"
             raise UnreadableLine(msg)
-        saying = group.saying(said.ranking, said.own)
+        is_counted = said.status == "counted" and bool(said.ranking)
+        group.add(said.ranking, said.own, times if is_counted else 0)
         if said.status == "quarantined":
             group.held[said.why or ""] += times
         elif said.status == "void":
             group.void[said.why or ""] += times
         elif not said.ranking:
             group.withdrawn += times
-        else:
-            saying.times += times
-            saying.waiting += times
         if is_revised:
             group.revised += times
 
@@ -208,14 +210,14 @@ class Tally:
         Raises:
             ValueError: It keeps no ballots.
         """
-        self._check_keeps()
         patterns: list[Pattern] = []
-        for electorate, group in self._groups.items():
+        for electorate, group in self._kept().items():
             found: dict[Ranking, int] = {}
-            for ranking, own, times in group.kept():
-                left = without(ranking, own)
-                found[left] = found.get(left, 0) + times
-            patterns += [Pattern(electorate, ranking, n) for ranking, n in found.items()]
+            for own, ballots in group.ballots.items():
+                for ranking, times in ballots.items():
+                    left = without(ranking, own)
+                    found[left] = found.get(left, 0) + times
+            patterns += [Pattern(electorate, ranking, n) for ranking, n in found.items() if n]
         return tuple(patterns)
 
     def own_ballots(self) -> int:
@@ -224,19 +226,20 @@ class Tally:
         Raises:
             ValueError: It keeps no ballots.
         """
-        self._check_keeps()
         known = frozenset(self.options)
         return sum(
             times
-            for group in self._groups.values()
-            for _, own, times in group.kept()
+            for group in self._kept().values()
+            for own, ballots in group.ballots.items()
+            for times in ballots.values()
             if not known.isdisjoint(own)
         )
 
-    def _check_keeps(self) -> None:
-        if not self._keeps:
+    def _kept(self) -> Mapping[str, BallotsCount]:
+        if self._keeping is None:
             msg = "this tally keeps figures, not ballots"
             raise ValueError(msg)
+        return self._keeping
 
     def figures(self) -> Figures:
         """The counts at this moment."""
