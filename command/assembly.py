@@ -182,6 +182,7 @@ class Expo:
             "entering": self.entering,
             "providing": self.providing,
             "providers": self.providing.offers,
+            "way_out": provider_pages.way_out,
             "pass_targets": self.show.pass_targets,
             "proposals": self.proposals,
             "pictures": self.pictures,
