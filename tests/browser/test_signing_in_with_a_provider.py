@@ -9,10 +9,11 @@ from playwright.sync_api import Page, expect
 
 from expo.rights import Role
 from expo.words import Language
-from tests.support.browsing import Browsing
+from tests.support.browsing import Browsing, Person
 from tests.support.certified import certified, free_port, prepared
 from tests.support.show import Running, real_schedule
-from tests.support.signing import environ_with, openid
+from tests.support.signing import environ_with, openid, uae_pass
+from tests.support.uae_pass import UaePassFake, faking
 
 ACCOUNTS = {
     "mariam": {
@@ -48,6 +49,26 @@ def show(tmp_path: Path) -> Iterator[Running]:
         found = stack.enter_context(Running(tmp_path, real_schedule(), environ=environ))
         stack.enter_context(certified(port, found.url, ACCOUNTS))
         yield found
+
+
+class UaePassShow:
+    """An expo that knows UAE PASS, and UAE PASS itself in the expo's own loop."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
+        self.fake = UaePassFake(shows_page=True)
+        port = free_port()
+        environ = environ_with(folder, uae_pass(f"http://127.0.0.1:{port}"))
+        self.show = stack.enter_context(Running(folder, real_schedule(), environ=environ))
+        self._serving = faking(self.fake, port)
+        self.show.do(lambda _: self._serving.__aenter__())
+        stack.callback(lambda: self.show.do(lambda _: self._serving.__aexit__(None, None, None)))
+
+
+@pytest.fixture
+def with_uae_pass(tmp_path: Path) -> Iterator[UaePassShow]:
+    """UAE PASS with a page that asks."""
+    with contextlib.ExitStack() as stack:
+        yield UaePassShow(tmp_path, stack)
 
 
 def sign_in(page: Page, login: str) -> None:
@@ -111,3 +132,42 @@ def test_person_who_says_no_is_told_and_may_go_on(
     expect(told).to_have_attribute("data-code", "sign-in-declined")
     page.locator(f'a.btn[href="/{lang}/"]').click()
     page.wait_for_url(f"{show.url}/{lang}/")
+
+
+@pytest.mark.parametrize("lang", ["ar", "en"])
+def test_person_comes_in_by_uae_pass_and_leaves_both(
+    people: Browsing, with_uae_pass: UaePassShow, lang: Language
+) -> None:
+    show, fake = with_uae_pass.show, with_uae_pass.fake
+    person = people.person(show, lang=lang)
+    page = person.visit(f"/{lang}/sign-in/with/uae-pass?next=/{lang}/schedule")
+    page.locator("#yes").click()
+    page.wait_for_url(f"{show.url}/{lang}/schedule")
+    assert role_of(show, person.cookies)[0] is Role.CUSTOMER
+    assert fake.asked[0]["ui_locales"] == lang
+
+    page.locator("form.leave button").click()
+    page.wait_for_url(f"{show.url}/{lang}/")
+
+    assert fake.farewells == [f"{show.url}/{lang}/"]
+    assert "sawt_visit" not in person.cookies
+    assert person.watch.faults(failed_loads=True) == [
+        f"asked elsewhere: {one}" for one in elsewhere(person, show)
+    ]
+
+
+def elsewhere(person: Person, show: Running) -> list[str]:
+    """What the browser asked of others: the two steps a person takes there themselves."""
+    asked = [one.url for one in person.watch.requests if not one.url.startswith(show.url)]
+    assert len([url for url in asked if "/idshub/" in url]) == len(asked) == 2
+    return asked
+
+
+def test_person_who_cancels_in_the_app_is_told(
+    people: Browsing, with_uae_pass: UaePassShow
+) -> None:
+    page = people.person(with_uae_pass.show, lang="ar").visit("/ar/sign-in/with/uae-pass")
+    page.locator("#no").click()
+
+    told = page.get_by_role("alert").and_(page.locator("[data-code]"))
+    expect(told).to_have_attribute("data-code", "sign-in-declined")

@@ -121,8 +121,8 @@ class UaePassFake:
 
 
 @asynccontextmanager
-async def faking(fake: UaePassFake | None = None) -> AsyncIterator[UaePassFake]:
-    """The fake at work on a free port."""
+async def faking(fake: UaePassFake | None = None, port: int = 0) -> AsyncIterator[UaePassFake]:
+    """The fake at work; on a free port where none is given."""
     fake = fake or UaePassFake()
     routes = [
         Route("/idshub/authorize", fake.authorize),
@@ -130,5 +130,5 @@ async def faking(fake: UaePassFake | None = None) -> AsyncIterator[UaePassFake]:
         Route("/idshub/userinfo", fake.userinfo),
         Route("/idshub/logout", fake.logout),
     ]
-    async with running(Starlette(routes=routes)) as fake.url:
+    async with running(Starlette(routes=routes), port=port) as fake.url:
         yield fake
