@@ -34,7 +34,7 @@ run: $(VENV)/run-ready ## Rehearse the first expo day at http://127.0.0.1:8000 w
 	exec $(PYTHON) run.py serve $(RUN_FLAGS)
 
 .PHONY: test
-test: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready ## Everything, two groups at a time: rules, real servers, faults, browser, coverage gate
+test: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready $(VENV)/provider-ready ## Everything, two groups at a time: rules, real servers, faults, browser, coverage gate
 	$(PYTHON) tools/run_tests.py
 
 .PHONY: check
@@ -51,7 +51,7 @@ test-unit: $(VENV)/ready ## Only the rules: unit and property tests
 	$(PYTEST) tests/unit tests/property
 
 .PHONY: test-browser
-test-browser: $(VENV)/ready $(VENV)/browser-ready ## Only the browser (its own process: Playwright brings a loop of its own)
+test-browser: $(VENV)/ready $(VENV)/browser-ready $(VENV)/provider-ready ## Only the browser (its own process: Playwright brings a loop of its own)
 	$(PYTEST) tests/browser
 
 .PHONY: test-fleet
@@ -64,7 +64,7 @@ test-postgresql: $(VENV)/ready $(VENV)/services-ready ## Every house of the test
 	$(PYTEST) tests/contract tests/integration tests/faults --database postgresql
 
 .PHONY: nightly
-nightly: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready ## The long and wide runs that `make test` leaves out
+nightly: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready $(VENV)/provider-ready ## The long and wide runs that `make test` leaves out
 	PYTHONASYNCIODEBUG=1 $(PYTEST) tests --ignore=tests/browser -m nightly --timeout=7200
 	$(PYTEST) tests/contract tests/integration tests/faults --database postgresql
 	$(PYTEST) tests/browser -m "nightly or not nightly" --timeout=7200
@@ -135,6 +135,10 @@ $(VENV)/browser-ready: | $(PYTHON)
 
 $(VENV)/services-ready: tools/setup.sh | $(PYTHON)
 	@bash tools/setup.sh services
+	@touch $@
+
+$(VENV)/provider-ready: tests/support/provider/package-lock.json tools/setup.sh | $(PYTHON)
+	@bash tools/setup.sh provider
 	@touch $@
 
 $(VENV)/uv/bin/uv: | $(PYTHON)

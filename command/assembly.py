@@ -27,6 +27,8 @@ from expo.identity.oidc import pages as provider_pages
 from expo.identity.oidc.usecases import Providers
 from expo.identity.people import Visit
 from expo.identity.usecases import Passes, Visits, device_token
+from expo.identity.venue import pages as venue_pages
+from expo.identity.venue.usecases import Venue
 from expo.identity.visits_follower import VisitsFollower, closing_everywhere
 from expo.leases import Leases
 from expo.load.nodes_follower import NodesFollower
@@ -103,6 +105,7 @@ class Expo:
         keys, voters = settings.secret_keys, Voters(self.voting)
         self.passes = Passes(database, now, keys, end_sockets, voters)
         self.entering = Entering(database, now, keys, end_sockets, voters)
+        self.venue = Venue(database, now, keys, self.visits, self.entering)
         self.providing = Providers(database, settings, now)
         self.show = Show(
             database=database,
@@ -180,8 +183,10 @@ class Expo:
             "visits": self.visits,
             "passes": self.passes,
             "entering": self.entering,
+            "venue": self.venue,
             "providing": self.providing,
             "providers": self.providing.offers,
+            "way_out": provider_pages.way_out,
             "pass_targets": self.show.pass_targets,
             "proposals": self.proposals,
             "pictures": self.pictures,
@@ -235,6 +240,7 @@ class Expo:
             *operations.routes(),
             *identity_pages.routes(),
             *entering_pages.routes(),
+            *venue_pages.routes(),
             *provider_pages.routes(),
             *record_pages.routes(),
             *proposal_pages.routes(),

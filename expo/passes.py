@@ -172,23 +172,27 @@ def join_codes(secret: str, targets: Iterable[str]) -> dict[str, str]:
 
 
 def _code(secret: str, target: str, attempt: int) -> str:
-    message = f"join code\0{attempt}\0{target}".encode()
-    number = int.from_bytes(hmac.digest(secret.encode(), message, "sha256"), "big")
-    letters = ""
-    for _ in range(CODE_LENGTH):
+    return letters(secret, f"join code\0{attempt}\0{target}", CODE_LENGTH)
+
+
+def letters(secret: str, what: str, length: int) -> str:
+    """A code for people to type, the same for the same secret and purpose; without the secret, chance."""
+    number = int.from_bytes(hmac.digest(secret.encode(), what.encode(), "sha256"), "big")
+    found = ""
+    for _ in range(length):
         number, letter = divmod(number, len(ALPHABET))
-        letters += ALPHABET[letter]
-    return letters
+        found += ALPHABET[letter]
+    return found
 
 
-def normalised(typed: str) -> str | None:
-    """The code somebody meant, or None if no code looks like this.
+def normalised(typed: str, length: int = CODE_LENGTH) -> str | None:
+    """The code of this length somebody meant, or None if no such code looks like this.
 
     Case, spaces, dashes, full-width letters and Arabic digits do not matter (bad input 90).
     """
     if len(typed) > _LONGEST_TYPED:
         return None
     plain = _SEPARATORS.sub("", latin_digits(unicodedata.normalize("NFKC", typed))).upper()
-    if len(plain) != CODE_LENGTH or not set(plain) <= set(ALPHABET):
+    if len(plain) != length or not set(plain) <= set(ALPHABET):
         return None
     return plain

@@ -4,6 +4,7 @@
 #   tools/setup.sh venv FOLDER    a virtual environment from a Python new enough, or one clear sentence
 #   tools/setup.sh browser        a Chromium and an Arabic font for the browser tests, or one clear sentence
 #   tools/setup.sh services       PostgreSQL, nginx and NATS for the tests that need them, or one clear sentence
+#   tools/setup.sh provider       an OpenID provider (an npm package) for the tests of signing in, or one clear sentence
 #   tools/setup.sh bench          a C compiler and Node for the benchmark, or one clear sentence
 #
 # As root on a Debian-like machine missing packages are installed; otherwise they are only named.
@@ -120,6 +121,20 @@ services() {
     fi
 }
 
+# Without npm the tests that need the provider step aside, and say so.
+provider() {
+    local folder=tests/support/provider
+    if ! command -v npm >/dev/null && may_install; then
+        install nodejs npm || true
+    fi
+    if ! command -v npm >/dev/null; then
+        say "Without npm the tests do not sign in with a certified OpenID provider; all others run."
+        say "Debian: sudo apt-get install nodejs npm   then run make again."
+        return
+    fi
+    (cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts --loglevel error >/dev/null)
+}
+
 # Without Node the peers written in it are left out; without a compiler nothing can be measured.
 bench() {
     local missing=()
@@ -142,9 +157,10 @@ case "${1:-}" in
 venv) make_venv "$2" ;;
 browser) browser ;;
 services) services ;;
+provider) provider ;;
 bench) bench ;;
 *)
-    say "usage: tools/setup.sh venv FOLDER | browser | services | bench"
+    say "usage: tools/setup.sh venv FOLDER | browser | services | provider | bench"
     exit 2
     ;;
 esac

@@ -114,6 +114,20 @@ def checked(order: PassOrder, count: int, now: datetime) -> PassOrder:
     return msgspec.structs.replace(order, label=label)
 
 
+def made(order: PassOrder, pass_id: str, now: datetime) -> Pass:
+    """A new pass as ordered."""
+    return Pass(
+        id=pass_id,
+        role=order.role,
+        electorate=order.electorate,
+        entity=order.entity,
+        label=order.label,
+        uses=order.uses,
+        issued_at=now,
+        expires_at=order.expires_at,
+    )
+
+
 def admit(one: Pass, used: int, now: datetime) -> None:
     """Nothing, if the pass lets one more person in.
 

@@ -58,6 +58,7 @@ class IdentityState(TypedDict):
     visits: Visits
     passes: Passes
     pass_targets: Callable[[], PassTargets]
+    way_out: Callable[[Request[Any]], str | None]
     visit: Visit
 
 
@@ -131,13 +132,14 @@ async def join(request: IdentityRequest) -> Response:
 
 
 async def leave(request: IdentityRequest) -> Response:
-    """End the visit."""
+    """End the visit; where somebody came in by a provider that asks for it, leave there too."""
     await request.state["visits"].leave(request.state["visit"])
     response: Response
     if wants_json(request):
         response = Response(status_code=204)
     else:
-        response = RedirectResponse(f"/{translations.language.get()}/", status_code=303)
+        home = f"/{translations.language.get()}/"
+        response = RedirectResponse(request.state["way_out"](request) or home, status_code=303)
     clear_visit_cookie(response, request.state["settings"])
     return response
 

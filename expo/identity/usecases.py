@@ -22,10 +22,18 @@ from expo.identity.admission import (
     assurance_of,
     checked,
     is_device,
+    made,
     state_of,
 )
 from expo.identity.entering import store as entering
-from expo.identity.entering.moves import Ballots, Taken, at_the_door, take_device
+from expo.identity.entering.moves import (
+    Ballots,
+    Taken,
+    at_the_door,
+    held_by,
+    is_by,
+    take_device,
+)
 from expo.identity.moves import EndSockets, Joined, begin, new_id
 from expo.identity.people import Assurance, Person, PersonId, Visit, VisitId
 from expo.passes import PassUnknown, fingerprint, nonce_behind, nonce_for, opened, signed
@@ -221,12 +229,14 @@ class Passes:
         """
         now = self._now()
         order = checked(order, count, now)
-        made = {secrets.token_urlsafe(_NONCE_BYTES): _pass(order, now) for _ in range(count)}
+        new = {
+            secrets.token_urlsafe(_NONCE_BYTES): made(order, new_id(now), now) for _ in range(count)
+        }
         async with self._database.write() as tx:
             if await store.has_batch(tx, batch):
                 raise AlreadyIssued
-            await self._keep(tx, actor, batch, made)
-        return tuple(self._signed(nonce, one) for nonce, one in made.items())
+            await self._keep(tx, actor, batch, new)
+        return tuple(self._signed(nonce, one) for nonce, one in new.items())
 
     async def look(self, token: str, visit: Visit) -> Pass:
         """The pass behind a token, if it would let this visit in now; changes nothing.
@@ -240,7 +250,7 @@ class Passes:
             found = await store.find_pass(tx, mark, hold=False)
             if found is None:
                 raise PassUnknown
-            if not await _is_by(tx, found, visit) and await _held_by(tx, found, visit) is None:
+            if not await is_by(tx, found, visit) and await held_by(tx, found, visit) is None:
                 admit(found, await store.used(tx, found.id), now)
         return found
 
@@ -330,7 +340,7 @@ class Passes:
                     return self._signed(nonce, old).path
                 await self._revoke(tx, None, old, now)
             order = PassOrder(Role.ORGANISER, None, None, "", now + timedelta(hours=_FIRST_HOURS))
-            one = _pass(order, now)
+            one = made(order, new_id(now), now)
             nonce = nonce_for(one.id, self._secret_keys[0])
             await self._keep(tx, None, _FIRST, {nonce: one})
         return self._signed(nonce, one).path
@@ -342,8 +352,8 @@ class Passes:
     def _signed(self, nonce: str, one: Pass) -> IssuedPass:
         return IssuedPass(one, signed(nonce, one.expires_at, self._secret_keys))
 
-    async def _keep(self, tx: Tx, actor: Person | None, batch: str, made: dict[str, Pass]) -> None:
-        kept = {fingerprint(nonce): one for nonce, one in made.items()}
+    async def _keep(self, tx: Tx, actor: Person | None, batch: str, new: dict[str, Pass]) -> None:
+        kept = {fingerprint(nonce): one for nonce, one in new.items()}
         await store.add_passes(tx, batch, actor.id if actor else None, kept)
         one = next(iter(kept.values()))
         facts: Facts = {"count": len(kept), "role": one.role.value, "label": one.label}
@@ -367,9 +377,9 @@ class Passes:
 
     async def _person_for(self, tx: Tx, one: Pass, visit: Visit, now: datetime) -> Person:
         """Who the pass makes: a new person, or the one this very device already is by it."""
-        if visit.person and await _is_by(tx, one, visit):
+        if visit.person and await is_by(tx, one, visit):
             return visit.person
-        if (back := await _held_by(tx, one, visit)) is not None:
+        if (back := await held_by(tx, one, visit)) is not None:
             return back
         admit(one, await store.used(tx, one.id), now)
         person = Person(
@@ -382,31 +392,3 @@ class Passes:
         )
         await store.add_person(tx, person, at=now, pass_id=one.id)
         return person
-
-
-async def _is_by(tx: Tx, one: Pass, visit: Visit) -> bool:
-    """Whether this very device is in by this pass already; a pass taken back counts for nobody."""
-    if visit.person is None or one.revoked_at is not None:
-        return False
-    return await store.pass_of(tx, visit.person.id) == one.id
-
-
-async def _held_by(tx: Tx, one: Pass, visit: Visit) -> Person | None:
-    """Whom this pass made on this very device, where they left; a voter may come back by the same link."""
-    holder = await entering.holder_of(tx, fingerprint(visit.device))
-    if holder is None or one.revoked_at is not None or await store.pass_of(tx, holder) != one.id:
-        return None
-    return await store.find_person(tx, holder)
-
-
-def _pass(order: PassOrder, now: datetime) -> Pass:
-    return Pass(
-        id=new_id(now),
-        role=order.role,
-        electorate=order.electorate,
-        entity=order.entity,
-        label=order.label,
-        uses=order.uses,
-        issued_at=now,
-        expires_at=order.expires_at,
-    )

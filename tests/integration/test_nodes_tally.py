@@ -16,6 +16,8 @@ from tests.support.notifying import connected, disconnected
 from tests.support.voting_nodes import Node, nodes
 from voting import store
 from voting.contests import Phase, Rules
+from voting.fold_follower import nothing
+from voting.snapshots.stored import stored
 
 LIVE = Rules(max_ranked=4, visibility="live")
 _SOMEBODY_ELSE: Final = "UPDATE contest_line SET voter = repeat('0', 64) WHERE position = 1"
@@ -204,20 +206,39 @@ async def test_damaged_snapshot_is_thrown_away_and_the_log_folded(
 async def test_snapshot_that_lies_is_found_out_by_what_follows(
     postgres_url: str, clock: Movable
 ) -> None:
-    """Sealed, but its ballots are of lines that are not in the log: no going on from it."""
+    """Sealed, but taken before the line it is said to end with: no going on from it."""
     async with nodes(postgres_url, clock, how_many=1) as (first,):
         await first.open(contest(rules=LIVE))
         await first.vote(person("p1"))
         await first.until(lambda: first.voting.follower.folds.desks["s1"].logs[0].kept == 1)
-        first.voting.follower.folds.desks["s1"].tally._at_hand.clear()  # as after a start
-        async with first.database.write() as tx:  # as if the earlier line had never been
-            await tx.execute(text("ALTER TABLE contest_line DISABLE TRIGGER ALL"))
-            await tx.execute(text(_SOMEBODY_ELSE))
+        lie = stored("s1", 1, nothing(contest(rules=LIVE))).value
+        async with first.database.write() as tx:
+            await tx.execute(text("UPDATE tally_snapshot SET value = :lie"), {"lie": lie})
+
+    async with nodes(postgres_url, clock, how_many=1) as (first,):
+        await first.until(lambda: shown(first)[0] == 1)
+        assert first.voting.turnout("s1").ballots == 0, "the lie is believed"
 
         await first.vote(person("p1"), "dc")
 
         await first.until(lambda: shown(first)[0] == 2)
         await same([first], 2)
+
+
+async def test_line_that_replaces_another_voters_is_in_no_result(
+    postgres_url: str, clock: Movable
+) -> None:
+    """The log contradicts itself: neither the running count nor a recount may guess."""
+    async with nodes(postgres_url, clock, how_many=1) as (first,):
+        await first.open(contest(rules=LIVE))
+        await first.vote(person("p1"))
+        async with first.database.write() as tx:
+            await tx.execute(text("ALTER TABLE contest_line DISABLE TRIGGER ALL"))
+            await tx.execute(text(_SOMEBODY_ELSE))
+
+        await first.vote(person("p1"), "dc")
+
+        await first.until(lambda: first.voting.is_disputed("s1"))
 
 
 async def test_nats_stopped_in_the_middle_costs_no_more_than_a_second(

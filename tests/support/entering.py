@@ -33,7 +33,7 @@ class Hall:
 
     async def joined(self, device: str) -> Visit:
         """A customer by this device."""
-        visit, token = await self.visits.join(await self.at_door(device))
+        _, token = await self.visits.join(await self.at_door(device))
         return await self.at_door(device, token)
 
     async def enter(self, visit: Visit, claim: Claim) -> Arrival:

@@ -11,17 +11,20 @@ from expo.wire.server import ExpoServer, listen, port_of, server
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, **options: Any) -> AsyncIterator[tuple[str, ExpoServer]]:
+async def serving(
+    app: ASGIApp, *, port: int = 0, **options: Any
+) -> AsyncIterator[tuple[str, ExpoServer]]:
     """The base address of a started server and the server itself; it has stopped afterwards.
 
     Args:
         app: An ASGI application whose lifespan succeeds (Starlette's does).
+        port: Where; 0 for any free one.
         options: As for `expo.wire.server.server`.
 
     Raises:
         RuntimeError: The application did not start.
     """
-    sock = listen("127.0.0.1", 0)
+    sock = listen("127.0.0.1", port)
     running_server = server(app, **options)
     task = asyncio.create_task(_serve(running_server, sock))
     ready = asyncio.create_task(running_server.ready.wait())

@@ -11,7 +11,7 @@ import itertools
 import tempfile
 import threading
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -69,12 +69,20 @@ class Running:
         schedule: YAML, put in force at the first start.
         at: What its clock shows at the first start; from there it runs on.
         stands_still: Whether the clock moves by `go_to` alone.
+        environ: Its settings.
     """
 
     def __init__(
-        self, folder: Path, schedule: str, at: datetime = MORNING, *, stands_still: bool = False
+        self,
+        folder: Path,
+        schedule: str,
+        at: datetime = MORNING,
+        *,
+        stands_still: bool = False,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
+        self._environ = environ or {}
         self.clock = Movable((lambda: at) if stands_still else (lambda: datetime.now(UTC)))
         self.clock.go_to(at)
         self.port = 0
@@ -151,7 +159,7 @@ class Running:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         sock = listen("127.0.0.1", self.port)
         self.port = port_of(sock)
-        place = Place(self.folder, {}, "127.0.0.1", self.port)
+        place = Place(self.folder, self._environ, "127.0.0.1", self.port)
         async with self.cable.to(self.port) as cable:
             origins = (*place.settings.allowed_origins, cable)
             settings = msgspec.structs.replace(place.settings, allowed_origins=origins)

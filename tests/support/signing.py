@@ -72,7 +72,7 @@ class Walk:
     async def back_address(self, address: str) -> str:
         """Where the provider sends the browser."""
         answer = await self.abroad.get(address)
-        assert answer.status_code == 303, answer.text
+        assert answer.status_code in (302, 303), answer.text
         return answer.headers["location"]
 
     async def back(self, address: str) -> httpx2.Response:
@@ -95,5 +95,5 @@ def ending(answer: httpx2.Response) -> str:
     """The code of the page that a failed sign-in led to."""
     assert answer.status_code == 303, answer.text
     path, found, rest = answer.headers["location"].partition("/ended/")
-    assert found, path
+    assert found, f"came in and went to {path}"
     return str(rest.partition("?")[0])

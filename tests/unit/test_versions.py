@@ -16,6 +16,7 @@ OLDEST = {
     "python-multipart": "0.0.30",  # CVE-2026-53539 and -53538: quadratic parsing
     "h11": "0.16.0",  # CVE-2025-43859: chunked smuggling
     "jinja2": "3.1.6",  # CVE-2025-27516: the sandbox and xmlattr series
+    "pillow": "12.2",  # CVE-2026-42308 and others; it decodes what strangers bring
     "uvicorn": "0.54",  # the protocol classes our guards and fan-out were written for
     "websockets": "17.4",  # the asyncio interface of the audience and the tests
 }

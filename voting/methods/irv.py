@@ -5,7 +5,7 @@ is elected early and no two leave at once, so the order is complete: the reverse
 ballot from a file stops counting at its first shared rank: moving on from one is not standardised.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -19,11 +19,8 @@ METHOD = "irv"
 Reason = Literal["tally", "earlier", "net", "lot"]
 
 
-class _Pile(msgspec.Struct, frozen=True):
-    """Equal ballots: strict rankings by option index, all their weight together."""
-
-    ranking: tuple[int, ...]
-    weight: int
+_Piles = Mapping[bytes, int]
+"""Equal ballots: strict rankings by option index, a byte each, with all their weight together."""
 
 
 class _Removal(msgspec.Struct, frozen=True):
@@ -53,9 +50,9 @@ def count(election: Election) -> Outcome:
     return Outcome(METHOD, order, ranks, shared(ranks), combined, facts_of(combined), rounds=rounds)
 
 
-def _piles(combined: Combined, patterns: Iterable[Pattern]) -> tuple[_Pile, ...]:
+def _piles(combined: Combined, patterns: Iterable[Pattern]) -> _Piles:
     index = {option: position for position, option in enumerate(combined.options)}
-    weights: dict[tuple[int, ...], int] = {}
+    weights: dict[bytes, int] = {}
     for pattern in patterns:
         strict: list[int] = []
         for rank in pattern.ranking:
@@ -64,11 +61,12 @@ def _piles(combined: Combined, patterns: Iterable[Pattern]) -> tuple[_Pile, ...]
             strict.append(index[rank])
         weight = pattern.count * combined.coefficient(pattern.electorate)
         if weight:
-            weights[tuple(strict)] = weights.get(tuple(strict), 0) + weight
-    return tuple(_Pile(ranking, weight) for ranking, weight in weights.items())
+            key = bytes(strict)
+            weights[key] = weights.get(key, 0) + weight
+    return weights
 
 
-def _rounds(combined: Combined, piles: Sequence[_Pile], lot: Sequence[str]) -> list[_Removal]:
+def _rounds(combined: Combined, piles: _Piles, lot: Sequence[str]) -> list[_Removal]:
     drawn = {option: position for position, option in enumerate(lot)}
     places = [drawn[option] for option in combined.options]
     remaining = set(range(len(combined.options)))
@@ -76,13 +74,13 @@ def _rounds(combined: Combined, piles: Sequence[_Pile], lot: Sequence[str]) -> l
     while remaining:
         tallies = dict.fromkeys(sorted(remaining), 0)
         exhausted = 0
-        for pile in piles:
-            for option in pile.ranking:
+        for ranking, weight in piles.items():
+            for option in ranking:
                 if option in remaining:
-                    tallies[option] += pile.weight
+                    tallies[option] += weight
                     break
             else:
-                exhausted += pile.weight
+                exhausted += weight
         removed, reason = _lowest(tallies, rounds, combined.net, places)
         remaining.remove(removed)
         rounds.append(_Removal(tallies, exhausted, removed, reason))

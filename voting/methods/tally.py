@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 from typing_extensions import override
 
-from voting.methods.group_tally import BallotsCount, GroupCount, GroupTally, is_whole
+from voting.methods.group_tally import BallotsCount, GroupCount, GroupTally, Own, is_whole
 from voting.methods.rankings import Pattern, Ranking, UnreadableLine, index_of, without
 
 Status = Literal["counted", "quarantined", "void"]
@@ -210,15 +210,12 @@ class Tally:
         Raises:
             ValueError: It keeps no ballots.
         """
-        patterns: list[Pattern] = []
-        for electorate, group in self._kept().items():
-            found: dict[Ranking, int] = {}
-            for own, ballots in group.ballots.items():
-                for ranking, times in ballots.items():
-                    left = without(ranking, own)
-                    found[left] = found.get(left, 0) + times
-            patterns += [Pattern(electorate, ranking, n) for ranking, n in found.items() if n]
-        return tuple(patterns)
+        return tuple(
+            Pattern(electorate, ranking, times)
+            for electorate, group in self._kept().items()
+            for ranking, times in _left(group.ballots).items()
+            if times
+        )
 
     def own_ballots(self) -> int:
         """Counted ballots that abstain on an own option.
@@ -267,6 +264,18 @@ class Tally:
     @override
     def __eq__(self, other: object) -> bool:
         return self.figures() == other.figures() if isinstance(other, Tally) else NotImplemented
+
+
+def _left(ballots: Mapping[Own, Mapping[Ranking, int]]) -> Mapping[Ranking, int]:
+    """The ballots with own options taken out."""
+    if ballots.keys() <= {()}:
+        return ballots.get((), {})
+    found: dict[Ranking, int] = {}
+    for own, theirs in ballots.items():
+        for ranking, times in theirs.items():
+            left = without(ranking, own)
+            found[left] = found.get(left, 0) + times
+    return found
 
 
 def as_if_counted(pile: Pile) -> Pile:

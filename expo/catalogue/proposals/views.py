@@ -71,9 +71,9 @@ class ProposalView(msgspec.Struct, frozen=True):
         found = (one.step for one in self.problems)
         return next(found, None) if self.may_edit else None
 
-    def left_in(self, step: Step) -> int:
+    def left_in(self, step: str) -> int:
         """How much is to be mended in a step."""
-        return sum(one.step is step for one in self.problems)
+        return sum(one.step == step for one in self.problems)
 
     def comments_on(self, about: str) -> tuple[str, ...]:
         """What the organisers say about a field of the content; about the whole for an empty name."""

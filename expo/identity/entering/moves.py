@@ -12,6 +12,7 @@ import msgspec
 
 from expo.db import Tx
 from expo.identity import store as people
+from expo.identity.admission import Pass
 from expo.identity.entering import store
 from expo.identity.people import Person, PersonId, Visit
 from expo.passes import fingerprint
@@ -29,6 +30,9 @@ class Ballots(Protocol):
 
     async def settle(self, people: Iterable[PersonId], contests: Iterable[str]) -> None:
         """After the commit: what these people had under way is withdrawn too, and word goes round."""
+
+    async def surer(self, person: Person) -> None:
+        """After the commit: this person is known so surely now, which may be enough for held ballots."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -74,6 +78,21 @@ async def take_device(
     if person.role in VOTERS:
         await store.hold(tx, fingerprint(visit.device), person.id, now)
     return taken
+
+
+async def is_by(tx: Tx, one: Pass, visit: Visit) -> bool:
+    """Whether this very device is in by this pass already; a pass taken back counts for nobody."""
+    if visit.person is None or one.revoked_at is not None:
+        return False
+    return await people.pass_of(tx, visit.person.id) == one.id
+
+
+async def held_by(tx: Tx, one: Pass, visit: Visit) -> Person | None:
+    """Whom this pass made on this very device, where they left; a voter may come back by the same link."""
+    holder = await store.holder_of(tx, fingerprint(visit.device))
+    if holder is None or one.revoked_at is not None or await people.pass_of(tx, holder) != one.id:
+        return None
+    return await people.find_person(tx, holder)
 
 
 async def _is_by_device_alone(tx: Tx, person: Person) -> bool:

@@ -4,7 +4,7 @@ Also what every way of signing in answers with once somebody has come in.
 """
 
 from collections.abc import Callable
-from typing import TypedDict
+from typing import Any, TypedDict
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -39,19 +39,20 @@ class EnteringState(TypedDict):
     pages: Renderer
     entering: Entering
     pass_targets: Callable[[], PassTargets]
+    way_out: Callable[[Request[Any]], str | None]
     visit: Visit
 
 
 EnteringRequest = Request[EnteringState]
 
 
-def entered(request: EnteringRequest, arrival: Arrival, address: str | None = None) -> Response:
+def entered(request: Request[Any], arrival: Arrival, address: str | None = None) -> Response:
     """The answer to a successful sign-in: the new cookies, and on to where somebody was going.
 
     Where there is something to tell (a kept electorate, ballots that gave way), it is told first.
 
     Args:
-        request: The last step of signing in.
+        request: The last step of signing in; its state has the settings.
         arrival: What `Entering.enter` said.
         address: Where to; anything but a plain path of this site leads home.
     """
@@ -65,7 +66,7 @@ def entered(request: EnteringRequest, arrival: Arrival, address: str | None = No
         response = RedirectResponse(f"/{language}/me?{query}", status_code=303)
     else:
         response = RedirectResponse(address, status_code=303)
-    settings = request.state["settings"]
+    settings: Settings = request.state["settings"]
     set_visit_cookies(response, settings, visit=arrival.token, device=arrival.visit.device)
     return response
 
@@ -95,7 +96,8 @@ async def leave_everywhere(request: EnteringRequest) -> Response:
     if wants_json(request):
         response = Response(status_code=204)
     else:
-        response = RedirectResponse(f"/{translations.language.get()}/me", status_code=303)
+        here = f"/{translations.language.get()}/me"
+        response = RedirectResponse(request.state["way_out"](request) or here, status_code=303)
     clear_visit_cookie(response, request.state["settings"])
     return response
 

@@ -13,7 +13,7 @@ import msgspec
 from expo.budgets import Budget
 from expo.clock import Now
 from expo.db import Database, Tx, one_at_a_time
-from expo.errors import NotFound
+from expo.errors import NotAllowed, NotFound
 from expo.identity import store as people
 from expo.identity.entering import store
 from expo.identity.entering.identities import (
@@ -31,12 +31,12 @@ from expo.identity.entering.identities import (
 )
 from expo.identity.entering.moves import Ballots, Taken, at_the_door, take_device
 from expo.identity.entering.store import Listed
-from expo.identity.moves import EndSockets, begin, new_id
+from expo.identity.moves import EndSockets, Joined, begin, new_id
 from expo.identity.people import Assurance, Person, PersonId, Visit, VisitId, stronger
 from expo.passes import fingerprint
 from expo.record import store as staff_log
 from expo.record.lines import Facts
-from expo.rights import STAFF
+from expo.rights import STAFF, VOTERS, Action
 from expo.together import Together
 from expo.wire.codes import Close
 
@@ -104,6 +104,7 @@ class Entering:
         self._end_sockets = end_sockets
         self._ballots = ballots
         self._entries = Together(self._enter_all, order=lambda one: one.marks[0][0])
+        self._attests = Together(self._attest_all, order=lambda one: one[0].id or "")
         self._budget = Budget(burst=_MOST_AT_ONCE, seconds=_ENTER_SECONDS)
 
     async def enter(self, visit: Visit, claim: Claim) -> Arrival:
@@ -127,10 +128,28 @@ class Entering:
         if done.taken.people:
             await self._ballots.settle(done.taken.people, done.taken.contests)
         entered = done.arrival.visit
+        if entered.person is not None:
+            await self._ballots.surer(entered.person)
         logger.info(
             "Somebody signed in", extra={"way": claim.kind.value, "role": entered.role.value}
         )
         return done.arrival
+
+    async def attest(self, visit: Visit, assurance: Assurance) -> Arrival:
+        """A new visit of the same person, known more surely while it lasts; no identity is kept.
+
+        Raises:
+            NotAllowed: Nobody who votes is on this visit.
+            TooFast: As `enter`.
+            Busy: The database did not take it; nothing was changed.
+        """
+        self._budget.spend(visit.device, self._now())
+        joined = await self._attests.ask((visit, assurance))
+        if visit.id is not None:
+            self._end_sockets(frozenset({visit.id}), Close.CHANGED)
+        if joined.visit.person is not None:
+            await self._ballots.surer(joined.visit.person)
+        return Arrival(joined.visit, joined.token)
 
     async def ways(self, person: Person) -> tuple[Listed, ...]:
         """By what this person signs in, oldest first."""
@@ -179,6 +198,26 @@ class Entering:
         if after.role in STAFF:
             await self._ballots.settle((person.id,), gone)
         return after
+
+    async def _attest_all(
+        self, asked: tuple[tuple[Visit, Assurance], ...]
+    ) -> tuple[Joined | Exception, ...]:
+        told: list[Joined | Exception] = []
+        async with self._database.write() as tx:
+            for visit, assurance in asked:
+                try:
+                    told.append(await self._attested(tx, visit, assurance))
+                except NotAllowed as refusal:  # nothing was changed by then
+                    told.append(refusal)
+        return tuple(told)
+
+    async def _attested(self, tx: Tx, visit: Visit, assurance: Assurance) -> Joined:
+        now = self._now()
+        person = await people.person_on(tx, visit.id, now) if visit.id is not None else None
+        if person is None or visit.id is None or person.role not in VOTERS:
+            raise NotAllowed(action=Action.SIGN_IN.value)
+        await people.end_visit(tx, visit.id, now)
+        return await begin(tx, person, visit.device, now, stronger(person.assurance, assurance))
 
     async def _enter_all(self, asked: tuple[_Asked, ...]) -> tuple[_Done | Exception, ...]:
         async with self._database.write() as tx:

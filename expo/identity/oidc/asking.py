@@ -96,9 +96,14 @@ async def within(seconds: float = SECONDS) -> AsyncIterator[None]:
 
 
 class Asker:
-    """Asks one provider's servers. Everything here belongs to the loop's thread."""
+    """Asks one provider's servers. Everything here belongs to the loop's thread.
 
-    def __init__(self) -> None:
+    Args:
+        seconds: How long an answer may take.
+    """
+
+    def __init__(self, *, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
         self._transport: _Bounded | None = None
 
     def client(self, **about: Any) -> AsyncOAuth2Client:
@@ -119,7 +124,7 @@ class Asker:
         Raises:
             Distrusted: There is none to be had there.
         """
-        async with within():
+        async with within(self._seconds):
             answer = await self.client().request(
                 "GET", address, headers={**_JSON, **(headers or {})}, withhold_token=True
             )
@@ -134,7 +139,7 @@ class Asker:
             Distrusted: As `get`.
         """
         files = {name: (None, value) for name, value in parts.items()}
-        async with within():
+        async with within(self._seconds):
             answer = await self.client().request(
                 "POST", address, files=files, auth=auth, headers=_JSON, withhold_token=True
             )

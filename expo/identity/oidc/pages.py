@@ -83,8 +83,7 @@ async def back(request: ProviderRequest) -> Response:
         translations.language.reset(token)
 
 
-# Any state: entering's answer wants the slice that entering declares.
-async def _back(request: Request[Any], sent: str | None, trip: Trip | None) -> Response:
+async def _back(request: ProviderRequest, sent: str | None, trip: Trip | None) -> Response:
     providing, visit = request.state["providing"], request.state["visit"]
     provider, language = request.path_params["provider"], translations.language.get()
     query = request.query_params.multi_items()
@@ -142,7 +141,7 @@ async def left(request: ProviderRequest) -> Response:
     return response
 
 
-def way_out(request: Request[ProviderState]) -> str | None:
+def way_out(request: Request[Any]) -> str | None:
     """Where somebody goes on to who has just left the expo; None where nothing is left to do."""
     language, provider = translations.language.get(), _only(request, _WAY)
     if provider is None or not request.state["providing"].farewell(provider, language):

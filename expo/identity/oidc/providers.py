@@ -28,7 +28,7 @@ UAE_PASS_HOSTS: Final = {
 }
 _NOBODY: Final = frozenset({Role.PUBLIC, Role.SCREEN})  # are not persons who sign in
 
-ProviderId = Annotated[str, Meta(pattern="^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
+ProviderId = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\Z")]
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
 Scalar = str | bool | int
 Wanted = Scalar | tuple[Scalar, ...]
@@ -168,16 +168,13 @@ def host_of(address: str) -> str:
 
 
 def _is_safe(address: str, *, loopback: bool) -> bool:
-    if not _ADDRESS.fullmatch(address) or "\\" in address:
+    if not _ADDRESS.fullmatch(address) or "\\" in address or not host_of(address):
         return False
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname
-    except ValueError:
+    parts = urlsplit(address)
+    if not parts.hostname or "@" in parts.netloc or parts.fragment:
         return False
-    if not host or "@" in parts.netloc or parts.fragment:
-        return False
-    return parts.scheme == "https" or (loopback and parts.scheme == "http" and host in _LOOPBACK)
+    is_here = loopback and parts.scheme == "http" and parts.hostname in _LOOPBACK
+    return parts.scheme == "https" or is_here
 
 
 def _twice(found: tuple[Provider, ...]) -> Iterator[str]:

@@ -34,7 +34,7 @@ _PADDING: Final = re.compile(r"[,\s]+")
 class Profile(msgspec.Struct, frozen=True):
     """What we read of the answer to userinfo; everything else in it stays unread."""
 
-    uuid: Annotated[str, Meta(pattern="^[A-Za-z0-9_.:-]{1,128}$")]
+    uuid: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,128}\Z")]
     user_type: Literal["SOP1", "SOP2", "SOP3"] = msgspec.field(name="userType")
     name_ar: str | None = msgspec.field(name="fullnameAR", default=None)
     name_en: str | None = msgspec.field(name="fullnameEN", default=None)

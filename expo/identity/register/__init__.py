@@ -1,0 +1,1 @@
+"""The register: who is known to the expo, as organisers see it."""

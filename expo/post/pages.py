@@ -1,0 +1,55 @@
+"""The outbox: letters as organisers see them, read out where there is no mail server."""
+
+from typing import Final, TypedDict
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from expo.errors import NotFound
+from expo.post.letters import State
+from expo.post.usecases import MOST_LISTED, Post
+from expo.rights import Action
+from expo.web.pages import guarded
+from expo.web.templates import Renderer
+
+_PRIVATE: Final = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+
+
+class PostState(TypedDict):
+    """What these pages need."""
+
+    pages: Renderer
+    post: Post
+
+
+async def outbox(request: Request[PostState]) -> Response:
+    """The latest letters and where they stand."""
+    post, pages = request.state["post"], request.state["pages"]
+    counts = await post.counts()
+    values = {
+        "letters": await post.listed(),
+        "counts": [(state.value, counts[state]) for state in State if state in counts],
+        "most": MOST_LISTED,
+        "is_delivered": post.is_delivered,
+        "tz": pages.zone,
+    }
+    return pages.page(request, "staff/outbox.html", values, headers=_PRIVATE)
+
+
+async def letter(request: Request[PostState]) -> Response:
+    """One letter; its text can be read only where no mail server takes it."""
+    post, pages = request.state["post"], request.state["pages"]
+    found = await post.one(request.path_params["id"])
+    if found is None:
+        raise NotFound
+    values = {"posted": found, "is_delivered": post.is_delivered, "tz": pages.zone}
+    return pages.page(request, "staff/letter.html", values, headers=_PRIVATE)
+
+
+def routes() -> list[BaseRoute]:
+    """The routes of this file."""
+    return [
+        guarded("/{lang}/staff/outbox", outbox, Action.READ_OUTBOX),
+        guarded("/{lang}/staff/outbox/{id}", letter, Action.READ_OUTBOX),
+    ]

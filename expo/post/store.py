@@ -1,0 +1,139 @@
+"""Letters in and out of the database."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import func, insert, update
+from sqlmodel import col, select
+
+from expo.db import Tx
+from expo.post.letters import Letter, Posted, State
+from expo.post.tables import LetterRow
+
+LONGEST_ANSWER: Final = 200
+
+
+async def add(tx: Tx, posted: Posted) -> None:
+    """Keep a new letter."""
+    letter = posted.letter
+    await tx.execute(
+        insert(LetterRow).values(
+            id=posted.id,
+            recipient=letter.to,
+            language=letter.language,
+            subject=letter.subject,
+            text=letter.text,
+            purpose=letter.purpose,
+            use_until=letter.use_until,
+            state=posted.state.value,
+            written_at=posted.written_at,
+            next_at=posted.written_at,
+            attempts=posted.attempts,
+            answer=posted.answer,
+        )
+    )
+
+
+async def take(tx: Tx, now: datetime, limit: int, hidden: timedelta) -> tuple[Posted, ...]:
+    """Letters whose turn it is, each counted as tried and hidden for a while from a second taker.
+
+    Args:
+        tx: The caller's transaction.
+        now: The instant.
+        limit: At most so many.
+        hidden: How long an attempt may take; a node that dies in it leaves them to the next one.
+    """
+    due = (
+        select(LetterRow)
+        .where(
+            col(LetterRow.state) == State.WAITING.value,
+            col(LetterRow.next_at) <= now,
+            col(LetterRow.use_until) > now,
+        )
+        .order_by(col(LetterRow.next_at), col(LetterRow.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = tuple(_posted(row) for row in (await tx.execute(due)).mappings())
+    tried = update(LetterRow).where(col(LetterRow.id).in_([one.id for one in taken]))
+    tried = tried.values(attempts=col(LetterRow.attempts) + 1, next_at=now + hidden)
+    if taken:
+        await tx.execute(tried)
+    return taken
+
+
+async def settle(tx: Tx, letter_id: str, state: State, answer: str, now: datetime) -> None:
+    """A letter has come to its end; its text is forgotten."""
+    ended = update(LetterRow).where(col(LetterRow.id) == letter_id)
+    ended = ended.values(state=state.value, answer=answer[:LONGEST_ANSWER], done_at=now, text="")
+    await tx.execute(ended)
+
+
+async def postpone(tx: Tx, letter_id: str, answer: str, until: datetime) -> None:
+    """A letter could not be delivered now."""
+    later = update(LetterRow).where(col(LetterRow.id) == letter_id)
+    await tx.execute(later.values(answer=answer[:LONGEST_ANSWER], next_at=until))
+
+
+async def end_stale(tx: Tx, now: datetime) -> int:
+    """Forget the text of letters that are of no use any more; how many."""
+    stale = (
+        update(LetterRow)
+        .where(col(LetterRow.state) == State.WAITING.value, col(LetterRow.use_until) <= now)
+        .values(state=State.OVER.value, text="", done_at=now)
+        .returning(col(LetterRow.id))
+    )
+    return len((await tx.execute(stale)).all())
+
+
+async def waits(tx: Tx, now: datetime) -> bool:
+    """Whether a letter is due or of no use any more."""
+    query = (
+        select(LetterRow.id)
+        .where(
+            col(LetterRow.state) == State.WAITING.value,
+            (col(LetterRow.next_at) <= now) | (col(LetterRow.use_until) <= now),
+        )
+        .limit(1)
+    )
+    return (await tx.execute(query)).first() is not None
+
+
+async def listed(tx: Tx, limit: int) -> tuple[Posted, ...]:
+    """The latest letters, newest first."""
+    query = select(LetterRow).order_by(col(LetterRow.written_at).desc(), col(LetterRow.id).desc())
+    return tuple(_posted(row) for row in (await tx.execute(query.limit(limit))).mappings())
+
+
+async def one(tx: Tx, letter_id: str) -> Posted | None:
+    """The letter with this id."""
+    query = select(LetterRow).where(col(LetterRow.id) == letter_id)
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return _posted(row) if row else None
+
+
+async def counts(tx: Tx) -> dict[State, int]:
+    """How many letters stand in each state."""
+    counted = select(LetterRow.state, func.count()).group_by(col(LetterRow.state))
+    return {State(state): int(count) for state, count in (await tx.execute(counted)).all()}
+
+
+def _posted(row: Mapping[Any, Any]) -> Posted:
+    letter = Letter(
+        to=row["recipient"],
+        language=row["language"],
+        subject=row["subject"],
+        text=row["text"],
+        purpose=row["purpose"],
+        use_until=row["use_until"],
+    )
+    return Posted(
+        id=row["id"],
+        letter=letter,
+        state=State(row["state"]),
+        written_at=row["written_at"],
+        attempts=row["attempts"],
+        answer=row["answer"],
+        done_at=row["done_at"],
+    )

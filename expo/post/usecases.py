@@ -1,0 +1,65 @@
+"""Sending a letter, and what organisers see of the post."""
+
+from collections.abc import Callable
+from typing import Final
+
+from expo.clock import Now
+from expo.db import Database, Tx
+from expo.identity.moves import new_id
+from expo.post import store
+from expo.post.letters import Letter, Posted, State
+from expo.wire.notifier import Notifier
+
+TOPIC: Final = "post"
+MOST_LISTED: Final = 300
+
+
+class Post:
+    """One per process.
+
+    Args:
+        database: Where letters are kept.
+        notifier: Wakes whoever delivers.
+        now: The clock.
+        is_delivered: Whether there is a mail server; without one letters wait for organisers to read.
+    """
+
+    def __init__(
+        self, database: Database, notifier: Notifier, now: Now, *, is_delivered: bool
+    ) -> None:
+        self._database = database
+        self._notifier = notifier
+        self._now = now
+        self.is_delivered = is_delivered
+        self.on_letter: Callable[[Letter], None] | None = None
+        """Told of every letter as it is written; how a rehearsal puts them on the console."""
+
+    async def send(self, tx: Tx, letter: Letter) -> None:
+        """Write a letter inside the caller's transaction; it leaves after the commit.
+
+        A letter is delivered at least once: where a node dies between the mail server's word and
+        its own, the next one sends it again under the same Message-ID.
+        """
+        now = self._now()
+        await store.add(tx, Posted(new_id(now), letter, State.WAITING, now))
+        if self.on_letter is not None:
+            self.on_letter(letter)
+
+    def ring(self) -> None:
+        """Say that letters were written; call it after the commit. Forgetting it costs a few seconds."""
+        self._notifier.notify(TOPIC)
+
+    async def listed(self) -> tuple[Posted, ...]:
+        """The latest letters, newest first."""
+        async with self._database.read() as tx:
+            return await store.listed(tx, MOST_LISTED)
+
+    async def one(self, letter_id: str) -> Posted | None:
+        """The letter with this id."""
+        async with self._database.read() as tx:
+            return await store.one(tx, letter_id)
+
+    async def counts(self) -> dict[State, int]:
+        """How many letters stand in each state."""
+        async with self._database.read() as tx:
+            return await store.counts(tx)
