@@ -125,8 +125,14 @@ class Database:
         Raises:
             Busy: The database is locked, full or gone; nothing was changed.
         """
-        async with self.turn(), self._writing.begin() as tx:
-            yield tx
+        async with self.turn():
+            try:
+                async with self._writing.begin() as tx:
+                    yield tx
+            except DBAPIError as error:
+                if postgres.was_kept_waiting(error.orig):
+                    await self._end_frozen()
+                raise
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -161,6 +167,11 @@ class Database:
             Unfit: It would not keep the promises.
         """
         return postgres.connect(self._where, "sawt ballots")
+
+    async def _end_frozen(self) -> None:
+        """Free what a node that froze in the middle of a statement keeps from all others."""
+        async with self._writing.begin() as tx:
+            await tx.execute(text(postgres.END_FROZEN))
 
     @asynccontextmanager
     async def _own_turn(self) -> AsyncIterator[None]:

@@ -98,6 +98,16 @@ _UNSAFE: Final = N_("PostgreSQL runs with {setting}={found}; {needed} is needed.
 _WORLDLY: Final = ("08", "53", "57", "58", "55P03", "40001", "40P01", "25006", "25P03", "25P04")
 # Somebody else was first; the very same transaction may succeed at once.
 _AGAIN: Final = ("40001", "40P01")
+_KEPT_WAITING: Final = "55P03"
+END_FROZEN: Final = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND usename = current_user"
+    " AND application_name LIKE 'sawt%' AND state = 'active' AND wait_event = 'ClientRead'"
+    " AND xact_start < clock_timestamp() - interval '1500 milliseconds'"
+)
+"""Ends what a node holds that froze while it sent a statement longer than 8 kB: the server reads on, and
+no timeout counts while it reads. Nobody who is awake is that long in one message. For whoever has waited
+in vain for a lock."""
 # What came from outside cannot be kept or looked for: a NUL in a text, a number beyond the column.
 _UNFIT_VALUES: Final = ("22003", "22021", "22P05", "22P02", "22001")
 _QUOTING: Final = "22"
@@ -196,6 +206,11 @@ async def check(where: Mapping[str, Any]) -> None:
             found = (await answer.fetchone() or ("",))[0]
             if found != needed:
                 raise _unsafe(name, found, needed)
+
+
+def was_kept_waiting(error: BaseException | None) -> bool:
+    """Whether somebody else did not let go of a lock in time."""
+    return isinstance(error, psycopg.Error) and error.sqlstate == _KEPT_WAITING
 
 
 def is_worldly(error: BaseException | None) -> bool:

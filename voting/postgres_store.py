@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 
 from expo.db import Busy, Database, RawPostgres, raw_faults
-from expo.postgres import Unfit, is_worth_another_try
+from expo.postgres import END_FROZEN, Unfit, is_worth_another_try
 from voting.ballot_record import Recorded, by_station, decide
 from voting.ballots import Ballot
 from voting.batches import Head, Kept, Latest, Settled
@@ -79,15 +79,6 @@ _ADVANCE: Final = (
     "UPDATE station SET position = grown.position"
     " FROM unnest(%s::text[], %s::integer[], %s::integer[]) AS grown (contest, station, position)"
     " WHERE station.contest = grown.contest AND station.station = grown.station"
-)
-
-# A node that froze while it sent a statement longer than 8 kB holds its locks for ever: the server
-# reads on, and no timeout counts while it reads. Nobody who is awake is that long in one message.
-_END_FROZEN: Final = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND usename = current_user"
-    " AND application_name LIKE 'sawt%' AND state = 'active' AND wait_event = 'ClientRead'"
-    " AND xact_start < clock_timestamp() - interval '1500 milliseconds'"
 )
 
 _texts = msgspec.json.Decoder(tuple[str, ...])
@@ -182,7 +173,7 @@ class PostgresRecord:
     def _end_frozen(self) -> None:
         """Free what a node that froze in the middle of a statement keeps from all others."""
         if self._raw is not None:
-            self._raw.execute(_END_FROZEN)
+            self._raw.execute(END_FROZEN)
             self._raw.commit()
 
     def _undo(self, raw: RawPostgres) -> None:

@@ -7,8 +7,9 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,8 +17,10 @@ from typing_extensions import override
 
 from expo.db import Busy, Database, RawPostgres
 from expo.errors import Fault
-from tests.support.contests import House, cast, house, person
+from tests.support.contests import House, cast, contest, house, person
 from tests.support.killing import ROOT, check, desk
+from voting import moves
+from voting.contests import Contest
 from voting.postgres_store import PostgresRecord
 from voting.protocol import Receipt
 from voting.writer import Writer
@@ -97,16 +100,73 @@ async def test_node_frozen_in_the_middle_of_a_message_keeps_nobody_long(
     async with house(tmp_path, url=postgres_url) as one, house(tmp_path, url=postgres_url) as two:
         await one.open()
         await two.voting.refresh()
-        raw = one.database.raw_postgres()
-        with contextlib.closing(raw):
-            raw.execute("SELECT id FROM contest FOR UPDATE")
-            # Longer statements go out in pieces of 8 kB. A server that has the text of one and only
-            # some of its values is no longer idle, and while it reads on no timeout ends it.
-            text = b"\0SELECT $1\0\0\0"
-            parse = b"P" + (4 + len(text)).to_bytes(4, "big") + text
-            os.write(raw.fileno(), parse + b"B" + (9_000).to_bytes(4, "big") + b"half")
-
+        with frozen_in_a_message(one, "SELECT id FROM contest FOR UPDATE"):
             assert await until_taken(two, "p2") <= LET_GO_S
+
+
+@contextlib.contextmanager
+def frozen_in_a_message(there: House, lock: str) -> Iterator[None]:
+    """A node that holds this lock and has sent half a message."""
+    raw = there.database.raw_postgres()
+    with contextlib.closing(raw):
+        raw.execute(lock.encode())
+        # Longer statements go out in pieces of 8 kB. A server that has the text of one and only
+        # some of its values is no longer idle, and while it reads on no timeout ends it.
+        text = b"\0SELECT $1\0\0\0"
+        parse = b"P" + (4 + len(text)).to_bytes(4, "big") + text
+        os.write(raw.fileno(), parse + b"B" + (9_000).to_bytes(4, "big") + b"half")
+        yield
+
+
+async def until_moved(there: House, move: Callable[..., Coroutine[Any, Any, Contest]]) -> float:
+    """Seconds until an organiser who presses again and again has moved the contest."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while True:
+        try:
+            await there.move("s1", move)
+        except Busy:
+            await asyncio.sleep(0.05)
+        else:
+            return loop.time() - began
+
+
+@pytest.mark.parametrize(
+    ("stations", "lock"),
+    [
+        (1, "SELECT id FROM contest FOR NO KEY UPDATE"),
+        (4, "SELECT position FROM station WHERE station = 2 FOR NO KEY UPDATE"),
+    ],
+)
+async def test_node_frozen_in_a_message_keeps_no_organiser_and_no_close_long(
+    tmp_path: Path, postgres_url: str, stations: int, lock: str
+) -> None:
+    async with house(tmp_path, url=postgres_url) as one, house(tmp_path, url=postgres_url) as two:
+        await one.open(contest(stations=stations))
+        await two.voting.refresh()
+        await two.vote(person("p1"))
+        with frozen_in_a_message(one, lock):  # and nobody casts any more
+            assert await until_moved(two, moves.close) <= LET_GO_S
+        two.clock.move(seconds=11)
+        with frozen_in_a_message(one, lock):
+            with pytest.raises(Busy):
+                await two.closing.look()
+            await two.closing.look()
+        assert await two.voting.result("s1") is not None
+
+
+async def test_frozen_message_that_nobody_ends_keeps_the_contest_for_ever(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("expo.postgres.END_FROZEN", "SELECT 1")
+    async with house(tmp_path, url=postgres_url) as one:
+        await one.open()
+        with (
+            frozen_in_a_message(one, "SELECT id FROM contest FOR NO KEY UPDATE"),
+            pytest.raises(TimeoutError),
+        ):
+            async with asyncio.timeout(LET_GO_S):
+                await until_moved(one, moves.close)
 
 
 async def test_server_that_waits_for_a_frozen_node_is_found_out(
