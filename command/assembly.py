@@ -23,15 +23,24 @@ from expo.db import Database
 from expo.identity import pages as identity_pages
 from expo.identity.entering import pages as entering_pages
 from expo.identity.entering.usecases import Entering
+from expo.identity.invitations import pages as invitation_pages
+from expo.identity.invitations.mail import Inviting
+from expo.identity.invitations.usecases import Invitations
+from expo.identity.moves import new_id
 from expo.identity.oidc import pages as provider_pages
 from expo.identity.oidc.usecases import Providers
 from expo.identity.people import Visit
+from expo.identity.register import pages as register_pages
 from expo.identity.usecases import Passes, Visits, device_token
 from expo.identity.venue import pages as venue_pages
 from expo.identity.venue.usecases import Venue
 from expo.identity.visits_follower import VisitsFollower, closing_everywhere
 from expo.leases import Leases
 from expo.load.nodes_follower import NodesFollower
+from expo.post import pages as post_pages
+from expo.post.mail import MailServer
+from expo.post.post_follower import PostFollower
+from expo.post.usecases import Post
 from expo.record import pages as record_pages
 from expo.settings import Settings
 from expo.web import operations, translations
@@ -57,6 +66,12 @@ from sessions.show_follower import ShowFollower
 from sessions.usecases import Show
 from voting import pages as voting_pages
 from voting.closing_follower import ClosingFollower
+from voting.integrity import pages as fairness_pages
+from voting.integrity.appealing.usecases import Appeals
+from voting.integrity.arrivals_follower import ArrivalsFollower
+from voting.integrity.reviewing.moves import identities_of
+from voting.integrity.reviewing.usecases import Reviews
+from voting.integrity.usecases import FairPlay
 from voting.usecases import Voting
 from voting.voters.usecases import Voters
 
@@ -104,6 +119,9 @@ class Expo:
         self.voting = Voting(database=database, notifier=self.notifier, hub=self.hub, now=now)
         keys, voters = settings.secret_keys, Voters(self.voting)
         self.passes = Passes(database, now, keys, end_sockets, voters)
+        self.voting.watch = self.fair_play = FairPlay(self.voting, settings.node)
+        self.reviews = Reviews(self.voting, identities_of, new_id)
+        self.appeals = Appeals(self.voting, new_id)
         self.entering = Entering(database, now, keys, end_sockets, voters)
         self.venue = Venue(database, now, keys, self.visits, self.entering)
         self.providing = Providers(database, settings, now)
@@ -117,6 +135,10 @@ class Expo:
             site=settings.public_url,
             schedule=schedule,
         )
+        self.post = Post(database, self.notifier, now, is_delivered=bool(settings.smtp_url))
+        inviting = Inviting(self.post, programme.title, settings.public_url)
+        targets = self.show.pass_targets
+        self.invitations = Invitations(database, now, keys, targets, self.entering, inviting)
         self.pictures = Pictures(Path(settings.media_folder), now)
         self.proposals = Proposals(database, now, programme.zone, self.pictures)
         self.statics = Statics()
@@ -184,6 +206,8 @@ class Expo:
             "passes": self.passes,
             "entering": self.entering,
             "venue": self.venue,
+            "invitations": self.invitations,
+            "post": self.post,
             "providing": self.providing,
             "providers": self.providing.offers,
             "way_out": provider_pages.way_out,
@@ -192,6 +216,8 @@ class Expo:
             "pictures": self.pictures,
             "entities": lambda: self.show.programme.entities,
             "voting": self.voting,
+            "reviews": self.reviews,
+            "appeals": self.appeals,
             "days": lambda: tuple(day.n for day in self.show.programme.days),
             "subjects": lambda: tuple(one.id for one in self.show.programme.sessions),
             "show": self.show,
@@ -210,9 +236,11 @@ class Expo:
             "writer": self.voting.writer.run(),
             "tally": self.voting.follower.run(),
             "closing": ClosingFollower(self.voting, self.leases).run(),
+            "arrivals": ArrivalsFollower(self.fair_play, self.notifier).run(),
             "visits": VisitsFollower(self.database, self.hub, self.now, self.notifier).run(),
             "show": ShowFollower(self.show, self.hub, self.notifier).run(),
             "pulse": self.load.pulse.run(),
+            "post": PostFollower(self.database, self.notifier, self.now, self._courier()).run(),
         }
         if isinstance(self.notifier, SharedNotifier):
             followers["notifier"] = self.notifier.run()
@@ -241,11 +269,15 @@ class Expo:
             *identity_pages.routes(),
             *entering_pages.routes(),
             *venue_pages.routes(),
+            *register_pages.routes(),
+            *invitation_pages.routes(),
+            *post_pages.routes(),
             *provider_pages.routes(),
             *record_pages.routes(),
             *proposal_pages.routes(),
             *reading_pages.routes(),
             *voting_pages.routes(),
+            *fairness_pages.routes(),
             *show_pages.routes(),
             *load_pages.routes(),
         ]
@@ -274,6 +306,11 @@ class Expo:
 
     def _live(self, path: str, language: Language) -> Welcome | None:
         return self.live.at_once(cast("sockets.LiveState", self.state), path, language)
+
+    def _courier(self) -> MailServer | None:
+        """The mail server that takes the letters; None where organisers read them."""
+        url = self.settings.smtp_url
+        return MailServer(url, self.settings.mail_from) if url else None
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[dict[str, Any]]:

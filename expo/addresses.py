@@ -4,6 +4,8 @@ import re
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
+from expo.mailboxes import mailbox
+
 _SQLITE: Final = re.compile(r"sqlite\+aiosqlite:///[^?#\x00-\x20]+")
 _SERVER: Final = (
     r"(?:(?P<user>[^\s:/?#@\x00-\x20\x7f]+)(?::(?P<password>[^\s:/?#@\x00-\x20\x7f]*))?@)?"
@@ -16,6 +18,9 @@ _POSTGRESQL: Final = re.compile(
     + r"/(?P<name>[^\s/?#@\x00-\x20\x7f]+)(?:\?(?P<query>[^#\s]+))?"
 )
 _NATS: Final = re.compile(r"nats://" + _SERVER)
+_MAIL_SERVER: Final = re.compile(r"smtps?://" + _SERVER + r"(?:\?starttls=(?:yes|no))?")
+_OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_SENDER: Final = re.compile(r"(?:[^<>@\x00-\x1f\x7f\",;:]{1,80} )?<(?P<address>[^<>]+)>")
 _QUERY: Final = frozenset(
     {"host", "sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "passfile"}
 )
@@ -59,6 +64,36 @@ def notifier(raw: str) -> str:
         if found is None or not found["host"] or not _is_sane(found):
             raise ValueError
     return ",".join(servers)
+
+
+def mail_server(raw: str) -> str:
+    """The address of a mail server.
+
+    Raises:
+        ValueError: It is none, a user has no password, or letters would cross a network in the clear.
+    """
+    found = _MAIL_SERVER.fullmatch(raw)
+    if found is None or not found["host"] or not _is_sane(found):
+        raise ValueError
+    is_plain = raw.endswith("?starttls=no") and raw.startswith("smtp:")
+    if is_plain and found["host"] not in _OWN_MACHINE:
+        raise ValueError
+    if (found["user"] is None) != (found["password"] is None):
+        raise ValueError
+    return raw
+
+
+def sender(raw: str) -> str:
+    """Who letters are from: an address, perhaps with a name before it.
+
+    Raises:
+        ValueError: There is no address in it, or something more.
+    """
+    found = _SENDER.fullmatch(raw)
+    address = found["address"] if found else raw
+    if mailbox(address) != address:
+        raise ValueError
+    return raw
 
 
 def shown(address: str) -> str:

@@ -3,7 +3,6 @@
 A bucket hangs on a device or a visit, never on an address: a hall shares one address.
 """
 
-from collections import OrderedDict
 from datetime import datetime
 from typing import Final
 
@@ -32,7 +31,7 @@ class Budget:
         self._burst = float(burst)
         self._seconds = seconds
         self._most = most
-        self._buckets: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
+        self._buckets: dict[str, tuple[float, datetime]] = {}  # the longest unused first
 
     def __len__(self) -> int:
         """How many devices are remembered."""
@@ -44,12 +43,15 @@ class Budget:
         Raises:
             TooFast: The bucket is empty.
         """
-        left, since = self._buckets.pop(device, (self._burst, now))
-        earned = max(0.0, (now - since).total_seconds()) / self._seconds
-        left = min(self._burst, left + earned)
+        buckets = self._buckets
+        left, since = buckets.pop(device, (self._burst, now))
+        if now > since:
+            left += (now - since).total_seconds() / self._seconds
+            if left > self._burst:
+                left = self._burst
         is_enough = left >= 1.0
-        self._buckets[device] = (left - 1.0 if is_enough else left, now)
-        if len(self._buckets) > self._most:
-            self._buckets.popitem(last=False)
+        buckets[device] = (left - 1.0 if is_enough else left, now)
+        if len(buckets) > self._most:
+            del buckets[next(iter(buckets))]
         if not is_enough:
             raise TooFast(retry_after_ms=max(1, round((1.0 - left) * self._seconds * 1000)))

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from expo import addresses
+from expo.variables import BY_NAME, VARIABLES, Variable
 
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True):
     in a demo, until `with_secret`. ``allowed_origins`` are further origins whose pages may write.
     ``trusted_proxies`` are the addresses whose ``X-Forwarded-*`` headers are believed.
     ``media_folder`` keeps the pictures of initiatives; empty only until the data folder is known.
+    ``smtp_url`` and ``mail_from`` deliver letters; without them organisers read the outbox.
     ``metrics_token`` lets a scraper read ``/metrics``; empty: organisers alone. ``oidc_providers`` is
     the path of the file of providers, ``oidc_secrets`` has the client secret by id of provider.
     """
@@ -72,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True):
     node: str = ""
     metrics_token: str = ""
     media_folder: str = ""
+    smtp_url: str = ""
+    mail_from: str = ""
     oidc_providers: str = ""
     oidc_secrets: tuple[tuple[str, str], ...] = ()
 
@@ -89,86 +93,6 @@ class Settings(msgspec.Struct, frozen=True):
     def origins(self) -> frozenset[str]:
         """Every origin whose pages may write and open sockets, exactly as browsers send it."""
         return frozenset({self.public_url, *self.allowed_origins})
-
-
-class Variable(msgspec.Struct, frozen=True):
-    """One variable of the environment, as documented; ``default`` and ``allowed`` are for people.
-
-    A secret is never shown, an address without its password.
-    """
-
-    name: str
-    allowed: str
-    default: str
-    is_secret: bool = False
-    is_address: bool = False
-
-
-VARIABLES: Final = (
-    Variable("SAWT_MODE", "`demo` or `production`", "`demo`"),
-    Variable(
-        "SAWT_PUBLIC_URL",
-        "`https://` or `http://`, a host and perhaps a port, nothing after it; `https://` in production",
-        "in a demo the address the server listens on; none in production",
-    ),
-    Variable(
-        "SAWT_SECRET_KEY",
-        "at least 32 bytes of chance, no sample; after a comma older ones that still verify",
-        "in a demo on SQLite made at first start and kept in the data folder; none else",
-        is_secret=True,
-    ),
-    Variable(
-        "SAWT_DATABASE_URL",
-        "`sqlite+aiosqlite:///` and the path of a file, or `postgresql+psycopg://user:password@host:port/name` with special characters as `%XX`",
-        "empty: `sawt.sqlite3` in the data folder",
-        is_address=True,
-    ),
-    Variable(
-        "SAWT_NOTIFIER_URL",
-        "empty, or `nats://host:port`; several servers of one cluster separated by commas",
-        "empty: through PostgreSQL where there is one, else inside the process",
-        is_address=True,
-    ),
-    Variable(
-        "SAWT_NODE",
-        "up to 64 letters, digits, `.`, `-` and `_`; another for each node",
-        "empty: the machine's name and the process",
-    ),
-    Variable(
-        "SAWT_ALLOWED_ORIGINS",
-        "origins separated by commas, each as for `SAWT_PUBLIC_URL`",
-        "empty: only the public address",
-    ),
-    Variable(
-        "SAWT_TRUSTED_PROXIES",
-        "addresses of proxies separated by commas, never `*`",
-        "`127.0.0.1,::1`",
-    ),
-    Variable("SAWT_LOG_FORMAT", "`text` or `json`", "`text` in a demo, `json` in production"),
-    Variable(
-        "SAWT_METRICS_TOKEN",
-        "at least 32 letters and digits of chance, and `.`, `_`, `~`, `+`, `/`, `-`; no sample",
-        "empty: only organisers read `/metrics`",
-        is_secret=True,
-    ),
-    Variable(
-        "SAWT_MEDIA_FOLDER",
-        "the path of a folder; the same folder for every node",
-        "empty: `media` in the data folder",
-    ),
-    Variable(
-        "SAWT_OIDC_PROVIDERS",
-        "the path of a YAML or JSON file of providers people sign in with",
-        "empty: nobody signs in with a provider",
-    ),
-    Variable(
-        "SAWT_OIDC_SECRETS",
-        "`id=secret` for each provider in that file, separated by spaces",
-        "empty: there are no providers",
-        is_secret=True,
-    ),
-)
-_BY_NAME: Final = {variable.name: variable for variable in VARIABLES}
 
 
 class Mistake(msgspec.Struct, frozen=True):
@@ -218,12 +142,16 @@ def read(environ: Mapping[str, str], *, public_url: str = "http://127.0.0.1:8000
         node=reader.read("SAWT_NODE", _node, ""),
         metrics_token=reader.read("SAWT_METRICS_TOKEN", _token, ""),
         media_folder=reader.read("SAWT_MEDIA_FOLDER", _path, ""),
+        smtp_url=reader.read("SAWT_SMTP_URL", addresses.mail_server, ""),
+        mail_from=reader.read("SAWT_MAIL_FROM", addresses.sender, ""),
         oidc_providers=reader.read("SAWT_OIDC_PROVIDERS", _path, ""),
         oidc_secrets=reader.read("SAWT_OIDC_SECRETS", _named_secrets, ()),
     )
     if settings.is_shared and demo and not environ.get("SAWT_SECRET_KEY", "").strip():
         # Nodes with different secrets would not know each other's passes and join codes.
         reader.note("SAWT_SECRET_KEY", "nothing, while SAWT_DATABASE_URL names a server")
+    if settings.smtp_url and not settings.mail_from:
+        reader.note("SAWT_MAIL_FROM", "nothing, while SAWT_SMTP_URL names a server")
     mistakes = (*reader.mistakes, *_strangers(environ))
     if mistakes:
         raise WrongSettings(mistakes)
@@ -251,6 +179,8 @@ def effective(settings: Settings) -> tuple[tuple[str, str], ...]:
         "SAWT_LOG_FORMAT": settings.log_format.value,
         "SAWT_METRICS_TOKEN": f"({int(bool(settings.metrics_token))} set)",
         "SAWT_MEDIA_FOLDER": settings.media_folder,
+        "SAWT_SMTP_URL": addresses.shown(settings.smtp_url),
+        "SAWT_MAIL_FROM": settings.mail_from,
         "SAWT_OIDC_PROVIDERS": settings.oidc_providers,
         "SAWT_OIDC_SECRETS": f"({len(settings.oidc_secrets)} set)",
     }
@@ -274,14 +204,14 @@ class _Reader:
             try:
                 return parse(raw)
             except ValueError:
-                self.note(name, _found(_BY_NAME[name], raw))
+                self.note(name, _found(BY_NAME[name], raw))
         elif default is None:
             self.note(name, "nothing")
         return default if default is not None else parse(_STAND_INS[name])
 
     def note(self, name: str, found: str) -> None:
         """Remember what is wrong with a variable."""
-        self.mistakes.append(Mistake(name, found, _BY_NAME[name].allowed.replace("`", "")))
+        self.mistakes.append(Mistake(name, found, BY_NAME[name].allowed.replace("`", "")))
 
 
 def _found(variable: Variable, raw: str) -> str:
@@ -298,12 +228,10 @@ _STAND_INS: Final = {
 
 def _strangers(environ: Mapping[str, str]) -> tuple[Mistake, ...]:
     """Variables that look like ours and are not: most likely a slip of the finger."""
-    unknown = sorted(
-        n for n in environ if n.startswith("SAWT_") and n not in {*_BY_NAME, *_IGNORED}
-    )
-    near = {name: difflib.get_close_matches(name, _BY_NAME, n=1) for name in unknown}
+    unknown = sorted(n for n in environ if n.startswith("SAWT_") and n not in {*BY_NAME, *_IGNORED})
+    near = {name: difflib.get_close_matches(name, BY_NAME, n=1) for name in unknown}
     return tuple(
-        Mistake(name, "an unknown variable", near[name][0] if near[name] else ", ".join(_BY_NAME))
+        Mistake(name, "an unknown variable", near[name][0] if near[name] else ", ".join(BY_NAME))
         for name in unknown
     )
 

@@ -17,6 +17,7 @@ from expo.words import Text
 from sessions.streams.sources import Channel, Stream
 from voting import contests
 from voting.contests import Method, Visibility
+from voting.holds import USUAL
 
 SlotKind = Literal["presentation", "talk", "discussion", "ranking", "break"]
 SLOT_KINDS: Final[tuple[str, ...]] = get_args(SlotKind)
@@ -136,6 +137,7 @@ class VotingDefaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             own=self.own,
             open_minutes=self.open_minutes,
             grace_seconds=self.grace_seconds,
+            holds=USUAL,
         )
 
 

@@ -7,7 +7,7 @@ Source: counting page 1.3.
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -176,7 +176,7 @@ def _place(text: str) -> int:
 
 def whole_ms(at: datetime) -> datetime:
     """The instant without its microseconds: what a stamp on record looks like."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    return at - timedelta(microseconds=at.microsecond % 1000)
 
 
 @lru_cache(maxsize=_TAGS_AT_HAND)

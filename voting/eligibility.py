@@ -14,8 +14,10 @@ from voting.contests import Contest, Electorate, Phase
 
 _NEWCOMER: Final = Person(PersonId(""), Role.CUSTOMER, "customers", assurance=Assurance.DEVICE)
 """What joining with a device makes of anybody."""
-_BEFORE: Final = frozenset({Phase.DRAFT, Phase.READY})
-_ENDING: Final = frozenset({Phase.OPEN, Phase.CLOSING})
+# Tuples, for they are asked of every ballot: a set would hash the member, which an enumeration does slowly.
+_BEFORE: Final = (Phase.DRAFT, Phase.READY)
+_ENDING: Final = (Phase.OPEN, Phase.CLOSING)
+_VOTERS: Final = tuple(role for role in Role if may(role, Action.CAST_BALLOT))
 
 
 class UnknownContest(Refusal):
@@ -100,7 +102,7 @@ def check_person(person: Person | None, contest: Contest) -> Electorate:
     """
     if person is None or person.role is Role.PUBLIC:
         raise SignInFirst if blocked(_NEWCOMER, contest) else JoinFirst
-    if not may(person.role, Action.CAST_BALLOT):
+    if person.role not in _VOTERS:
         raise StaffDoNotVote(role=person.role.value)
     electorate = contest.electorate(person.electorate)
     if electorate is None:
@@ -136,6 +138,14 @@ def check_window(contest: Contest, arrived_at: datetime) -> None:
     raise ContestClosed(
         closed_at=hard_close_at.isoformat(), arrived_at=arrived_at.isoformat(), late_ms=late_ms
     )
+
+
+def running(contest: Contest) -> tuple[datetime, datetime] | None:
+    """From when to when ballots count, without a question asked; None where `check_window` must decide."""
+    opened_at, hard_close_at = contest.opened_at, contest.hard_close_at
+    if contest.phase not in _ENDING or opened_at is None or hard_close_at is None:
+        return None
+    return opened_at, hard_close_at
 
 
 def blocked(person: Person | None, contest: Contest) -> Refusal | None:

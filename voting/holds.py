@@ -13,13 +13,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from expo.errors import N_
 from expo.identity.people import Assurance, Visit, is_enough
 
 HoldKind = Literal["device", "network", "batch", "quick", "burst"]
-
-REASONS: Final = (N_("held-device"), N_("held-network"), N_("held-batch"), N_("held-quick"), N_("held-burst"))  # fmt: skip
-"""Message ids of why a ballot is held: ``held-`` and the rule's kind."""
 
 
 class VoidReason(StrEnum):
@@ -29,9 +25,6 @@ class VoidReason(StrEnum):
     ONE_PERSON = "one-person"
     NOT_ENTITLED = "not-entitled"
 
-
-VOIDED: Final = (N_("void-automated"), N_("void-one-person"), N_("void-not-entitled"))
-"""Message ids of those reasons: ``void-`` and the code."""
 
 RELEASED: Final = "review"
 """What the record says of a ballot two people released."""

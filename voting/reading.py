@@ -63,9 +63,8 @@ def _check_keys(raw: bytes, frame: Cast | AskMine) -> None:
     Every text stands between two quotes, so one count clears nearly every frame: a key too many
     would be two quotes too many. Only what does not add up is parsed a second time.
     """
-    if raw.count(b'"') == _quotes(frame) and b"\\" not in raw:
-        return
-    _parse_once(raw)
+    if raw.count(b'"') != _quotes(frame) or b"\\" in raw:
+        _parse_once(raw)
 
 
 def _parse_once(raw: bytes) -> None:
@@ -79,7 +78,7 @@ def _quotes(frame: Cast | AskMine) -> int:
     """How many quotes the frame has where each of its keys stands once and nothing is escaped."""
     if isinstance(frame, AskMine):
         return 2 * 4
-    return 2 * (7 + len(frame.ranking) + (2 if frame.nonce is not None else 0))
+    return 2 * (len(frame.ranking) + (7 if frame.nonce is None else 9))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

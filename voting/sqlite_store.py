@@ -52,6 +52,7 @@ _AGAIN: Final = (
 _ADVANCE: Final = "UPDATE contest SET position = ? WHERE id = ?"
 _ADVANCE_STATION: Final = "UPDATE station SET position = ? WHERE contest = ? AND station = ?"
 
+_NONE: Final = "[]"
 _STAMP_LENGTH: Final = len("2017-04-17 09:20:00.000000")
 _NOT_SQLITE: Final = "ballots cannot be recorded: this record is for SQLite only"
 
@@ -137,7 +138,7 @@ def _known(
 
 def _append(raw: RawSqlite, head: Head, lines: Sequence[Kept]) -> None:
     contest = head.contest.id
-    _insert(raw, _LINE, [_line_row(line) for line in lines])
+    _insert(raw, _LINE, _line_rows(lines))
     latest = {line.voter: line for line in lines}.values()
     rows = [(contest, one.voter, one.position, one.revision, one.tracker) for one in latest]
     _insert(raw, _BALLOT, rows, _AGAIN)
@@ -163,18 +164,28 @@ def _chunks(rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...
             at += size
 
 
-def _line_row(line: Kept) -> tuple[Any, ...]:
+def _line_rows(lines: Sequence[Kept]) -> list[tuple[Any, ...]]:
+    rows, at, stamp = [], None, ""
+    for line in lines:
+        if line.accepted_at != at:  # a crowd's ballots come many to a millisecond
+            at = line.accepted_at
+            stamp = _stamp(at)
+        rows.append(_line_row(line, stamp))
+    return rows
+
+
+def _line_row(line: Kept, stamp: str) -> tuple[Any, ...]:
     return (
         line.contest,
         line.position,
         "cast",
-        _stamp(line.accepted_at),
+        stamp,
         line.ballot_id,
         line.voter,
         line.electorate,
         line.revision,
         _many(line.ranking),
-        _many(line.own),
+        _many(line.own) if line.own else _NONE,
         line.status,
         line.tracker,
         line.nonce,

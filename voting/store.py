@@ -4,8 +4,9 @@ Everything takes the caller's transaction and gives values; nothing here opens o
 Accepted ballots are the exception: the batch writer's record (`voting.sqlite_store`) writes those.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -29,9 +30,13 @@ _OWN: Final[Any] = _LINES.alias("own_line")
 _RESULTS: Final[Any] = ResultRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
 
 
+_SAYINGS_AT_HAND: Final = 4_096  # about 2 MB
 _result = msgspec.json.Decoder(Result)
 _ids = msgspec.json.Decoder(tuple[str, ...])
 _ranking = msgspec.json.Decoder(Ranking)
+# Crowds say few different things: whoever folds a log meets the same texts again and again.
+_ranking_in = lru_cache(maxsize=_SAYINGS_AT_HAND)(_ranking.decode)
+_ids_in = lru_cache(maxsize=_SAYINGS_AT_HAND)(_ids.decode)
 
 
 class Stand(msgspec.Struct, frozen=True):
@@ -205,6 +210,15 @@ async def held(tx: Tx, contest_id: str, positions: Sequence[int] | None = None) 
     return tuple(_kept_in(row) for row in rows)
 
 
+async def held_of(tx: Tx, tags: Mapping[str, str]) -> frozenset[str]:
+    """The contests in which this tag of theirs has a ballot that waits for review."""
+    if not tags:
+        return frozenset()
+    mine = tuple_(_BALLOTS.c.contest, _BALLOTS.c.voter).in_(tags.items())
+    found = await tx.execute(_current_lines().where(mine, _LINES.c.status == "quarantined"))
+    return frozenset(row.contest for row in found)
+
+
 async def append_decisions(tx: Tx, head: Head, lines: Sequence[Kept], at: datetime) -> None:
     """Append what was decided about held ballots, each line with its new status; the head is held.
 
@@ -248,6 +262,15 @@ async def lines_at(tx: Tx, contest_id: str, positions: Sequence[int]) -> tuple[L
     line = _LINES.c
     query = _said().where(line.contest == contest_id, line.position.in_(positions))
     return _ballots_in((await tx.execute(query.order_by(line.position))).all())
+
+
+async def first_choices(tx: Tx, contest_id: str) -> AsyncIterator[tuple[datetime, str]]:
+    """When every ballot of a contest arrived and what it ranks first; for hints, never for a count."""
+    line = _LINES.c
+    query = select(line.at, line.ranking).where(line.contest == contest_id, line.kind == "cast")
+    async for at, ranking in await tx.stream(query):
+        if said := _ids.decode(ranking):
+            yield at, said[0]
 
 
 # --- results ---
@@ -359,8 +382,8 @@ def _said() -> Any:
 
 def _ballots_in(rows: Iterable[Any]) -> tuple[Line, ...]:
     return tuple(
-        Line(position, voter, group, revision, _ranking.decode(said), _ids.decode(own), *rest)
-        for position, kind, voter, group, revision, said, own, *rest in rows
+        Line(position, voter, group, revision, _ranking_in(said), _ids_in(own), status, before, why)
+        for position, kind, voter, group, revision, said, own, status, before, why in rows
         if kind != "closed"
     )
 

@@ -71,8 +71,8 @@ class MailServer:
         )
         try:
             async with client:
-                for posted in letters:
-                    answers.append(await self._one(client, posted))
+                for posted in letters:  # what was answered before a line breaks stays answered
+                    answers.append(await self._one(client, posted))  # noqa: PERF401 - see above
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             answers += [Answer(Fate.LATER, _said(error))] * (len(letters) - len(answers))
         return tuple(answers)

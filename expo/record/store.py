@@ -1,5 +1,6 @@
 """The staff log: appended inside the mover's transaction, read for the control room."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -51,6 +52,18 @@ async def append(
             facts=facts,
         )
     )
+
+
+async def times(
+    tx: Tx, actions: Collection[str], subjects: Collection[str], since: datetime
+) -> tuple[datetime, ...]:
+    """When one of these things was done to one of these subjects, from an instant on, in order."""
+    found = select(StaffLogRow.at).where(
+        col(StaffLogRow.action).in_(actions),
+        col(StaffLogRow.subject).in_(subjects),
+        col(StaffLogRow.at) >= since,
+    )
+    return tuple((await tx.execute(found.order_by(col(StaffLogRow.position)))).scalars())
 
 
 async def latest(tx: Tx, limit: int) -> tuple[LogLine, ...]:

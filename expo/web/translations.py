@@ -7,6 +7,8 @@ need not carry it along.
 
 import gettext as stdlib_gettext
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
@@ -47,6 +49,16 @@ def load() -> None:
     """Read every catalogue now, so that the first visitor does not wait for it."""
     for code in LANGUAGES:
         catalogue(code)
+
+
+@contextmanager
+def speaking(code: Language) -> Iterator[None]:
+    """Everything inside is said in this language, whoever asks for it."""
+    token = language.set(code)
+    try:
+        yield
+    finally:
+        language.reset(token)
 
 
 def gettext(message: str) -> str:

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from expo.identity.oidc.refusals import ENDINGS
 from expo.rights import Role
 from expo.words import Language
 from tests.support.browsing import Browsing, Person
 from tests.support.certified import certified, free_port, prepared
+from tests.support.inspection import barriers, faults
 from tests.support.show import Running, real_schedule
 from tests.support.signing import environ_with, openid, uae_pass
 from tests.support.uae_pass import UaePassFake, faking
@@ -171,3 +173,21 @@ def test_person_who_cancels_in_the_app_is_told(
 
     told = page.get_by_role("alert").and_(page.locator("[data-code]"))
     expect(told).to_have_attribute("data-code", "sign-in-declined")
+
+
+@pytest.mark.parametrize("lang", ["ar", "en"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_pages_around_a_provider_have_no_barrier(
+    people: Browsing, with_uae_pass: UaePassShow, lang: Language, width: int
+) -> None:
+    person = people.person(with_uae_pass.show, lang=lang, size=(width, 800))
+    # 204: the browser stays where it is, so that the page that goes on by itself can be looked at
+    person.context.route("**/idshub/logout*", lambda route: route.fulfill(status=204))
+    found = []
+    for path in [*(f"with/uae-pass/ended/{one}" for one in ENDINGS), "left/uae-pass"]:
+        page = person.page
+        page.goto(f"{person.base}/{lang}/sign-in/{path}", wait_until="commit")
+        expect(page.locator("h1")).to_be_visible()
+        found += [f"{path}: {one}" for one in [*barriers(page), *faults(page, lang)]]
+
+    assert found == []

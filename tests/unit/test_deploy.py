@@ -70,6 +70,18 @@ def test_compose_names_only_what_it_has() -> None:
     assert sum(name.startswith("nats-") for name in services) == 3
 
 
+def test_nodes_that_ask_providers_are_those_of_compose() -> None:
+    over = yaml.safe_load((DEPLOY / "compose.providers.yaml").read_text())
+    nodes = {name for name in compose()["services"] if name.startswith("node-")}
+
+    assert set(over["services"]) == nodes
+    for service in over["services"].values():
+        assert set(service["networks"]) <= set(compose()["networks"])
+        assert {name for name in service["environment"] if name.startswith("SAWT_")} <= {
+            variable.name for variable in settings.VARIABLES
+        }
+
+
 def test_every_node_of_compose_is_behind_nginx_and_trusts_it_alone() -> None:
     services = compose()["services"]
     nodes = [name for name in services if name.startswith("node-")]

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from expo.settings import (
-    VARIABLES,
     LogFormat,
     Mode,
     Settings,
@@ -15,6 +14,7 @@ from expo.settings import (
     read,
     with_secret,
 )
+from expo.variables import VARIABLES
 
 GOOD_SECRET = "nZ2b-Qw8_rT5yU1iOp3aSd6fGh9jKl0xCv7m"
 PRODUCTION = {
@@ -235,6 +235,36 @@ def test_effective_values_cover_every_variable_and_mask_the_secret() -> None:
     assert list(shown) == [variable.name for variable in VARIABLES]
     assert shown["SAWT_SECRET_KEY"] == "(1 set)"
     assert GOOD_SECRET not in repr(shown)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "http://mail", "smtp://", "smtp://user@mail", "smtp://mail:99999", "smtp://mail/box",
+        "smtp://mail?starttls=no", "smtp://mail?tls=no", "mail.example.ae",
+    ],
+)  # fmt: skip
+def test_mail_server_that_is_none_is_refused(server: str) -> None:
+    with pytest.raises(WrongSettings, match="SAWT_SMTP_URL"):
+        read({"SAWT_SMTP_URL": server, "SAWT_MAIL_FROM": "expo@example.ae"})
+
+
+@pytest.mark.parametrize(
+    "sender", ["expo", "Expo <expo>", "a@b.ae, c@d.ae", "Expo\r\nBcc: <x@y.ae>", "<a@b.ae> x"]
+)
+def test_sender_that_is_no_address_is_refused(sender: str) -> None:
+    with pytest.raises(WrongSettings, match="SAWT_MAIL_FROM"):
+        read({"SAWT_SMTP_URL": "smtps://mail.example.ae", "SAWT_MAIL_FROM": sender})
+
+
+def test_mail_server_needs_a_sender() -> None:
+    found = read({"SAWT_SMTP_URL": "smtp://u:p%40@mail:587", "SAWT_MAIL_FROM": "Sawt <x@y.ae>"})
+
+    assert found.mail_from == "Sawt <x@y.ae>"
+    assert "p%40" not in dict(effective(found))["SAWT_SMTP_URL"]
+    read({"SAWT_SMTP_URL": "smtp://localhost:25?starttls=no", "SAWT_MAIL_FROM": "x@y.ae"})
+    with pytest.raises(WrongSettings, match="SAWT_MAIL_FROM"):
+        read({"SAWT_SMTP_URL": "smtps://mail"})
 
 
 def test_effective_addresses_have_no_password() -> None:

@@ -7,6 +7,7 @@ Source: counting page 5.2.
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -54,6 +55,11 @@ class Signal(msgspec.Struct, frozen=True):
     electorate: str | None = None
     source: SourceKind | None = None
     mark: str | None = None
+
+    @property
+    def begins_at(self) -> datetime:
+        """When the window began."""
+        return datetime.fromtimestamp(self.begins_ms / 1000, UTC)
 
 
 def filled(windows: Iterable[Window], first_ms: int, last_ms: int) -> tuple[Window, ...]:

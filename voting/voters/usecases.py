@@ -1,13 +1,17 @@
 """What entering asks of voting, as `expo.identity.entering.moves.Ballots` wants it."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 
 from expo.db import Tx
-from expo.identity.people import PersonId
+from expo.errors import Fault
+from expo.identity.people import Person, PersonId
 from voting.usecases import Voting
 from voting.voters import moves
 from voting.writer import ANY_CONTEST
+
+logger = logging.getLogger(__name__)
 
 
 class Voters:
@@ -27,6 +31,13 @@ class Voters:
     async def withdraw(self, tx: Tx, person: PersonId, at: datetime) -> tuple[str, ...]:
         """Take this person's ballots out of every contest that is not over; the contests concerned."""
         return await moves.withdraw(tx, person, at)
+
+    async def surer(self, person: Person) -> None:
+        """After the commit: being known so surely may lift what holds this person's ballots."""
+        try:
+            await self._voting.watch.lift(person)
+        except Fault:
+            logger.warning("A hold could not be lifted; officers still can")
 
     async def settle(self, people: Iterable[PersonId], contests: Iterable[str]) -> None:
         """After the commit: what these people had under way is withdrawn too, and word goes round.

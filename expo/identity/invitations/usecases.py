@@ -2,9 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -38,13 +38,22 @@ from expo.passes import PassExpired, PassUnknown, fingerprint, opened, signed
 from expo.record import store as staff_log
 from expo.record.lines import Facts
 
-Send = Callable[[Tx, Invitation, str], Awaitable[None]]
-"""Writes the letter with this link's path inside the caller's transaction."""
-
 MOST_LISTED: Final = 500
 _NONCE_BYTES: Final = 16
 _MOST_TRIES: Final = 20
 _TRY_SECONDS: Final = 6.0
+
+
+class Letters(Protocol):
+    """Writes the letters; `expo.identity.invitations.mail.Inviting` does."""
+
+    async def send(self, tx: Tx, invitation: Invitation, path: str) -> None:
+        """Write the letter with this link's path inside the caller's transaction."""
+        ...
+
+    def ring(self) -> None:
+        """Say, after the commit, that letters were written."""
+        ...
 
 
 class Invitations:
@@ -56,7 +65,7 @@ class Invitations:
         secret_keys: The first signs links, all verify.
         targets: Electorates and entities of the programme in force.
         entering: Lets people in.
-        send: Sends a letter.
+        letters: Writes to whom is invited.
     """
 
     def __init__(
@@ -66,14 +75,14 @@ class Invitations:
         secret_keys: tuple[str, ...],
         targets: Callable[[], PassTargets],
         entering: Entering,
-        send: Send,
+        letters: Letters,
     ) -> None:
         self._database = database
         self._now = now
         self._secret_keys = secret_keys
         self._targets = targets
         self._entering = entering
-        self._send = send
+        self._letters = letters
         self._budget = Budget(burst=_MOST_TRIES, seconds=_TRY_SECONDS)
 
     # --- organisers ---
@@ -124,6 +133,7 @@ class Invitations:
             await staff_log.append(
                 tx, at=now, actor=actor, action="invite-people", subject=draft_id, facts=facts
             )
+        self._letters.ring()
         return len(read.guests)
 
     async def send_again(self, actor: Person, invitation_id: str) -> None:
@@ -143,8 +153,9 @@ class Invitations:
             again = msgspec.structs.replace(old, sent_at=now, sends=old.sends + 1)
             token, fresh = self._linked(again, now)
             await store.sent_again(tx, fresh)
-            await self._send(tx, fresh, path_of(token))
+            await self._letters.send(tx, fresh, path_of(token))
             await self._log(tx, actor, "send-invitation", fresh, now)
+        self._letters.ring()
 
     async def revoke(self, actor: Person, invitation_id: str) -> None:
         """Take an invitation back; who came in by it stays who they are. Harmless when repeated.
@@ -238,7 +249,7 @@ class Invitations:
         made = [self._linked(_invitation(guest, now), now) for guest in guests]
         await store.add(tx, [one for _, one in made], actor.id)
         for token, one in made:
-            await self._send(tx, one, path_of(token))
+            await self._letters.send(tx, one, path_of(token))
 
     def _linked(self, invitation: Invitation, now: datetime) -> tuple[str, Invitation]:
         """A new link's token, and the invitation with its mark."""

@@ -1,0 +1,1 @@
+"""Objections to what became of a ballot."""

@@ -1,0 +1,1 @@
+"""Two people look at held ballots and decide."""
