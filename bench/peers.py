@@ -145,27 +145,31 @@ def sawt(*more: str) -> contextlib.AbstractContextManager[Server]:
 
 
 def node(
-    environ: Mapping[str, str], stage: Stage | None
+    environ: Mapping[str, str], stage: Stage | None, stations: int = 1
 ) -> contextlib.AbstractContextManager[Server]:
     """One of several nodes, where people may vote without a pause.
 
     Args:
         environ: Its settings: the database it shares with the others, its name.
         stage: What another node has opened already; None for the first, which does.
+        stations: Polling stations of its contests.
     """
-    return _expo((str(_EAGER_TEXTS),), environ, stage)
+    return _expo((str(_EAGER_TEXTS),), environ, stage, ("stations: 1", f"stations: {stations}"))
 
 
 @contextlib.contextmanager
 def _expo(
-    more: tuple[str, ...], environ: Mapping[str, str], stage: Stage | None
+    more: tuple[str, ...],
+    environ: Mapping[str, str],
+    stage: Stage | None,
+    written: tuple[str, str] = ("", ""),
 ) -> Iterator[Server]:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="sawt-bench-") as name:
         folder = Path(name)
         schedule = folder / "schedule.yaml"
         text = (_ROOT / "schedule.yaml").read_text(encoding="utf-8")
-        schedule.write_text(text.replace(*_GRACE), encoding="utf-8")
+        schedule.write_text(text.replace(*_GRACE).replace(*written, 1), encoding="utf-8")
         command = [sys.executable, "-m", "bench.servers.sawt", str(port), name, str(schedule)]
         command += more
         with _started(command, environ) as program:

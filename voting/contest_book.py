@@ -2,9 +2,24 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from voting.ballots import tag_of
 from voting.contests import Contest
 from voting.stations import station_of
+
+
+class Stand(msgspec.Struct, frozen=True):
+    """How far a contest has come: enough to know whether to look closer.
+
+    ``heads`` are the last positions of its logs, in order of station.
+    """
+
+    contest: str
+    version: int
+    heads: tuple[int, ...]
+    is_frozen: bool
+    disputed: bool
 
 
 class Contests:

@@ -13,7 +13,7 @@ from expo.clock import Now
 from expo.db import Database, Tx
 from expo.leases import Claims
 from voting import store
-from voting.contest_book import Contests
+from voting.contest_book import Contests, Stand
 from voting.contests import Contest, Phase
 from voting.methods.outcome import Outcome
 from voting.methods.rankings import UnreadableLine
@@ -198,7 +198,7 @@ class Folds:
             log.kept = found.position
             self.adopted += 1
 
-    async def _go_on(self, tx: Tx, desk: Desk, stand: store.Stand) -> None:
+    async def _go_on(self, tx: Tx, desk: Desk, stand: Stand) -> None:
         now = monotonic()
         if desk.position >= desk.head:
             desk.grown_at = now
@@ -217,7 +217,7 @@ class Folds:
         mine = self.claims.is_mine(contest_id) or now < desk.own_until
         return mine or needs_ballots(desk.contest)
 
-    def _is_stale(self, stand: store.Stand) -> bool:
+    def _is_stale(self, stand: Stand) -> bool:
         known = self.contests.get(stand.contest)
         return known is None or known.version < stand.version
 
@@ -275,9 +275,9 @@ async def _next(tx: Tx, contest: Contest, log: Log, after: int) -> tuple[int, tu
     """The last position read after another one, and the ballots up to it."""
     if contest.stations == 1:
         return await store.lines(tx, contest.id, after, _CHUNK)
-    # Between two lines of a station stand those of the others: each is asked for by its place.
+    # Between two lines of a station stand those of the others.
     places = following(log.station, after, log.head, contest.stations)[:_CHUNK]
-    return places[-1], await store.lines_at(tx, contest.id, places)
+    return places[-1], await store.lines_of(tx, contest.id, places)
 
 
 def needs_ballots(contest: Contest) -> bool:

@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import case, insert, select, tuple_, update
+from sqlalchemy import case, insert, literal, select, tuple_, update
 
 from expo.db import Tx, add_new
 from voting.batches import Head, Kept, at_the_ends
+from voting.contest_book import Stand
 from voting.contest_columns import columns_of, contest_of
 from voting.contests import Contest, Phase
 from voting.heads import store as heads
@@ -37,19 +38,6 @@ _ranking = msgspec.json.Decoder(Ranking)
 # Crowds say few different things: whoever folds a log meets the same texts again and again.
 _ranking_in = lru_cache(maxsize=_SAYINGS_AT_HAND)(_ranking.decode)
 _ids_in = lru_cache(maxsize=_SAYINGS_AT_HAND)(_ids.decode)
-
-
-class Stand(msgspec.Struct, frozen=True):
-    """How far a contest has come: enough to know whether to look closer.
-
-    ``heads`` are the last positions of its logs, in order of station.
-    """
-
-    contest: str
-    version: int
-    heads: tuple[int, ...]
-    is_frozen: bool
-    disputed: bool
 
 
 # --- contests ---
@@ -257,11 +245,26 @@ async def lines(tx: Tx, contest_id: str, after: int, most: int) -> tuple[int, tu
     return (rows[-1].position if rows else after), _ballots_in(rows)
 
 
+async def lines_of(tx: Tx, contest_id: str, places: range) -> tuple[Line, ...]:
+    """The ballots at positions that lie evenly apart, as a station's do; at least one.
+
+    They are counted out inside the database: a thousand numbers in a statement cost more than the lines.
+    """
+    line, first = _LINES.c, select(literal(places[0]).label("position"))
+    place = first.cte("place", recursive=True)
+    position = place.c.position
+    rest = select(position + places.step).where(position < places[-1])
+    place = place.union_all(rest)
+    query = _said().join(place, line.position == place.c.position)
+    query = query.where(line.contest == contest_id).order_by(line.position)
+    return _ballots_in((await tx.execute(query)).all())
+
+
 async def lines_at(tx: Tx, contest_id: str, positions: Sequence[int]) -> tuple[Line, ...]:
     """The ballots at these positions of the log."""
     line = _LINES.c
     query = _said().where(line.contest == contest_id, line.position.in_(positions))
-    return _ballots_in((await tx.execute(query.order_by(line.position))).all())
+    return _ballots_in((await tx.execute(query)).all())
 
 
 async def first_choices(tx: Tx, contest_id: str) -> AsyncIterator[tuple[datetime, str]]:

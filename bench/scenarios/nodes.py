@@ -45,6 +45,7 @@ class Nodes(msgspec.Struct, frozen=True):
     """
 
     nodes: int
+    stations: int
     per_second: float
     ballot_us: float
     answer_p99: float
@@ -52,15 +53,22 @@ class Nodes(msgspec.Struct, frozen=True):
     same_ms: float
 
 
-def measure(cluster: Cluster, nodes: int, people: int, seconds: float) -> Nodes:
+def measure(cluster: Cluster, nodes: int, people: int, seconds: float, stations: int = 1) -> Nodes:
     """So many people, spread over so many nodes on a new database, vote for so long.
+
+    Args:
+        cluster: Has the database.
+        nodes: How many share it.
+        people: All nodes together.
+        seconds: How long they vote.
+        stations: Polling stations of the contest.
 
     Raises:
         Failed: A node or generator did not do its part.
     """
     url = cluster.fresh()
     with contextlib.ExitStack() as stack:
-        servers = list(_started(stack, nodes, url))
+        servers = list(_started(stack, nodes, url, stations))
         time.sleep(_SETTLE_SECONDS)
         crowds = [stack.enter_context(voters(server, people // nodes)) for server in servers]
         for crowd in crowds:
@@ -79,10 +87,13 @@ def measure(cluster: Cluster, nodes: int, people: int, seconds: float) -> Nodes:
         same_ms, late = _same(cluster, url, servers, crowds[0])
         return Nodes(
             nodes=nodes,
+            stations=stations,
             per_second=receipts / max(one.seconds for one in found),
             ballot_us=cpu / max(1, receipts) * 1e6,
             answer_p99=max(one.answer_p99 or 0.0 for one in found),
-            exact=float(_record(cluster, url) == _Record(receipts + late, people // nodes * nodes)),
+            exact=float(
+                _record(cluster, url, stations) == _Record(receipts + late, people // nodes * nodes)
+            ),
             same_ms=same_ms,
         )
 
@@ -116,7 +127,7 @@ def postgres() -> Iterator[Cluster]:
         running.__exit__(None, None, None)
 
 
-def _started(stack: contextlib.ExitStack, nodes: int, url: str) -> Iterator[Server]:
+def _started(stack: contextlib.ExitStack, nodes: int, url: str, stations: int) -> Iterator[Server]:
     """The nodes; the first opens the contest and the others see it open."""
     stage, secret = None, secrets.token_urlsafe(48)
     for number in range(nodes):
@@ -125,7 +136,7 @@ def _started(stack: contextlib.ExitStack, nodes: int, url: str) -> Iterator[Serv
             "SAWT_SECRET_KEY": secret,
             "SAWT_NODE": f"bench-{number + 1}",
         }
-        server = stack.enter_context(peers.node(environ, stage))
+        server = stack.enter_context(peers.node(environ, stage, stations))
         stage = server.stage
         yield server
 
@@ -187,14 +198,18 @@ class _Screen:
 
 def _position(cluster: Cluster, url: str) -> int:
     with psycopg.connect(cluster.dsn(url.rpartition("/")[2])) as found:
-        row = found.execute("SELECT max(position) FROM contest_line").fetchone()
-    return int(row[0]) if row and row[0] else 0
+        row = found.execute("SELECT count(*) FROM contest_line").fetchone()
+    return int(row[0]) if row else 0
 
 
-def _record(cluster: Cluster, url: str) -> _Record:
+def _record(cluster: Cluster, url: str, stations: int) -> _Record:
     with psycopg.connect(cluster.dsn(url.rpartition("/")[2])) as found:
         row = found.execute(
-            "SELECT count(DISTINCT ballot_id), (SELECT count(*) FROM ballot),"
-            " coalesce(max(position), 0) - count(*) FROM contest_line WHERE kind = 'cast'"
+            "SELECT count(DISTINCT ballot_id), (SELECT count(*) FROM ballot), (SELECT"
+            " coalesce(sum(lines - held), 0)::int FROM (SELECT (max(position) - 1) / %(stations)s + 1"
+            " AS lines, count(*) AS held FROM contest_line WHERE kind = 'cast'"
+            " GROUP BY (position - 1) %% %(stations)s) AS log)"
+            " FROM contest_line WHERE kind = 'cast'",
+            {"stations": stations},
         ).fetchone()
     return _Record(*row) if row else _Record(0, 0)

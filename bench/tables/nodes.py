@@ -14,17 +14,21 @@ from tests.support.postgres import Cluster
 _PEOPLE: Final = 2_000
 _SECONDS: Final = 2.5
 _COUNTS: Final = (1, 2, 4)
+_CASES: Final = ((1, 1), (2, 1), (2, 4), (4, 1))
+"""Nodes, and polling stations of the contest."""
 _HOW: Final = f"""{_PEOPLE:,} voters with one ballot each on its way, spread over one, two and four
 nodes that share one PostgreSQL (`synchronous_commit` on) and tell each other to look again through it.
 All nodes and PostgreSQL share the server's core, so another node costs and cannot speed anything up:
 the table shows what it costs, and that the record stays exact. Then the people of one node cast once
 more in the same instant, and somebody's page on every node is watched until it has counted them. That
-viewers of a killed node are back within 3 s is shown by `tests/fleet`, behind nginx."""
+viewers of a killed node are back within 3 s is shown by `tests/fleet`, behind nginx. With several
+polling stations ([decision 0022](decisions/0022-polling-stations.md)) nodes do not queue for one head."""
+Found = dict[tuple[int, int], list[Nodes]]
 
 
 def part(runs: int) -> Part:
     """The part."""
-    found: dict[int, list[Nodes]] = {count: [] for count in _COUNTS}
+    found: Found = {case: [] for case in _CASES}
     why = ""
     try:
         with nodes.postgres() as cluster:
@@ -34,25 +38,26 @@ def part(runs: int) -> Part:
     return Part("Several nodes", _HOW, _rows(found, why), (_detail(found),))
 
 
-def _measured(cluster: Cluster, runs: int, found: dict[int, list[Nodes]]) -> str:
+def _measured(cluster: Cluster, runs: int, found: Found) -> str:
     """Why some runs have no figures; empty when all have."""
     why = ""
     for _ in range(runs):
-        for count, those in found.items():
+        for (count, stations), those in found.items():
             try:
-                those.append(nodes.measure(cluster, count, _PEOPLE, _SECONDS))
+                those.append(nodes.measure(cluster, count, _PEOPLE, _SECONDS, stations))
                 print(f"  {those[-1]}", file=sys.stderr)
             except (Failed, OSError) as error:
                 why = str(error)
-                print(f"{count} nodes: {error}", file=sys.stderr)
+                print(f"{count} nodes, {stations} stations: {error}", file=sys.stderr)
     return why
 
 
-def _rows(found: dict[int, list[Nodes]], why: str) -> tuple[Row, ...]:
+def _rows(found: Found, why: str) -> tuple[Row, ...]:
     rows = []
     for count in _COUNTS[1:]:
-        exact = spread(one.exact for one in found[count])
-        same = spread(one.same_ms / 1000 for one in found[count])
+        those = [one for case, some in found.items() if case[0] == count for one in some]
+        exact = spread(one.exact for one in those)
+        same = spread(one.same_ms / 1000 for one in those)
         name = f"{count} nodes on PostgreSQL"
         rows += [
             Row(f"{name}: runs whose record is exact", exact, at_least(1), "", why),
@@ -61,9 +66,10 @@ def _rows(found: dict[int, list[Nodes]], why: str) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _detail(found: dict[int, list[Nodes]]) -> Detail:
+def _detail(found: Found) -> Detail:
     columns = (
         "nodes",
+        "stations",
         "ballots a second",
         "µs per ballot, nodes only",
         "p99 ms",
@@ -71,7 +77,7 @@ def _detail(found: dict[int, list[Nodes]]) -> Detail:
     )
     figures = ("per_second", "ballot_us", "answer_p99", "same_ms")
     rows = tuple(
-        (str(count), *(cell(spread(getattr(one, key) for one in those)) for key in figures))
-        for count, those in found.items()
+        (*map(str, case), *(cell(spread(getattr(one, key) for one in those)) for key in figures))
+        for case, those in found.items()
     )
     return Detail(f"{_PEOPLE:,} voters, one ballot each on its way", columns, rows)
