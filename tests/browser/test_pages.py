@@ -76,6 +76,7 @@ def _says_no(view: View) -> bool:
         "not-found", "join-wrong-code", "pass-unknown", "receipt-none", "not-for-you",
         "ballot-offline", "ballot-plain-error", "passes-error", "venue-wrong", "venue-hall-over",
         "badges-error",
+        "people-error", "invitation-unknown",
     }  # fmt: skip
 
 
