@@ -276,9 +276,8 @@ class Expo:
     def routes(self) -> list[BaseRoute]:
         """Every address of the expo; all but the static files carry the action they stand for."""
         return [
-            *sockets.routes(
-                self.live
-            ),  # first: whoever matches the addresses in order tries few for a crowd
+            # First: whoever matches the addresses in order tries few for a crowd.
+            *sockets.routes(self.live),
             self.statics.route,
             *operations.routes(),
             *identity_pages.routes(),
