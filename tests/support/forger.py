@@ -177,8 +177,14 @@ def _half(text: str) -> str:
 async def forging(forger: Forger | None = None) -> AsyncIterator[Forger]:
     """A forger at work on a free port."""
     forger = forger or Forger()
-    endpoints = ("/.well-known/openid-configuration", "/authorize", "/token", "/keys", "/userinfo")
-    endpoints = (*endpoints, "/idshub/token")
+    endpoints = (
+        "/.well-known/openid-configuration",
+        "/authorize",
+        "/token",
+        "/keys",
+        "/userinfo",
+        "/idshub/token",
+    )
     routes = [Route(path, forger.answer, methods=["GET", "POST"]) for path in endpoints]
     async with running(Starlette(routes=routes)) as forger.url:
         yield forger
