@@ -120,12 +120,12 @@ class Expo:
         end_sockets = closing_everywhere(self.hub, self.notifier)
         self.visits = Visits(database, now, end_sockets)
         self.voting = Voting(database=database, notifier=self.notifier, hub=self.hub, now=now)
-        keys, voters = settings.secret_keys, Voters(self.voting)
-        self.passes = Passes(database, now, keys, end_sockets, voters)
+        keys, self.voters = settings.secret_keys, Voters(self.voting)
+        self.passes = Passes(database, now, keys, end_sockets, self.voters)
         self.voting.watch = self.fair_play = FairPlay(self.voting, settings.node)
         self.reviews = Reviews(self.voting, identities_of, new_id)
         self.appeals = Appeals(self.voting, new_id)
-        self.entering = Entering(database, now, keys, end_sockets, voters)
+        self.entering = Entering(database, now, keys, end_sockets, self.voters)
         self.venue = Venue(database, now, keys, self.visits, self.entering)
         self.providing = Providers(database, settings, now)
         self.show = Show(
@@ -249,6 +249,7 @@ class Expo:
         followers = {
             "writer": self.voting.writer.run(),
             "tally": self.voting.follower.run(),
+            "voters": self.voters.run(),
             "closing": ClosingFollower(self.voting, self.leases).run(),
             "arrivals": ArrivalsFollower(self.fair_play, self.notifier).run(),
             "visits": VisitsFollower(self.database, self.hub, self.now, self.notifier).run(),
