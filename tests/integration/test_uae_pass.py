@@ -76,6 +76,7 @@ async def test_request_is_what_the_published_page_has(tmp_path: Path) -> None:
         }
 
 
+@pytest.mark.sqlite_only
 async def test_nothing_but_what_is_needed_is_kept_or_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
