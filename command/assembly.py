@@ -256,7 +256,9 @@ class Expo:
             "show": ShowFollower(self.show, self.hub, self.notifier).run(),
             "pulse": self.load.pulse.run(),
             "forgetting": ForgettingFollower(self.database, self.now).run(),
-            "post": PostFollower(self.database, self.notifier, self.now, self._courier()).run(),
+            "post": PostFollower(
+                self.database, self.notifier, self.now, self._courier(), self.leases
+            ).run(),
         }
         if isinstance(self.notifier, SharedNotifier):
             followers["notifier"] = self.notifier.run()

@@ -140,7 +140,7 @@ def message_of(posted: Posted, sender: str) -> EmailMessage:
     message["Subject"] = " ".join(clean(letter.subject).split())[:LONGEST_SUBJECT]
     message["Date"] = format_datetime(posted.written_at)
     message["Message-ID"] = f"<{posted.id}@{sender.rpartition('@')[2].rstrip('>')}>"
-    message["Content-Language"] = letter.language
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes, please
-    message.set_content(letter.text)
+    message.set_content(letter.text)  # forgets every Content- header there was
+    message["Content-Language"] = letter.language
     return message

@@ -6,6 +6,7 @@ from typing import Final
 
 from expo.clock import Now
 from expo.db import Database, Tx
+from expo.mailboxes import mailbox
 from expo.post import store
 from expo.post.letters import Letter, Posted, State
 from expo.wire.notifier import Notifier
@@ -45,9 +46,12 @@ class Post:
     async def send(self, tx: Tx, letter: Letter) -> None:
         """Write a letter inside the caller's transaction; it leaves after the commit.
 
-        A letter is delivered at least once: where a node dies between the mail server's word and
-        its own, the next one sends it again under the same Message-ID.
+        Raises:
+            ValueError: A mistake of ours: it goes to no address, or to more than one.
         """
+        if mailbox(letter.to) != letter.to:
+            message = "a letter goes to one address, as expo.mailboxes writes it"
+            raise ValueError(message)
         now = self._now()
         await store.add(tx, Posted(self._new_id(now), letter, State.WAITING, now))
         if self.on_letter is not None:

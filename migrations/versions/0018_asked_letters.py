@@ -1,4 +1,4 @@
-"""Letters with a code and a link to sign in with, counted for a day."""
+"""Letters with a code and a link to sign in with; how often a letter was handed over in vain."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,3 +29,5 @@ def upgrade() -> None:
     )
     for column in ("device", "mailbox", "asked_at"):
         op.create_index(op.f(f"ix_asked_letters_{column}"), "asked_letters", [column])
+    silence = sa.Column("doubts", sa.Integer(), nullable=False, server_default=sa.text("0"))
+    op.add_column("letters", silence)
