@@ -31,6 +31,9 @@ from expo.identity.oidc import pages as provider_pages
 from expo.identity.oidc.usecases import Providers
 from expo.identity.people import Visit
 from expo.identity.register import pages as register_pages
+from expo.identity.signin import pages as sign_in_pages
+from expo.identity.signin.forgetting_follower import ForgettingFollower
+from expo.identity.signin.usecases import MailSignIn
 from expo.identity.usecases import Passes, Visits, device_token
 from expo.identity.venue import pages as venue_pages
 from expo.identity.venue.usecases import Venue
@@ -117,12 +120,12 @@ class Expo:
         end_sockets = closing_everywhere(self.hub, self.notifier)
         self.visits = Visits(database, now, end_sockets)
         self.voting = Voting(database=database, notifier=self.notifier, hub=self.hub, now=now)
-        keys, voters = settings.secret_keys, Voters(self.voting)
-        self.passes = Passes(database, now, keys, end_sockets, voters)
+        keys, self.voters = settings.secret_keys, Voters(self.voting)
+        self.passes = Passes(database, now, keys, end_sockets, self.voters)
         self.voting.watch = self.fair_play = FairPlay(self.voting, settings.node)
         self.reviews = Reviews(self.voting, identities_of, new_id)
         self.appeals = Appeals(self.voting, new_id)
-        self.entering = Entering(database, now, keys, end_sockets, voters)
+        self.entering = Entering(database, now, keys, end_sockets, self.voters)
         self.venue = Venue(database, now, keys, self.visits, self.entering)
         self.providing = Providers(database, settings, now)
         self.show = Show(
@@ -135,10 +138,20 @@ class Expo:
             site=settings.public_url,
             schedule=schedule,
         )
-        self.post = Post(database, self.notifier, now, is_delivered=bool(settings.smtp_url))
+        self.post = Post(database, self.notifier, now, new_id, is_delivered=bool(settings.smtp_url))
         inviting = Inviting(self.post, programme.title, settings.public_url)
         targets = self.show.pass_targets
         self.invitations = Invitations(database, now, keys, targets, self.entering, inviting)
+        self.mail_sign_in = MailSignIn(
+            database,
+            now,
+            keys,
+            self.post,
+            self.entering,
+            self.invitations.claim_for,
+            site=programme.title,
+            public_url=settings.public_url,
+        )
         self.pictures = Pictures(Path(settings.media_folder), now)
         self.proposals = Proposals(database, now, programme.zone, self.pictures)
         self.statics = Statics()
@@ -208,6 +221,7 @@ class Expo:
             "venue": self.venue,
             "invitations": self.invitations,
             "post": self.post,
+            "mail_sign_in": self.mail_sign_in,
             "providing": self.providing,
             "providers": self.providing.offers,
             "way_out": provider_pages.way_out,
@@ -235,12 +249,16 @@ class Expo:
         followers = {
             "writer": self.voting.writer.run(),
             "tally": self.voting.follower.run(),
+            "voters": self.voters.run(),
             "closing": ClosingFollower(self.voting, self.leases).run(),
             "arrivals": ArrivalsFollower(self.fair_play, self.notifier).run(),
             "visits": VisitsFollower(self.database, self.hub, self.now, self.notifier).run(),
             "show": ShowFollower(self.show, self.hub, self.notifier).run(),
             "pulse": self.load.pulse.run(),
-            "post": PostFollower(self.database, self.notifier, self.now, self._courier()).run(),
+            "forgetting": ForgettingFollower(self.database, self.now).run(),
+            "post": PostFollower(
+                self.database, self.notifier, self.now, self._courier(), self.leases
+            ).run(),
         }
         if isinstance(self.notifier, SharedNotifier):
             followers["notifier"] = self.notifier.run()
@@ -261,9 +279,8 @@ class Expo:
     def routes(self) -> list[BaseRoute]:
         """Every address of the expo; all but the static files carry the action they stand for."""
         return [
-            *sockets.routes(
-                self.live
-            ),  # first: whoever matches the addresses in order tries few for a crowd
+            # First: whoever matches the addresses in order tries few for a crowd.
+            *sockets.routes(self.live),
             self.statics.route,
             *operations.routes(),
             *identity_pages.routes(),
@@ -272,6 +289,7 @@ class Expo:
             *register_pages.routes(),
             *invitation_pages.routes(),
             *post_pages.routes(),
+            *sign_in_pages.routes(),
             *provider_pages.routes(),
             *record_pages.routes(),
             *proposal_pages.routes(),

@@ -5,13 +5,13 @@ every act opens its own transaction, makes the moves, commits, looks again and n
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from expo.clock import Now
-from expo.db import Database, one_at_a_time
+from expo.db import Database, Tx, one_at_a_time
 from expo.errors import N_, Refusal
 from expo.identity.admission import Named, PassTargets
 from expo.identity.people import Person
@@ -26,7 +26,7 @@ from sessions.cues import Status
 from sessions.orders import Order
 from sessions.programme import Programme
 from sessions.protocol import Beat, ControlView, Counts, StaffLine, StageState
-from sessions.reloading.usecases import Reloading, ReloadPreview
+from sessions.reloading.usecases import Amend, Reloading, ReloadPreview
 from sessions.screens import Pace, Screens
 from sessions.stage import Progress, Rundown
 from sessions.stage_view import Figures, stage_state
@@ -258,6 +258,21 @@ class Show:
     async def apply_reload(self, actor: Person, text: bytes | None, digest: str) -> None:
         """As `Reloading.apply`; afterwards everybody sees the new programme."""
         await self._announce(await self._reloading.apply(actor, text, digest))
+
+    async def amend(
+        self,
+        actor: Person,
+        change: Amend,
+        *,
+        action: str,
+        subject: str,
+        also: Callable[[Tx], Awaitable[None]] | None = None,
+    ) -> None:
+        """As `Reloading.amend`; afterwards everybody sees the new programme."""
+        touched = await self._reloading.amend(
+            actor, change, action=action, subject=subject, also=also
+        )
+        await self._announce(touched)
 
     # --- inside ---
 

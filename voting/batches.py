@@ -149,7 +149,7 @@ def receipt_of(line: Kept) -> Receipt:
         revision=line.revision,
         ranking=line.ranking,
         accepted_at=line.accepted_at,
-        held=line.is_held,
+        status=line.status,
     )
 
 

@@ -218,6 +218,7 @@ async def receipt(request: Asked) -> Response:
         revision=kept.revision,
         ranking=options if is_own else None,
         contest=contest,
+        ballot_id=kept.ballot_id if is_own else None,
     )
     return request.state["pages"].page(
         request, "voting/receipt.html", {"receipt": view}, headers=_NO_STORE
@@ -278,10 +279,14 @@ def _published(voting: Voting, day: int) -> list[Published]:
     return sorted(found, key=lambda one: (one[0].opened_at or one[1].frozen_at, one[0].id))
 
 
-def _status(status: str, *, is_empty: bool) -> Literal["counted", "withdrawn", "quarantined"]:
+def _status(
+    status: str, *, is_empty: bool
+) -> Literal["counted", "withdrawn", "quarantined", "void"]:
     """What became of a ballot, as the receipt page names it."""
     if status == "quarantined":
         return "quarantined"
+    if status == "void":
+        return "void"
     return "withdrawn" if is_empty else "counted"
 
 

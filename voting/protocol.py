@@ -52,8 +52,9 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", tag_field="type"):
     revision: int
     ranking: tuple[str, ...]
     accepted_at: datetime
-    held: bool = False
-    """Received and under review: it counts once two people, or a stronger sign-in, release it."""
+    status: str = "counted"
+    """``quarantined``: received and under review; it counts once two people, or a stronger sign-in,
+    release it. ``void``: two people took it out."""
     leaf: str | None = None
     proof: str | None = None
 

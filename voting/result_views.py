@@ -14,6 +14,7 @@ from babel.lists import format_list
 
 from expo.words import LOCALES, Language, Text, isolated, number
 from voting.contests import Contest, Electorate
+from voting.held_results import WithHeld
 from voting.methods.outcome import Ranks
 from voting.results import PublicElectorate, PublicOption, PublicResult
 from voting.wording import METHOD_NAMES, Sentence
@@ -94,6 +95,13 @@ class MethodView(msgspec.Struct, frozen=True):
     ranks: tuple[RankView, ...]
 
 
+class WithHeldView(msgspec.Struct, frozen=True):
+    """What the held ballots would change; no ranks where they are too few to be shown."""
+
+    changes_first: bool
+    ranks: tuple[RankView, ...]
+
+
 class ResultView(msgspec.Struct, frozen=True):
     """A published result. ``said``, ``how`` and ``compared`` are whole sentences in the language.
 
@@ -112,6 +120,10 @@ class ResultView(msgspec.Struct, frozen=True):
     compared: tuple[str, ...]
     is_rounded: bool
     frozen_at: datetime
+    held: tuple[tuple[str, int], ...]
+    """Ballots nobody decided about, by reason."""
+    void: tuple[tuple[str, int], ...]
+    with_held: WithHeldView | None
 
 
 def result_view(
@@ -135,7 +147,16 @@ def result_view(
         compared=tuple(told(one, contest, language, translate) for one in result.compared),
         is_rounded=result.is_rounded,
         frozen_at=result.frozen_at,
+        held=tuple(result.held.items()),
+        void=tuple(result.void.items()),
+        with_held=_with_held(contest, result.with_held),
     )
+
+
+def _with_held(contest: Contest, found: WithHeld | None) -> WithHeldView | None:
+    if found is None:
+        return None
+    return WithHeldView(found.changes_first, _ranks(contest, found.ranks))
 
 
 def told(sentence: Sentence, contest: Contest, language: Language, translate: Translate) -> str:

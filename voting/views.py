@@ -187,14 +187,18 @@ def is_own(option: Option, contest: Contest, visit: Visit) -> bool:
 
 
 class ReceiptView(msgspec.Struct, frozen=True):
-    """What anybody with a tracker may know: that it counts. The ranking only on one's own device."""
+    """What anybody with a tracker may know: that it counts. The ranking only on one's own device.
+
+    ``ballot_id`` is what an appeal wants beside the tracker; one's own only.
+    """
 
     tracker: str
-    status: Literal["counted", "withdrawn", "quarantined"]
+    status: Literal["counted", "withdrawn", "quarantined", "void"]
     accepted_at: datetime
     revision: int
     ranking: tuple[Option, ...] | None
     contest: Contest
+    ballot_id: str | None = None
 
 
 class PendingView(msgspec.Struct, frozen=True):

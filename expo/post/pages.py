@@ -1,6 +1,6 @@
 """The outbox: letters as organisers see them, read out where there is no mail server."""
 
-from typing import Final, TypedDict
+from typing import TypedDict
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,10 +10,8 @@ from expo.errors import NotFound
 from expo.post.letters import State
 from expo.post.usecases import MOST_LISTED, Post
 from expo.rights import Action
-from expo.web.pages import guarded
+from expo.web.pages import PRIVATE, guarded
 from expo.web.templates import Renderer
-
-_PRIVATE: Final = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 
 
 class PostState(TypedDict):
@@ -34,7 +32,7 @@ async def outbox(request: Request[PostState]) -> Response:
         "is_delivered": post.is_delivered,
         "tz": pages.zone,
     }
-    return pages.page(request, "staff/outbox.html", values, headers=_PRIVATE)
+    return pages.page(request, "staff/outbox.html", values, headers=PRIVATE)
 
 
 async def letter(request: Request[PostState]) -> Response:
@@ -44,7 +42,7 @@ async def letter(request: Request[PostState]) -> Response:
     if found is None:
         raise NotFound
     values = {"posted": found, "is_delivered": post.is_delivered, "tz": pages.zone}
-    return pages.page(request, "staff/letter.html", values, headers=_PRIVATE)
+    return pages.page(request, "staff/letter.html", values, headers=PRIVATE)
 
 
 def routes() -> list[BaseRoute]:

@@ -1,35 +1,41 @@
 """Delivers letters, and forgets what those say that are of no use any more.
 
 Letters are taken in one short transaction and settled in another; between the two the mail server is
-asked, and no transaction waits for it. Of several nodes each takes letters that no other has.
+asked, and no transaction waits for it. Of several nodes one delivers, the others stand by. A letter
+on record as leaving while nobody delivers was left behind by a node that died: the mail server may
+have it, so it is sent once more and never a third time (`expo.post.letters.after`).
 """
 
+import asyncio
+import contextlib
 import logging
-from collections.abc import Sequence
-from datetime import timedelta
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
 from typing import Final, Protocol
 
 from expo.clock import Now
-from expo.db import Database
+from expo.db import Database, Tx
 from expo.errors import Fault
+from expo.leases import Lease, Leases
 from expo.post import store
-from expo.post.letters import Posted, State, pause_after
-from expo.post.mail import Answer, Fate
+from expo.post.letters import Answer, Fate, Posted, State, after
 from expo.post.usecases import TOPIC
 from expo.wire.notifier import Notifier, heard
 
 logger = logging.getLogger(__name__)
 
 _HEAL_SECONDS: Final = 5.0  # a letter nobody rang for, or whose pause is over, leaves this late
-_AT_ONCE: Final = 20
-_HIDDEN: Final = timedelta(minutes=10)  # longer than twenty letters to a server that drags its feet
+_LINES: Final = 4  # connections at once; a busy provider answers in a fifth of a second
+_EACH: Final = 5  # letters a connection takes along
+_JOB: Final = "post"
+_LEFT_BEHIND: Final = Answer(Fate.UNKNOWN, "no answer on record")
 
 
 class Courier(Protocol):
     """Hands letters over; `expo.post.mail.MailServer` is one."""
 
-    async def deliver(self, letters: tuple[Posted, ...]) -> Sequence[Answer]:
-        """An answer for each letter, in order."""
+    async def deliver(self, letters: tuple[Posted, ...], answers: dict[str, Answer]) -> None:
+        """Put the answer for each letter under its id as soon as it is known."""
         ...
 
 
@@ -41,20 +47,40 @@ class PostFollower:
         notifier: Wakes it.
         now: The clock.
         courier: Delivers; None where there is no mail server.
+        leases: Say which node delivers; None where there is one only.
     """
 
     def __init__(
-        self, database: Database, notifier: Notifier, now: Now, courier: Courier | None
+        self,
+        database: Database,
+        notifier: Notifier,
+        now: Now,
+        courier: Courier | None,
+        leases: Leases | None = None,
     ) -> None:
         self._database = database
         self._notifier = notifier
         self._now = now
         self._courier = courier
+        self._leases = leases
+        self._lease: Lease | None = None
 
     async def run(self) -> None:
-        """Follow until cancelled."""
+        """Follow until cancelled, whenever it is this node's turn."""
+        if self._leases is None:
+            await self._follow()
+            return
+        while True:
+            async with self._leases.hold(_JOB) as lease:
+                self._lease = lease
+                try:
+                    await self._follow()
+                finally:
+                    self._lease = None
+
+    async def _follow(self) -> None:
         async with self._notifier.listen(TOPIC) as event:
-            while True:
+            while self._lease is None or not self._lease.lost.is_set():
                 event.clear()
                 try:
                     while await self.look():
@@ -67,36 +93,56 @@ class PostFollower:
         """Deliver what is due; whether there may be more.
 
         Raises:
-            Fault: The database failed; what was handed over may be handed over again.
+            Fault: The database failed, or another node delivers by now; the next look finds what
+                was under way.
         """
         now = self._now()
         async with self._database.read() as tx:
             if not await store.waits(tx, now):
                 return False
-        async with self._database.write() as tx:
+        async with self._write() as tx:
+            behind = await store.leaving(tx)
+            await self._keep(tx, ((one, _LEFT_BEHIND) for one in behind))
             over = await store.end_stale(tx, now)
-            taken = await store.take(tx, now, _AT_ONCE, _HIDDEN) if self._courier else ()
+            taken = await store.take(tx, now, _LINES * _EACH) if self._courier else ()
+        _tell({_LEFT_BEHIND.fate: len(behind)} if behind else {})
         if over:
             logger.info("Letters were of no use any more", extra={"letters": over})
         if self._courier is None or not taken:
             return False
-        answers = await self._courier.deliver(taken)
-        await self._settle(taken, answers)
-        return len(taken) == _AT_ONCE
+        return await self._deliver(self._courier, taken) and len(taken) == _LINES * _EACH
 
-    async def _settle(self, taken: tuple[Posted, ...], answers: Sequence[Answer]) -> None:
+    async def _deliver(self, courier: Courier, taken: tuple[Posted, ...]) -> bool:
+        """Hand letters over on a few lines; whether the server took or refused all of them."""
+        answers: dict[str, Answer] = {}
+        try:
+            async with asyncio.TaskGroup() as lines:
+                for first in range(0, len(taken), _EACH):
+                    lines.create_task(courier.deliver(taken[first : first + _EACH], answers))
+        finally:  # also when asked to stop: what the server has said is on record first
+            async with self._write() as tx:
+                await self._keep(tx, ((one, answers.get(one.id)) for one in taken))
+        _tell(Counter(answer.fate for answer in answers.values()))
+        return all(answer.fate is not Fate.LATER for answer in answers.values())
+
+    async def _keep(self, tx: Tx, told: Iterable[tuple[Posted, Answer | None]]) -> None:
         now = self._now()
+        for posted, answer in told:
+            then = after(posted, answer, now)
+            await store.settle(tx, posted.id, then, now)
+            if then.state is State.UNSURE:
+                logger.error("A letter may not have arrived", extra={"letter": posted.id})
+
+    @contextlib.asynccontextmanager
+    async def _write(self) -> AsyncIterator[Tx]:
+        """A transaction that only the node whose turn it is can commit."""
         async with self._database.write() as tx:
-            for posted, answer in zip(taken, answers, strict=True):
-                if answer.fate is Fate.LATER:
-                    until = now + pause_after(posted.attempts + 1)
-                    await store.postpone(tx, posted.id, answer.said, until)
-                else:
-                    state = State.SENT if answer.fate is Fate.TAKEN else State.FAILED
-                    await store.settle(tx, posted.id, state, answer.said, now)
-        for fate in Fate:
-            count = sum(answer.fate is fate for answer in answers)
-            if count:
-                logger.info(
-                    "Letters were handed over", extra={"fate": fate.value, "letters": count}
-                )
+            if self._lease is not None:
+                await self._lease.confirm(tx)
+            yield tx
+
+
+def _tell(fates: dict[Fate, int]) -> None:
+    for fate, count in sorted(fates.items()):
+        level = logging.INFO if fate is Fate.TAKEN else logging.WARNING
+        logger.log(level, "Letters were handed over", extra={"fate": fate.value, "letters": count})

@@ -1,14 +1,15 @@
 """Letters in and out of the database."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import func, insert, update
 from sqlmodel import col, select
 
 from expo.db import Tx
-from expo.post.letters import Letter, Posted, State
+from expo.post.letters import Letter, Next, Posted, State
 from expo.post.tables import LetterRow
 
 LONGEST_ANSWER: Final = 200
@@ -30,20 +31,14 @@ async def add(tx: Tx, posted: Posted) -> None:
             written_at=posted.written_at,
             next_at=posted.written_at,
             attempts=posted.attempts,
+            doubts=posted.doubts,
             answer=posted.answer,
         )
     )
 
 
-async def take(tx: Tx, now: datetime, limit: int, hidden: timedelta) -> tuple[Posted, ...]:
-    """Letters whose turn it is, each counted as tried and hidden for a while from a second taker.
-
-    Args:
-        tx: The caller's transaction.
-        now: The instant.
-        limit: At most so many.
-        hidden: How long an attempt may take; a node that dies in it leaves them to the next one.
-    """
+async def take(tx: Tx, now: datetime, limit: int) -> tuple[Posted, ...]:
+    """Letters whose turn it is, each counted as tried and on record as leaving."""
     due = (
         select(LetterRow)
         .where(
@@ -53,27 +48,33 @@ async def take(tx: Tx, now: datetime, limit: int, hidden: timedelta) -> tuple[Po
         )
         .order_by(col(LetterRow.next_at), col(LetterRow.id))
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update()
     )
-    taken = tuple(_posted(row) for row in (await tx.execute(due)).mappings())
-    tried = update(LetterRow).where(col(LetterRow.id).in_([one.id for one in taken]))
-    tried = tried.values(attempts=col(LetterRow.attempts) + 1, next_at=now + hidden)
-    if taken:
-        await tx.execute(tried)
-    return taken
+    found = tuple(_posted(row) for row in (await tx.execute(due)).mappings())
+    leaving = update(LetterRow).where(col(LetterRow.id).in_([one.id for one in found]))
+    leaving = leaving.values(attempts=col(LetterRow.attempts) + 1, state=State.LEAVING.value)
+    if found:
+        await tx.execute(leaving)
+    return tuple(msgspec.structs.replace(one, attempts=one.attempts + 1) for one in found)
 
 
-async def settle(tx: Tx, letter_id: str, state: State, answer: str, now: datetime) -> None:
-    """A letter has come to its end; its text is forgotten."""
-    ended = update(LetterRow).where(col(LetterRow.id) == letter_id)
-    ended = ended.values(state=state.value, answer=answer[:LONGEST_ANSWER], done_at=now, text="")
-    await tx.execute(ended)
+async def leaving(tx: Tx) -> tuple[Posted, ...]:
+    """Letters that were handed over, of which no answer is on record."""
+    query = select(LetterRow).where(col(LetterRow.state) == State.LEAVING.value)
+    return tuple(_posted(row) for row in (await tx.execute(query)).mappings())
 
 
-async def postpone(tx: Tx, letter_id: str, answer: str, until: datetime) -> None:
-    """A letter could not be delivered now."""
-    later = update(LetterRow).where(col(LetterRow.id) == letter_id)
-    await tx.execute(later.values(answer=answer[:LONGEST_ANSWER], next_at=until))
+async def settle(tx: Tx, letter_id: str, then: Next, now: datetime) -> None:
+    """Keep what follows for a letter; where it has come to its end its text is forgotten."""
+    values: dict[str, Any] = {
+        "state": then.state.value,
+        "answer": then.answer[:LONGEST_ANSWER],
+        "doubts": then.doubts,
+        "next_at": then.at,
+    }
+    if then.state is not State.WAITING:
+        values |= {"text": "", "done_at": now}
+    await tx.execute(update(LetterRow).where(col(LetterRow.id) == letter_id).values(values))
 
 
 async def end_stale(tx: Tx, now: datetime) -> int:
@@ -88,12 +89,15 @@ async def end_stale(tx: Tx, now: datetime) -> int:
 
 
 async def waits(tx: Tx, now: datetime) -> bool:
-    """Whether a letter is due or of no use any more."""
+    """Whether a letter is due, of no use any more, or was left behind half-way."""
     query = (
         select(LetterRow.id)
         .where(
-            col(LetterRow.state) == State.WAITING.value,
-            (col(LetterRow.next_at) <= now) | (col(LetterRow.use_until) <= now),
+            (col(LetterRow.state) == State.LEAVING.value)
+            | (
+                (col(LetterRow.state) == State.WAITING.value)
+                & ((col(LetterRow.next_at) <= now) | (col(LetterRow.use_until) <= now))
+            )
         )
         .limit(1)
     )
@@ -134,6 +138,7 @@ def _posted(row: Mapping[Any, Any]) -> Posted:
         state=State(row["state"]),
         written_at=row["written_at"],
         attempts=row["attempts"],
+        doubts=row["doubts"],
         answer=row["answer"],
         done_at=row["done_at"],
     )

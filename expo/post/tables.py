@@ -26,6 +26,8 @@ class LetterRow(Row, table=True):
     next_at: datetime = Field(index=True)
     """When it is tried next."""
     attempts: int
+    doubts: int
+    """How often it was handed over without an answer."""
     answer: str
     """What the mail server said last."""
     done_at: datetime | None = None

@@ -1,11 +1,12 @@
 """Sending a letter, and what organisers see of the post."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from expo.clock import Now
 from expo.db import Database, Tx
-from expo.identity.moves import new_id
+from expo.mailboxes import mailbox
 from expo.post import store
 from expo.post.letters import Letter, Posted, State
 from expo.wire.notifier import Notifier
@@ -21,15 +22,23 @@ class Post:
         database: Where letters are kept.
         notifier: Wakes whoever delivers.
         now: The clock.
+        new_id: Makes ids that sort by time.
         is_delivered: Whether there is a mail server; without one letters wait for organisers to read.
     """
 
     def __init__(
-        self, database: Database, notifier: Notifier, now: Now, *, is_delivered: bool
+        self,
+        database: Database,
+        notifier: Notifier,
+        now: Now,
+        new_id: Callable[[datetime], str],
+        *,
+        is_delivered: bool,
     ) -> None:
         self._database = database
         self._notifier = notifier
         self._now = now
+        self._new_id = new_id
         self.is_delivered = is_delivered
         self.on_letter: Callable[[Letter], None] | None = None
         """Told of every letter as it is written; how a rehearsal puts them on the console."""
@@ -37,11 +46,14 @@ class Post:
     async def send(self, tx: Tx, letter: Letter) -> None:
         """Write a letter inside the caller's transaction; it leaves after the commit.
 
-        A letter is delivered at least once: where a node dies between the mail server's word and
-        its own, the next one sends it again under the same Message-ID.
+        Raises:
+            ValueError: A mistake of ours: it goes to no address, or to more than one.
         """
+        if mailbox(letter.to) != letter.to:
+            message = "a letter goes to one address, as expo.mailboxes writes it"
+            raise ValueError(message)
         now = self._now()
-        await store.add(tx, Posted(new_id(now), letter, State.WAITING, now))
+        await store.add(tx, Posted(self._new_id(now), letter, State.WAITING, now))
         if self.on_letter is not None:
             self.on_letter(letter)
 

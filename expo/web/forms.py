@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from types import MappingProxyType
 from typing import Any, BinaryIO, Final, TypeVar
 
 import msgspec
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from expo.errors import BadRequest
@@ -87,18 +88,29 @@ async def client_upload(
     """
     if content_type(request) != _FORMS[1] or "content-encoding" in request.headers:
         raise BadRequest(what="content-type")
+    async with aclosing(request.stream()) as stream:
+        most: dict[str, Any] = {"max_fields": most_fields, "max_part_size": LONGEST_FIELD}
+        parser = _Parser(request.headers, stream, max_files=1, **most)
+        try:
+            yield _parts(await _parsed(parser), last)
+        finally:
+            parser.close()
+
+
+class _Parser(MultiPartParser):
+    """Starlette's, which forgets the file of a part that was cut off."""
+
+    def close(self) -> None:
+        """Let go of every file there is."""
+        for file in self._files_to_close_on_error:
+            file.close()
+
+
+async def _parsed(parser: _Parser) -> FormData:
     try:
-        form = await request.form(max_files=1, max_fields=most_fields, max_part_size=LONGEST_FIELD)
-    except HTTPException as refused:
-        if refused.status_code != BadRequest.status:
-            raise
-        raise BadRequest(what="form") from refused
-    except (UnicodeDecodeError, LookupError, ValueError) as error:
+        return await parser.parse()
+    except (MultiPartException, UnicodeDecodeError, LookupError, ValueError) as error:
         raise BadRequest(what="form") from error
-    try:
-        yield _parts(form, last)
-    finally:
-        await form.close()
 
 
 def _parts(form: FormData, last: str) -> tuple[Mapping[str, str], Upload | None]:

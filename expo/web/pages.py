@@ -35,6 +35,7 @@ from expo.words import LANGUAGES
 __all__ = [
     "HANDLERS",
     "MAX_BODY_BYTES",
+    "PRIVATE",
     "GuardedRoute",
     "GuardedSocket",
     "WithVisit",
@@ -59,6 +60,10 @@ logger = logging.getLogger(__name__)
 _LAST_RESORT: Final = (Path(__file__).resolve().parent / "last_resort.html").read_text()
 _POLICY_VIOLATION: Final = 1008
 _TRY_AGAIN: Final = 1013
+
+PRIVATE: Final = {"referrer-policy": "same-origin", "cache-control": "no-store"}
+"""Headers of a page whose address is a key, or that shows keys. Not "no-referrer": with it browsers
+send "Origin: null" with our own forms, and the guard against foreign forms would refuse them."""
 
 ANSWERS: Final[Mapping[int, str]] = {
     403: NotAllowed.code,

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 from starlette.types import ASGIApp
 from typing_extensions import override
 from uvicorn import Config, Server
+from uvicorn.config import STARTUP_FAILURE
 
+from expo.wire.accepting import Acceptor, transports_of
 from expo.wire.asked import Desk
 from expo.wire.at_once import AtOnce
 from expo.wire.door import Door
@@ -36,11 +38,28 @@ _DATED_EVERY: Final = 10  # ticks by uvicorn's count after which it makes the da
 _OWN_FILES: Final = 256  # database, log, modules: what must stay free however many people come
 
 
+class Connections(dict[object, None]):
+    """What uvicorn keeps in a set: the same words, and no jump to 100 bytes each at five thousand."""
+
+    def add(self, one: object) -> None:
+        """Count a connection in."""
+        self[one] = None
+
+    def discard(self, one: object) -> None:
+        """Count it out, if it was in."""
+        self.pop(one, None)
+
+    def remove(self, one: object) -> None:
+        """Count it out; it was in."""
+        del self[one]
+
+
 class ExpoServer(Server):
     """uvicorn's server, which also says when it is ready."""
 
     def __init__(self, config: Config, *, drain_seconds: float = 0.0) -> None:
         super().__init__(config)
+        self.server_state.connections = Connections()  # type: ignore[assignment]  # has what is asked of the set
         self._drain_seconds = drain_seconds
         self._ending = asyncio.Event()
         self.is_stopping = False
@@ -51,10 +70,26 @@ class ExpoServer(Server):
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)
+        loop = self._loop = asyncio.get_running_loop()
+        transports = transports_of(loop)
+        if sockets is None or transports is None:
+            await super().startup(sockets)
+        else:
+            await self.lifespan.startup()
+            if self.lifespan.should_exit:
+                sys.exit(STARTUP_FAILURE)
+            self.servers = [Acceptor(sock, self._newcomer, transports) for sock in sockets]  # type: ignore[misc]  # closed and waited for, no more
+            self.started = True
         if self.started:
             self.ready.set()
+
+    def _newcomer(self) -> asyncio.Protocol:
+        """As uvicorn makes them."""
+        made: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = made(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
 
     @override
     async def main_loop(self) -> None:

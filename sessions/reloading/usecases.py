@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from expo.db import Database, Tx
 from expo.errors import N_, NotFound, Refusal
 from expo.identity.people import Person
 from expo.record import store as record
+from expo.record.lines import Facts
 from sessions import moves, reload, schedule_file, store
 from sessions.cues import Status
 from sessions.orders import RELOAD
@@ -24,9 +26,13 @@ from sessions.schedule_nodes import SIZE_BYTES, Problem, ScheduleProblems
 from sessions.stage import Progress
 from voting.contests import ContestId
 
+Amend = Callable[[Programme], Programme]
+"""The programme in force with something changed; raises a refusal where that makes no sense."""
 BallotsOf = Callable[[ContestId], int]
 """How many ballots count in a contest."""
 
+_MOST_LINES: Final = 200  # of the log for one change; an import of everything has its own line
+_LONGEST_FACT: Final = 300
 _TOO_MUCH: Final = SIZE_BYTES + 1  # one byte more than is read, so that the parser can say so
 
 
@@ -51,6 +57,23 @@ class NothingToApply(Refusal):
     """The schedule has mistakes or changes nothing; the preview says which."""
 
     code = N_("nothing-to-apply")
+    status = 422
+
+
+class ChangeRefused(Refusal):
+    """What was asked touches what is fixed; nothing was changed.
+
+    ``path`` names what, ``reason`` is a code of `sessions.reload.REASONS`.
+    """
+
+    code = N_("change-refused")
+    status = 409
+
+
+class DoesNotFit(Refusal):
+    """The programme would not fit together; ``path`` and ``problem`` name the first thing wrong."""
+
+    code = N_("does-not-fit")
     status = 422
 
 
@@ -140,6 +163,48 @@ class Reloading:
                 raise NothingToApply(problems=len(outcome.conflicts))
             return await self._put_in_force(tx, actor, outcome, outcome.programme)
 
+    async def amend(
+        self,
+        actor: Person,
+        change: Amend,
+        *,
+        action: str,
+        subject: str,
+        also: Callable[[Tx], Awaitable[None]] | None = None,
+    ) -> tuple[ContestId, ...]:
+        """Change one thing of the programme in force; ids of the contests that were made or changed.
+
+        Every difference is put on the staff log with before and after. A change of nothing is
+        carried out, and put on no log.
+
+        Args:
+            actor: Who.
+            change: What.
+            action: Stable kebab-case word for the log.
+            subject: Id of what is changed.
+            also: What must happen in the same transaction.
+
+        Raises:
+            ChangeRefused: It touches what is fixed.
+            DoesNotFit: The programme would not fit together.
+            NotFound: No programme is in force.
+        """
+        async with self._database.write() as tx:
+            await store.lock_stage(tx)
+            rundown = await store.rundown(tx)
+            if rundown is None:
+                raise NotFound(what="programme")
+            outcome = await self._compare(tx, change(rundown.programme))
+            programme = _whole(outcome)
+            touched: tuple[ContestId, ...] = ()
+            if outcome.changes:
+                at = self._now()
+                await _put_on_log(tx, actor, outcome.changes, action, subject, at)
+                touched = await moves.put_in_force(tx, programme, self._secret, at)
+            if also is not None:
+                await also(tx)
+        return touched
+
     async def _put_in_force(
         self, tx: Tx, actor: Person, outcome: Reload, programme: Programme
     ) -> tuple[ContestId, ...]:
@@ -178,6 +243,33 @@ class Reloading:
         if contest is None:
             return Standing(is_live=is_live)
         return Standing(contest.phase, self._ballots_of(contest.id), is_live)
+
+
+def _whole(outcome: Reload) -> Programme:
+    """The programme, if everything that was asked is in it.
+
+    Raises:
+        ChangeRefused, DoesNotFit: It is not.
+    """
+    for change in outcome.refused:
+        raise ChangeRefused(path=change.path, reason=change.reason)
+    if outcome.programme is None:
+        first = next(iter(outcome.conflicts), None)
+        raise DoesNotFit(path=first.path if first else "", problem=first.code if first else "")
+    return outcome.programme
+
+
+async def _put_on_log(
+    tx: Tx, actor: Person, changes: tuple[Change, ...], action: str, subject: str, at: datetime
+) -> None:
+    """One line for each difference, with what was there before and what is there now."""
+    for change in changes[:_MOST_LINES]:
+        facts: Facts = {
+            "path": change.path,
+            "before": change.before[:_LONGEST_FACT],
+            "after": change.after[:_LONGEST_FACT],
+        }
+        await record.append(tx, at=at, actor=actor, action=action, subject=subject, facts=facts)
 
 
 def read_whole(path: Path) -> bytes:

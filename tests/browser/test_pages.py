@@ -13,7 +13,8 @@ from playwright.sync_api import TimeoutError as WaitedTooLong
 from expo.rights import Role
 from expo.words import Language
 from tests.support.browsing import Browsing, Person, Theme
-from tests.support.gallery import VIEWS, Gallery, View, path_of
+from tests.support.gallery import VIEWS, Gallery, path_of
+from tests.support.gallery_view import View
 from tests.support.inspection import barriers, enlarged, faults, styled
 
 HEIGHTS = {320: 700, 360: 780, 768: 1024, 1280: 800}
@@ -73,7 +74,9 @@ def _says_no(view: View) -> bool:
     """Whether an answer that is no success, or a line that breaks, belongs to the view."""
     return view.name in {
         "not-found", "join-wrong-code", "pass-unknown", "receipt-none", "not-for-you",
-        "ballot-offline", "ballot-plain-error", "passes-error",
+        "ballot-offline", "ballot-plain-error", "passes-error", "venue-wrong", "venue-hall-over",
+        "badges-error",
+        "people-error", "invitation-unknown",
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from bench import peers, prepare, quick
 from bench.crowd import Crowd
 from bench.programs import Failed, Program
 from bench.scenarios import ballots, closing, fanout, joins, stalled
-from bench.scenarios.recount import Counted, count_file, fold_log, write_file
+from bench.scenarios.recount import Counted, Log, count_file, write_file
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -125,7 +125,9 @@ def test_recount_of_a_small_file_and_log(tmp_path: Path) -> None:
     path = tmp_path / "ballots.soi"
     write_file(path, 200)
 
-    for found in (count_file(path), fold_log(200)):
+    log = Log(tmp_path, 200)
+
+    for found in (count_file(path), log.fold(), log.recount()):
         assert isinstance(found, Counted)
         assert found.seconds > 0
         assert found.peak_mb > 1

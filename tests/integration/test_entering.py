@@ -139,6 +139,22 @@ async def test_ballot_on_its_way_while_signing_in_does_not_stay(door: Hall) -> N
     assert door.house.voting.turnout("s1").ballots == 0
 
 
+async def test_ballot_that_comes_late_through_another_node_is_found_by_the_second_look(
+    door: Hall, tmp_path: Path
+) -> None:
+    await door.house.open()
+    await door.enter(await door.at_door("laptop"), by_mail())
+    phone = await door.joined("phone")
+    await door.enter(phone, by_mail())
+    async with hall(tmp_path) as other:  # its socket has not been closed yet
+        await other.house.vote(known(phone), "cd")
+
+    assert await door.voters.look()
+    await door.house.voting.refresh()
+
+    assert door.house.voting.turnout("s1").ballots == 0
+
+
 async def test_visit_cookie_from_before_signing_in_is_worth_nothing_after_it(door: Hall) -> None:
     planted, token = await door.visits.join(await door.at_door("attacker"))
     victim = await door.at_door("victim", token)

@@ -1,8 +1,17 @@
 """Signing in with OpenID Connect: the honest way, from the button to the person and back again."""
 
 from base64 import b64decode
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
+from starlette.responses import Response
+
+from expo.clock import Movable
+from expo.identity.oidc.oidc import way_to
+from expo.identity.oidc.providers import Provider, parse
+from expo.identity.oidc.trips import Asked
 from expo.identity.people import Assurance, Person
 from expo.rights import Role
 from tests.support.forger import CLIENT, SECRET, Forger, forging, new_key
@@ -90,3 +99,70 @@ async def test_provider_that_is_down_takes_only_its_button_with_it(tmp_path: Pat
         assert page.status_code == 503
         assert 'href="/en/sign-in/with/acme?next=/en/schedule"' in page.text
         assert home.status_code == 200
+
+
+async def test_provider_that_falls_silent_is_known_by_what_it_said(tmp_path: Path) -> None:
+    async with forging() as forger:
+        provider = parse_one(openid(forger.url))
+        wall = Movable(lambda: datetime.now(UTC))
+        way = way_to(provider, SECRET, "http://127.0.0.1/back", wall, loopback=True)
+        asked = Asked("s" * 43, "n" * 43, "v" * 43, "en")
+        before = await way.address(asked)
+
+        wall.go_to(wall() + timedelta(hours=2))
+        forger.at["openid-configuration"] = lambda: Response(status_code=503)
+        after = [await way.address(asked) for _ in range(3)]
+        await way.close()
+
+        assert set(after) == {before}
+        assert len(forger.questions("openid-configuration")) == 2
+
+
+async def test_provider_without_userinfo_is_not_asked_for_it(tmp_path: Path) -> None:
+    async with forging() as forger:
+        provider = openid(forger.url, userinfo=False)
+        async with expo_with(tmp_path, provider) as house, walking(house) as walk:
+            answer = await walk.through()
+
+            assert answer.headers["location"] == "/en/"
+            assert forger.questions("userinfo") == []
+
+
+async def test_secret_goes_into_the_form_where_no_header_is_taken(tmp_path: Path) -> None:
+    async with forging() as forger, expo_with(tmp_path, openid(forger.url)) as house:
+        methods = ["client_secret_post"]
+        forger.discovery = lambda found: {**found, "token_endpoint_auth_methods_supported": methods}
+        async with walking(house) as walk:
+            await walk.through()
+
+        (asked,) = forger.questions("token")
+        assert asked["client_secret"] == SECRET
+        assert asked["authorization"] == ""
+
+
+async def test_addresses_of_no_provider_and_of_no_ending_are_not_found(tmp_path: Path) -> None:
+    async with expo_with(tmp_path, openid("http://127.0.0.1:9")) as house, walking(house) as walk:
+        for path in (
+            "/en/sign-in/with/other",
+            "/sign-in/back/other",
+            "/en/sign-in/with/acme/ended/other",
+            "/en/sign-in/with/other/ended/sign-in-lost",
+            "/en/sign-in/left/acme",
+            "/en/sign-in/left/other",
+        ):
+            assert (await walk.client.get(path)).status_code == 404, path
+
+
+async def test_program_is_told_how_it_ended_without_a_page(tmp_path: Path) -> None:
+    async with expo_with(tmp_path, openid("http://127.0.0.1:9")) as house, walking(house) as walk:
+        headers = {"accept": "application/json"}
+        answer = await walk.client.get("/en/sign-in/with/acme", headers=headers)
+
+        assert answer.status_code == 503
+        assert answer.json()["code"] == "provider-down"
+
+
+def parse_one(about: dict[str, Any]) -> Provider:
+    """One provider as the file has it."""
+    text = msgspec.json.encode({"providers": [about]}).decode()
+    return parse(text, {about["id"]: SECRET}, loopback=True)[0]

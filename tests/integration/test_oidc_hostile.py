@@ -115,6 +115,20 @@ def with_garbage_for_a_token(forger: Forger) -> None:
     forger.signed = lambda _, __: "a.b.c"
 
 
+def with_userinfo_that_is_a_list(forger: Forger) -> None:
+    forger.at["userinfo"] = lambda: JSONResponse(["mariam"])
+
+
+def without_access_token(forger: Forger) -> None:
+    """A token whose access token could not stand in a header."""
+
+    def change(answer: dict[str, Any]) -> dict[str, Any]:
+        return {**answer, "access_token": "two\r\nlines"}
+
+    with_claims(at_hash=None)(forger)
+    forger.token_answer = change
+
+
 NOW = int(time.time())
 LIES: dict[str, Change] = {
     "nonce of another": with_claims(nonce="x" * 43),
@@ -145,6 +159,8 @@ LIES: dict[str, Change] = {
     "algorithm of another family": with_another_algorithm_in_the_header,
     "critical header nobody knows": with_critical_header,
     "userinfo of another": with_userinfo_of_another,
+    "userinfo that is a list": with_userinfo_that_is_a_list,
+    "access token that is no token": without_access_token,
     "no ID token": without_token,
     "garbage": with_garbage_for_a_token,
 }

@@ -7,9 +7,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from starlette.responses import JSONResponse
 
 from expo.identity.people import Assurance, Person
 from expo.rights import Role
+from tests.support.forger import forging
 from tests.support.signing import Walk, ending, expo_with, uae_pass, walking
 from tests.support.uae_pass import PRIVATE, SCOPE, UaePassFake, faking, profile
 from tests.support.whole import Whole
@@ -74,6 +76,7 @@ async def test_request_is_what_the_published_page_has(tmp_path: Path) -> None:
         }
 
 
+@pytest.mark.sqlite_only
 async def test_nothing_but_what_is_needed_is_kept_or_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -178,6 +181,17 @@ async def test_silent_uae_pass_is_down(tmp_path: Path) -> None:
         answer = await walk.back(f"/sign-in/back/uae-pass?code=x&state={state}")
 
         assert ending(answer) == "provider-down"
+
+
+async def test_answer_of_another_kind_is_no_token(tmp_path: Path) -> None:
+    async with forging() as forger:
+        forger.at["token"] = lambda: JSONResponse(["token"])
+        about = uae_pass(forger.url)
+        async with expo_with(tmp_path, about) as house, walking(house) as walk:
+            state = parse_qs(urlsplit(await walk.out(ID)).query)["state"][0]
+            answer = await walk.back(f"/sign-in/back/uae-pass?code=x&state={state}")
+
+            assert ending(answer) == "provider-down"
 
 
 async def test_code_that_uae_pass_does_not_know_lets_nobody_in(tmp_path: Path) -> None:

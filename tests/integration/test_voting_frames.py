@@ -72,7 +72,7 @@ async def test_cast_over_a_socket_brings_a_receipt(tmp_path: Path) -> None:
             "revision": 1,
             "ranking": ["c", "a", "b"],
             "accepted_at": there.clock().isoformat().replace("+00:00", "Z"),
-            "held": False,
+            "status": "counted",
             "leaf": None,
             "proof": None,
         }

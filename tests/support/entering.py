@@ -24,6 +24,7 @@ class Hall:
     visits: Visits
     passes: Passes
     entering: Entering
+    voters: Voters
     closed: list[tuple[Collection[VisitId], int]]
     """Visits whose sockets were closed, with the code."""
 
@@ -50,12 +51,13 @@ async def hall(folder: Path, secrets: tuple[str, ...] = SECRETS) -> AsyncIterato
         def end_sockets(ended: frozenset[VisitId], code: int) -> None:
             closed.append((ended, code))
 
-        common = (found.database, found.clock)
+        common, voters = (found.database, found.clock), Voters(found.voting)
         yield Hall(
             house=found,
             visits=Visits(*common, end_sockets),
-            passes=Passes(*common, secrets, end_sockets, Voters(found.voting)),
-            entering=Entering(*common, secrets, end_sockets, Voters(found.voting)),
+            passes=Passes(*common, secrets, end_sockets, voters),
+            entering=Entering(*common, secrets, end_sockets, voters),
+            voters=voters,
             closed=closed,
         )
 

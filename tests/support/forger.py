@@ -10,6 +10,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -34,6 +35,12 @@ def unchanged(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+@cache
+def first_key() -> Key:
+    """The key every forger begins with; making one takes a while."""
+    return RSAKey.generate_key(2048, {"kid": "one"})
+
+
 @dataclass
 class Forger:
     """What it tells; a test changes what it likes before or between two sign-ins."""
@@ -41,7 +48,7 @@ class Forger:
     url: str = ""
     claims: dict[str, Any] = field(default_factory=lambda: {"sub": "mariam"})
     userinfo: dict[str, Any] | None = None
-    key: Key = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
+    key: Key = field(default_factory=first_key)
     published: list[dict[str, Any]] | None = None
     """Keys in the key set; the present one's by default."""
     discovery: Changed = unchanged
@@ -49,6 +56,8 @@ class Forger:
     header: Changed = unchanged
     signed: Callable[[dict[str, Any], dict[str, Any]], str] | None = None
     """Makes the ID token itself, of header and claims."""
+    token_answer: Changed = unchanged
+    """Changes the whole answer of the token endpoint."""
     authorise: Changed = unchanged
     """Changes what is put into the address of the answer."""
     at: dict[str, Callable[[], Response]] = field(default_factory=dict)
@@ -121,9 +130,8 @@ class Forger:
         )
         header = self.header({"alg": "RS256", "kid": self.key.kid})
         token = self.signed(header, claims) if self.signed else jwt.encode(header, claims, self.key)
-        return JSONResponse(
-            {"access_token": "access", "token_type": "Bearer", "expires_in": 300, "id_token": token}
-        )
+        answer = {"access_token": "access", "token_type": "Bearer", "expires_in": 300}
+        return JSONResponse(self.token_answer({**answer, "id_token": token}))
 
     def _keys(self, _: dict[str, str]) -> Response:
         own = {**self.key.as_dict(private=False), "use": "sig"}
@@ -169,7 +177,14 @@ def _half(text: str) -> str:
 async def forging(forger: Forger | None = None) -> AsyncIterator[Forger]:
     """A forger at work on a free port."""
     forger = forger or Forger()
-    endpoints = ("/.well-known/openid-configuration", "/authorize", "/token", "/keys", "/userinfo")
+    endpoints = (
+        "/.well-known/openid-configuration",
+        "/authorize",
+        "/token",
+        "/keys",
+        "/userinfo",
+        "/idshub/token",
+    )
     routes = [Route(path, forger.answer, methods=["GET", "POST"]) for path in endpoints]
     async with running(Starlette(routes=routes)) as forger.url:
         yield forger

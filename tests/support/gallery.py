@@ -22,36 +22,14 @@ from sessions.control_view import board_state
 from sessions.orders import Kind
 from sessions.show_follower import BOARD
 from tests.support.browsing import Ballot
+from tests.support.gallery_inviting import INVITING
+from tests.support.gallery_people import PEOPLE, filled
+from tests.support.gallery_view import View, World
 from tests.support.schedules import SCHEDULE
 from tests.support.show import MORNING, Running, real_schedule, running
 
 BEFORE, BREAK, EVENING = (MORNING + timedelta(minutes=m) for m in (-120, 30, 540))
 _VOTED: Final = 3  # places on the voter's ballots
-
-
-class World(NamedTuple):
-    """An expo in one situation, with the people whose pages are looked at."""
-
-    show: Running
-    cookies: dict[Role, dict[str, str]]
-    trackers: dict[str, str]
-    """The voter's receipt numbers by session."""
-
-
-class View(NamedTuple):
-    """A page in a state.
-
-    ``path`` may hold ``{lang}``, ``{tracker}`` and ``{pass}``. ``act`` brings the page into its
-    state once it is there; ``after`` is a selector that shows the page is what it is meant to be.
-    """
-
-    name: str
-    world: str
-    path: str
-    role: Role = Role.PUBLIC
-    shows: str = "h1"
-    act: Callable[[Page], None] | None = None
-    scripts: bool = True
 
 
 # --- worlds ---
@@ -232,7 +210,7 @@ def path_of(view: View, world: World, lang: str) -> str:
         path = path.replace(
             "{pass}", world.show.pass_for(Role.EMPLOYEE, "Hall B قاعة").split("/")[-1]
         )
-    return path
+    return filled(path, world)
 
 
 # --- what is done on a page ---
@@ -390,4 +368,6 @@ VIEWS: Final = (
     View("load-plain", "before", _LOAD, ORGANISER, ".verdict", scripts=False),
     View("log", "day", "/{lang}/staff/log", ORGANISER, "tbody tr"),
     View("not-for-you", "day", _CONTROL, VOTER),
+    *PEOPLE,
+    *INVITING,
 )

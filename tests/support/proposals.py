@@ -1,7 +1,9 @@
 """Proposals for tests: contents, pictures, and an expo with one proposal in every state."""
 
+import contextlib
 import io
 import tempfile
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -53,12 +55,13 @@ class File(NamedTuple):
     file: BinaryIO
 
 
-def file_of(content: bytes, name: str = "a.png") -> File:
+@contextlib.contextmanager
+def file_of(content: bytes, name: str = "a.png") -> Iterator[File]:
     """These bytes as a file on disk."""
-    found = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the last reference
-    found.write(content)
-    found.seek(0)
-    return File(name, len(content), found)
+    with tempfile.TemporaryFile() as found:
+        found.write(content)
+        found.seek(0)
+        yield File(name, len(content), found)
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (640, 360), **more: Any) -> bytes:
@@ -85,7 +88,8 @@ async def moved(expo: Expo, proposal_id: str, to: State, **said: Any) -> None:
 async def with_picture(expo: Expo, proposal_id: str, alt: Text = WHOLE.title) -> str:
     """Id of a picture added to a proposal."""
     found = await expo.proposals.own(DESK, proposal_id)
-    made = await expo.pictures.take(TEAM.id, file_of(picture()))
+    with file_of(picture()) as file:
+        made = await expo.pictures.take(f"{TEAM.id} of {proposal_id}", file)
     image = Image(made.id, made.size.width, made.size.height, alt)
 
     def edit(content: Content) -> Content:

@@ -96,6 +96,11 @@ class Whole:
         await self.order(Kind.START, session)
         await self.order(Kind.OPEN, session)
 
+    async def order_ready_and_open(self, session: str = "khda") -> None:
+        """Open a contest as it is defined now."""
+        await self.order(Kind.READY, session)
+        await self.open(session)
+
     def pass_time(self, **by: float) -> None:
         """Put the clock forward and tell who waits for it."""
         self.clock.go_to(self.clock() + timedelta(**by))

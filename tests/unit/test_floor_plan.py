@@ -26,6 +26,7 @@ PLACES = {
     "markupsafe": ("expo/web/",),
     "nats": ("expo/wire/notifier_nats.py",),
     "PIL": ("expo/catalogue/pictures/render.py",),
+    "aiosmtplib": ("expo/post/mail.py",),
 }
 
 

@@ -52,25 +52,27 @@ class Persons:
 class _Rule:
     """One rule with its counts."""
 
-    __slots__ = ("_ends_ms", "_persons", "_seconds_ms", "_spared", "rule")
+    __slots__ = ("_ends_ms", "_kind", "_persons", "_seconds_ms", "_spared", "rule")
 
     def __init__(self, rule: HoldRule) -> None:
         self.rule = rule
         self._persons = Persons(rule.most)
         self._seconds_ms = rule.seconds * 1000
         self._ends_ms = 0
-        self._spared = frozenset(
+        # a tuple: of a set every look would hash the level, which an enumeration does slowly
+        self._spared = tuple(
             level for level in Assurance if level != rule.up_to and is_enough(level, rule.up_to)
         )
+        self._kind = rule.kind
 
     def holds(self, person: str, group: str, level: Assurance, origin: Origin, at_ms: int) -> bool:
         """Count a ballot in; whether it is to be held."""
-        rule = self.rule
         if level in self._spared:
             return False
-        if rule.kind == "quick":
-            return origin.opened_ms is not None and at_ms - origin.opened_ms < rule.most
-        source = group if rule.kind == "burst" else origin.source(rule.kind)
+        kind = self._kind
+        if kind == "quick":
+            return origin.opened_ms is not None and at_ms - origin.opened_ms < self.rule.most
+        source = group if kind == "burst" else origin.source(kind)
         if not source:
             return False
         if self._seconds_ms and at_ms >= self._ends_ms:
@@ -82,10 +84,11 @@ class _Rule:
 class Counters:
     """The rules of one contest with their counts. Mutable: it belongs to the loop's thread."""
 
-    __slots__ = ("_rules", "is_armed")
+    __slots__ = ("_calm", "_rules", "is_armed")
 
     def __init__(self, rules: Sequence[HoldRule]) -> None:
         self._rules = [_Rule(rule) for rule in rules]
+        self._calm = [rule for rule in self._rules if rule.rule.kind != "burst"]
         self.is_armed = False
         """Whether rules against bursts are at work."""
 
@@ -104,9 +107,7 @@ class Counters:
             at_ms: When it arrived, in milliseconds of the server's clock.
         """
         why: str | None = None
-        for rule in self._rules:
-            if rule.rule.kind == "burst" and not self.is_armed:
-                continue
+        for rule in self._rules if self.is_armed else self._calm:
             if rule.holds(person, electorate, level, origin, at_ms) and why is None:
                 why = rule.rule.kind
         return why

@@ -25,6 +25,7 @@ _FEWEST_HITS: Final = 20  # in a window; fewer are no rush, however unusual
 _FEWEST_FROM_SOURCE: Final = 10
 _EVEN: Final = 0.1  # spread over mean of the gaps; people are near 1
 _WIDTHS: Final = 6.0  # MADs above the median
+_TIMED: Final[tuple[SourceKind, ...]] = ("network", "batch")  # sources whose gaps are known
 _POISSON_MAD: Final = 0.6745  # MAD of a normal distribution of width 1
 
 
@@ -175,7 +176,7 @@ def _shares(window: Window, before: Sequence[Window]) -> Iterator[Signal]:
 
 
 def _even(window: Window) -> Iterator[Signal]:
-    for kind in KINDS:
+    for kind in _TIMED:
         for source in window.sources.get(kind, ()):
             gaps = source.n - 1
             if gaps >= _FEWEST_HITS and evenness(gaps, source.gaps, source.squares) < _EVEN:

@@ -20,12 +20,17 @@ _QUICK_MS: Final = 2_000
 _NEW_MS: Final = 300_000  # an account younger than this when it casts
 _MARK: Final = 12  # hex digits of a mark: two sources of a contest share one by chance once in 2^24
 _ID_HEX: Final = 11  # a person's id begins with the milliseconds of its making
+_ID_LENGTH: Final = 23
+_LEVELS: Final = (Assurance.DEVICE, Assurance.CONTACT, Assurance.VERIFIED)
 SourceKind = Literal["device", "network", "batch"]
 KINDS: Final[tuple[SourceKind, ...]] = ("device", "network", "batch")
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One source in a window: its mark, its ballots, and the sums of its gaps (ms) for evenness."""
+    """One source in a window: its mark, its ballots, and the sums of its gaps (ms) for evenness.
+
+    Gaps are not summed for devices, of which there are too many; a program has a network too.
+    """
 
     mark: str
     n: int
@@ -63,46 +68,66 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class Gathering:
-    """A window while it is open. Mutable: it belongs to the loop's thread."""
+    """A window while it is open. Mutable: it belongs to the loop's thread.
 
-    __slots__ = ("_counts", "_held", "_sources", "begins_ms", "fresh", "quick", "revised", "timed")
+    `add` runs for every ballot, so it looks nothing up twice and hashes no enumeration.
+    """
+
+    __slots__ = (
+        "_batches", "_counts", "_devices", "_held", "_networks", "_young", "begins_ms", "fresh",
+        "quick", "revised", "timed",
+    )  # fmt: skip
 
     def __init__(self, begins_ms: int) -> None:
         self.begins_ms = begins_ms
-        self._counts: dict[tuple[str, Assurance], int] = {}
-        self._sources: dict[SourceKind, dict[str, list[int]]] = {kind: {} for kind in KINDS}
+        self._counts: dict[str, list[int]] = {}
+        self._devices: dict[str, int] = {}
+        self._networks: dict[str, list[int]] = {}
+        self._batches: dict[str, list[int]] = {}
         self._held: dict[str, int] = {}
+        self._young = f"{max(0, begins_ms - _NEW_MS):0{_ID_HEX}x}"  # ids sort by time
         self.quick = self.timed = self.fresh = self.revised = 0
 
     def add(
         self, person: Person, electorate: str, origin: Origin, at_ms: int, why: str | None
     ) -> None:
         """Count one arrival in."""
-        key = (electorate, person.assurance)
-        self._counts[key] = self._counts.get(key, 0) + 1
-        for kind in KINDS:
-            source = origin.source(kind)
-            if source:
-                _count(self._sources[kind], source, at_ms)
+        counts = self._counts.get(electorate)
+        if counts is None:
+            counts = self._counts[electorate] = [0] * len(_LEVELS)
+        counts[_place(person.assurance)] += 1
+        if (device := origin.device) and (
+            device in self._devices or len(self._devices) < _MOST_SOURCES
+        ):
+            self._devices[device] = self._devices.get(device, 0) + 1
+        if origin.network:
+            _count(self._networks, origin.network, at_ms)
+        if origin.batch:
+            _count(self._batches, origin.batch, at_ms)
         if why is not None:
             self._held[why] = self._held.get(why, 0) + 1
         if origin.opened_ms is not None:
             self.timed += 1
             self.quick += at_ms - origin.opened_ms < _QUICK_MS
-        made = made_ms(person.id)
-        if made is not None and at_ms - made < _NEW_MS:
+        if person.id > self._young and len(person.id) == _ID_LENGTH:
             self.fresh += 1
 
     def window(self, key: bytes) -> Window:
         """What has come in so far, with marks for its sources."""
-        counts: dict[str, dict[str, int]] = {}
-        for (electorate, level), n in self._counts.items():
-            counts.setdefault(electorate, {})[level.value] = n
+        counts = {
+            electorate: {level.value: n for level, n in zip(_LEVELS, found, strict=True) if n}
+            for electorate, found in self._counts.items()
+        }
+        sources = {
+            "device": {one: [n, 0, 0, 0] for one, n in self._devices.items()},
+            "network": self._networks,
+            "batch": self._batches,
+        }
         return Window(
             begins_ms=self.begins_ms,
             counts=counts,
-            sources={kind: _top(kind, found, key) for kind, found in self._sources.items()},
-            known={kind: sum(one[0] for one in f.values()) for kind, f in self._sources.items()},
+            sources={kind: _top(kind, found, key) for kind, found in sources.items()},
+            known={kind: sum(one[0] for one in f.values()) for kind, f in sources.items()},
             held=dict(self._held),
             quick=self.quick,
             timed=self.timed,
@@ -111,21 +136,17 @@ class Gathering:
         )
 
 
+def _place(level: Assurance) -> int:
+    if level is Assurance.DEVICE:
+        return 0
+    return 1 if level is Assurance.CONTACT else 2
+
+
 def mark_of(key: bytes, kind: str, source: str) -> str:
     """How a source is called outside memory; empty for none. Unlinkable without the contest's key."""
     if not source:
         return ""
     return hmac.digest(key, f"{kind}\0{source}".encode(), "sha256").hex()[:_MARK]
-
-
-def made_ms(person: str) -> int | None:
-    """When a person was made, by the id; None for an id that does not say."""
-    if len(person) != _ID_HEX + 12:
-        return None
-    try:
-        return int(person[:_ID_HEX], 16)
-    except ValueError:
-        return None
 
 
 def begins(at_ms: int) -> int:

@@ -13,6 +13,7 @@ import msgspec
 
 from expo.errors import N_, BadRequest, NotAllowed, Refusal
 from expo.identity.people import Assurance, Person, PersonId, stronger
+from expo.mailboxes import owner
 from expo.rights import STAFF, TEAM_MEMBERS, Action, Role
 
 KEPT: Final = N_("electorate-kept")
@@ -83,7 +84,8 @@ class Claim(msgspec.Struct, frozen=True):
         """This claim, and the one by e-mail that it proves as well."""
         if self.kind is not Kind.INVITATION or not self.contact:
             return (self,)
-        by_mail = msgspec.structs.replace(self, kind=Kind.EMAIL, issuer="", subject=self.contact)
+        reader = owner(self.contact)
+        by_mail = msgspec.structs.replace(self, kind=Kind.EMAIL, issuer="", subject=reader)
         return self, by_mail
 
 

@@ -24,7 +24,7 @@ from expo.rights import Action
 from expo.settings import Settings
 from expo.web import translations
 from expo.web.forms import client_upload
-from expo.web.pages import guarded, sentence_for, wants_json
+from expo.web.pages import PRIVATE, guarded, sentence_for, wants_json
 from expo.web.templates import Renderer
 
 END: Final = "end"
@@ -32,8 +32,6 @@ END: Final = "end"
 _LONGEST_WORDS: Final = 80
 _ROOM: Final = 500_000  # bytes of the form round the file
 _DRAFT: Final = re.compile("[0-9a-f]{32}")
-# A link is a key: no other page may learn it from the address bar.
-_PRIVATE: Final = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 _EXAMPLES: Final = (
     ("maha@example.ae", "مها", "team", "", "dewa", "ar"),
     ("omar@example.ae", "Omar", "employee", "", "", "en"),
@@ -90,7 +88,7 @@ async def checked(request: InvitationRequest) -> Response:
         rows = [(one.line, one.column, one.code, one.value) for one in read.errors]
         return JSONResponse({"guests": len(read.guests), "errors": rows})
     pages = request.state["pages"]
-    return pages.page(request, "staff/people_check.html", values, headers=_PRIVATE)
+    return pages.page(request, "staff/people_check.html", values, headers=PRIVATE)
 
 
 async def put_in_force(request: InvitationRequest) -> Response:
@@ -150,7 +148,7 @@ async def _people(request: InvitationRequest, *, refusal: Refusal | None = None)
         "error": _error(refusal, pages) if refusal else None,
     }
     status = refusal.status if refusal else 200
-    return pages.page(request, "staff/people.html", values, status=status, headers=_PRIVATE)
+    return pages.page(request, "staff/people.html", values, status=status, headers=PRIVATE)
 
 
 # --- whoever follows a link ---
@@ -194,7 +192,7 @@ def _door(
         "error": _error(refusal, pages) if refusal else None,
     }
     status = refusal.status if refusal else 200
-    return pages.page(request, "identity/invitation.html", values, status=status, headers=_PRIVATE)
+    return pages.page(request, "identity/invitation.html", values, status=status, headers=PRIVATE)
 
 
 # --- parts ---

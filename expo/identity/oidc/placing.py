@@ -79,7 +79,9 @@ def values(claims: Claims, name: str) -> frozenset[str]:
 
 def label(value: object) -> str:
     """What staff may call somebody, short and clean; empty where nothing fit to be read was said."""
-    return words.clean(value[:_LONGEST_VALUE])[:_LONGEST_LABEL] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return words.clean(value[:_LONGEST_VALUE])[:_LONGEST_LABEL].strip()
 
 
 def contact(claims: Claims) -> str | None:

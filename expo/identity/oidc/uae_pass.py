@@ -104,4 +104,4 @@ def claim_of(provider: UaePass, found: Profile, language: Language) -> Claim:
 
 def clean_name(name: str | None) -> str:
     """A name without the commas that UAE PASS pads it with: ``"Ram,,,,ABC,,"`` is ``"Ram ABC"``."""
-    return label(words.clean(_PADDING.sub(" ", name or "")))
+    return label(_PADDING.sub(" ", words.clean(name or "")))

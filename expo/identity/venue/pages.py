@@ -253,6 +253,7 @@ def routes() -> list[BaseRoute]:
     staff_page, show = "/{lang}/staff/venue", Action.SHOW_ON_SCREEN
     manage = Action.MANAGE_PASSES
     return [
+        guarded("/venue", door, Action.SIGN_IN),
         guarded("/{lang}/venue", door, Action.SIGN_IN),
         guarded("/{lang}/venue", come_in, Action.SIGN_IN, methods=("POST",)),
         *(guarded(f"/{name}/{{code}}", badge, Action.SIGN_IN) for name in ("badge", "BADGE")),

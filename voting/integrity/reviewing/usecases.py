@@ -42,7 +42,7 @@ CALLS: Final = ("open-contest", "resume-contest", "extend-contest", "pick-scene"
 """What the staff log calls the moments at which the audience is called to vote on air."""
 PROPOSED: Final[dict[Act, str]] = {"release": N_("propose-release"), "void": N_("propose-void")}
 CONFIRMED: Final[dict[Act, str]] = {"release": N_("release-held"), "void": N_("void-held")}
-DECLINED: Final = N_("decline-proposal")
+DECLINED: Final = N_("decline-held")
 ARMED: Final = N_("arm-burst-rule")
 DISARMED: Final = N_("disarm-burst-rule")
 _SHOWN: Final = timedelta(minutes=10)

@@ -10,6 +10,7 @@ const contest = root.dataset.contest, KEY = `sawt.${contest}`;
 const WAYS = [1000, 2000, 4000, 8000]; // ms between tries of the door without sockets
 const SLOW = 4000, LOST = 8000; // ms until the network is called slow, and until the other door is tried
 const VIEWS = { draft: 'before', ready: 'before', reviewed: 'closed', amended: 'published' };
+const CLOSED = { quarantined: 'heldClosed', void: 'voidClosed' }; // what is said of a ballot that was not counted
 const VOTING = ['open', 'paused', 'closing'];
 const PASSING = ['join-first', 'contest-not-open', 'contest-paused', 'contest-closed']; // what shuts nobody out for good
 
@@ -22,6 +23,7 @@ let sent = saved ? saved.ranking : null; // what the saved ballot was when it wa
 let pending = kept.get(KEY)?.pending ?? null;
 let ack = saved ? 'saved' : 'idle', late = false, tries = 0, timers = [], minuteTold = false, listen = false;
 
+const isHeld = () => saved?.status === 'quarantined'; // received, and in no count until it is reviewed
 const same = (a, b) => a?.length === b?.length && a.every((x, i) => x === b[i]);
 const keep = () => {
   const draft = sent && same(list.order, sent) ? null : list.order;
@@ -37,6 +39,7 @@ function show() {
   for (const el of root.querySelectorAll('[data-panel]')) el.hidden = !el.dataset.panel.split(' ').includes(name);
   for (const el of root.querySelectorAll('[data-if=counted]')) el.hidden = !saved;
   for (const el of root.querySelectorAll('[data-if=none]')) el.hidden = !!saved;
+  for (const el of root.querySelectorAll('[data-if=held]')) el.hidden = !isHeld();
   for (const el of root.querySelectorAll('[data-for]')) el.hidden = !el.dataset.for.split(' ').includes(blocked);
   act.hidden = !VOTING.includes(name);
   root.dataset.state = name;
@@ -48,7 +51,8 @@ const off = () => ack === 'sending' || (state === 'paused' && ack !== 'saved');
 
 function setAck(name, values = {}) {
   ack = name;
-  const key = name === 'idle' && values.removed ? 'removed' : name, [head, small, label] = words.ack[key];
+  const shown = name === 'saved' && isHeld() ? 'held' : name;
+  const key = name === 'idle' && values.removed ? 'removed' : shown, [head, small, label] = words.ack[key];
   act.dataset.ack = name;
   $('ack-h').textContent = head || fill(words.progress, { n: list.order.length, m: list.max });
   $('ack-s').textContent = values.message ?? fill(small, { code: isolate(saved?.tracker ?? '') });
@@ -60,7 +64,7 @@ function setAck(name, values = {}) {
 
 function receiptShown() {
   for (const el of document.querySelectorAll('[data-tracker]')) el.textContent = saved?.tracker ?? '';
-  if (saved) $('counted').textContent = say('counted', { time: isolate(clock(saved.accepted_at)) });
+  if (saved) $('counted').textContent = say(CLOSED[saved.status] ?? 'counted', { time: isolate(clock(saved.accepted_at)) });
 }
 
 async function receiptSheet() {
@@ -204,7 +208,7 @@ function receipt(got) {
   else if (same(list.order, sent)) setAck('saved');
   else setAck('dirty');
   keep();
-  announce(saved ? say('savedSay', { code: isolate(saved.tracker) }) : words.ack.removed[0]);
+  announce(saved ? say(isHeld() ? 'heldSay' : 'savedSay', { code: isolate(saved.tracker) }) : words.ack.removed[0]);
 }
 
 function take(got) {

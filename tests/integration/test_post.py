@@ -1,0 +1,393 @@
+"""Letters reach a real mail server once, wait while it is away, and are forgotten when done."""
+
+import asyncio
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import AuthResult
+
+from expo.db import Database
+from expo.identity.moves import new_id
+from expo.leases import Leases
+from expo.post import store
+from expo.post.letters import Answer, Letter, Posted, State
+from expo.post.mail import MailServer
+from expo.post.post_follower import Courier, PostFollower
+from expo.post.usecases import Post
+from expo.wire.notifier import LocalNotifier
+from tests.support.clock import Clock
+from tests.support.databases import url_in
+from tests.support.postbox import SENDER, Postbox, postbox, serving_mail, text_of
+
+TO = "mariam@authority.example"
+
+
+@dataclass
+class Office:
+    """A post with its clock and everything it stands on."""
+
+    database: Database
+    clock: Clock
+    notifier: LocalNotifier
+    post: Post
+
+    def letter(self, to: str = TO, **more: Any) -> Letter:
+        """A letter that is of use for an hour."""
+        known: dict[str, Any] = {
+            "language": "en",
+            "subject": "Your code",
+            "text": "It is 123456.\n",
+            "purpose": "sign-in",
+            "use_until": self.clock() + timedelta(hours=1),
+        }
+        return Letter(to=to, **(known | more))
+
+    async def send(self, *letters: Letter) -> None:
+        """Write letters as a use case does."""
+        async with self.database.write() as tx:
+            for letter in letters:
+                await self.post.send(tx, letter)
+
+    async def only(self) -> Posted:
+        """The one letter there is."""
+        (found,) = await self.post.listed()
+        return found
+
+    def follower(self, courier: Courier | None, node: str = "") -> PostFollower:
+        """Whoever delivers; with a node's name, in turn with the others."""
+        leases = Leases(self.database, node, ttl_s=1.0, renew_s=0.2) if node else None
+        return PostFollower(self.database, self.notifier, self.clock, courier, leases)
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    database, clock, notifier = Database(url_in(tmp_path)), Clock(), LocalNotifier()
+    yield Office(
+        database, clock, notifier, Post(database, notifier, clock, new_id, is_delivered=True)
+    )
+    await database.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """What a mail server on loopback shows, and what believes it alone."""
+    folder = tmp_path_factory.mktemp("certificate")
+    words = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
+    more = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run([*words.split(), *more], cwd=folder, check=True, capture_output=True)
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return theirs, ssl.create_default_context(cafile=str(folder / "cert.pem"))
+
+
+def server(box: Postbox, timeout: float = 5.0) -> MailServer:
+    return MailServer(box.url, SENDER, timeout=timeout)
+
+
+@asynccontextmanager
+async def following(*followers: PostFollower) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(one.run()) for one in followers]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_letter_arrives_as_it_was_written_and_is_forgotten(office: Office) -> None:
+    text = "رمزك هو \u2068123456\u2069\n\nhttps://expo.example/ar/sign-in/link/abc\n"
+    await office.send(office.letter(language="ar", subject="رمز الدخول إلى المعرض", text=text))
+
+    with postbox() as box:
+        await office.follower(server(box)).look()
+
+    (found,) = box.letters
+    posted = await office.only()
+    assert text_of(found) == text
+    assert found["Subject"] == "رمز الدخول إلى المعرض"
+    assert (found["From"], found["To"]) == (SENDER, TO)
+    assert (found["Content-Language"], found["Auto-Submitted"]) == ("ar", "auto-generated")
+    assert found["Message-ID"] == f"<{posted.id}@sawt.example>"
+    assert box.envelopes == [("expo@sawt.example", (TO,))]
+    assert (posted.state, posted.letter.text, posted.doubts) == (State.SENT, "", 0)
+
+
+async def test_letter_leaves_by_itself_soon_after_it_was_written(office: Office) -> None:
+    with postbox() as box:
+        async with following(office.follower(server(box))):
+            await office.send(office.letter())
+            office.post.ring()
+            await asyncio.to_thread(box.wait_for, 1)
+
+
+async def test_refused_address_is_told_and_the_others_get_their_letters(office: Office) -> None:
+    gone = "gone@authority.example"
+    await office.send(*(office.letter(to) for to in ("a@x.example", gone, "b@x.example")))
+
+    with postbox() as box:
+        box.refused[gone] = "550 5.1.1 No such mailbox"
+        await office.follower(server(box)).look()
+
+    states = {one.letter.to: one for one in await office.post.listed()}
+    assert {one["To"] for one in box.letters} == {"a@x.example", "b@x.example"}
+    assert states[gone].state is State.FAILED
+    assert states[gone].answer.startswith("550")
+    assert states[gone].letter.text == ""
+
+
+async def test_letter_refused_for_now_is_tried_again_later(office: Office) -> None:
+    await office.send(office.letter())
+
+    with postbox() as box:
+        follower = office.follower(server(box))
+        box.answer = "451 4.3.0 Come back later"
+        await follower.look()
+        waiting = await office.only()
+        box.answer = "250 Taken"
+        await follower.look()
+        too_early = len(box.letters)
+        office.clock.move(seconds=5)
+        await follower.look()
+
+    assert (waiting.state, waiting.attempts, too_early) == (State.WAITING, 1, 0)
+    assert waiting.answer == "451 4.3.0 Come back later"
+    assert (await office.only()).state is State.SENT
+
+
+async def test_letters_wait_while_the_server_is_away_and_leave_when_it_is_back(
+    office: Office,
+) -> None:
+    await office.send(office.letter("a@x.example"), office.letter("b@x.example"))
+    with postbox() as box:
+        pass
+    follower = office.follower(server(box))
+
+    await follower.look()
+    waiting = [one.state for one in await office.post.listed()]
+    office.clock.move(seconds=5)
+    with serving_mail(box):
+        await follower.look()
+
+    assert waiting == [State.WAITING, State.WAITING]
+    assert {one["To"] for one in box.letters} == {"a@x.example", "b@x.example"}
+
+
+async def test_server_that_falls_silent_may_get_a_letter_twice_but_never_a_third_time(
+    office: Office,
+) -> None:
+    await office.send(office.letter())
+
+    with postbox() as box:
+        box.silence = 0.4
+        follower = office.follower(server(box, timeout=0.1))
+        doubts = []
+        for _ in range(4):
+            await follower.look()
+            doubts.append((await office.only()).doubts)
+            office.clock.move(seconds=60)
+        await asyncio.to_thread(box.wait_for, 2)
+
+    posted = await office.only()
+    assert doubts == [1, 2, 2, 2]
+    assert len(box.letters) == 2
+    assert len({one["Message-ID"] for one in box.letters}) == 1
+    assert (posted.state, posted.letter.text) == (State.UNSURE, "")
+
+
+async def test_node_that_dies_after_handing_over_causes_one_second_copy_and_says_so(
+    office: Office,
+) -> None:
+    await office.send(office.letter())
+
+    with postbox() as box:
+        async with office.database.write() as tx:
+            taken = await store.take(tx, office.clock(), 10)
+        await server(box).deliver(taken, {})  # and the node is gone before it is on record
+        follower = office.follower(server(box))
+        for _ in range(3):
+            await follower.look()
+            office.clock.move(seconds=60)
+
+    posted = await office.only()
+    assert len(box.letters) == 2
+    assert len({one["Message-ID"] for one in box.letters}) == 1
+    assert (posted.state, posted.doubts) == (State.SENT, 1)
+
+
+async def test_follower_asked_to_stop_keeps_what_the_server_has_said(office: Office) -> None:
+    begun = asyncio.Event()
+    await office.send(*(office.letter(f"p{n}@x.example") for n in range(3)))
+
+    class Slow:
+        """Hands the first letter over, and then takes its time."""
+
+        async def deliver(self, letters: tuple[Posted, ...], answers: dict[str, Answer]) -> None:
+            await server(box).deliver(letters[:1], answers)
+            begun.set()
+            await asyncio.Event().wait()
+
+    with postbox() as box:
+        task = asyncio.create_task(office.follower(Slow()).look())
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await office.follower(server(box)).look()
+
+    assert sorted(str(one["To"]) for one in box.letters) == [f"p{n}@x.example" for n in range(3)]
+    assert all(one.doubts == 0 for one in await office.post.listed())
+
+
+async def test_of_two_nodes_one_delivers_and_nobody_gets_two_letters(office: Office) -> None:
+    names = [f"p{n}@x.example" for n in range(60)]
+
+    with postbox() as box:
+        nodes = [office.follower(server(box), node) for node in ("a", "b")]
+        async with following(*nodes):
+            await office.send(*(office.letter(name) for name in names))
+            office.post.ring()
+            await asyncio.to_thread(box.wait_for, len(names))
+
+    assert sorted(str(one["To"]) for one in box.letters) == sorted(names)
+
+
+async def test_without_a_server_letters_wait_to_be_read_until_they_are_of_no_use(
+    office: Office,
+) -> None:
+    await office.send(office.letter())
+    follower = office.follower(None)
+
+    await follower.look()
+    waiting = await office.only()
+    office.clock.move(seconds=3601)
+    await follower.look()
+
+    assert (waiting.state, waiting.letter.text) == (State.WAITING, "It is 123456.\n")
+    over = await office.only()
+    assert (over.state, over.letter.text) == (State.OVER, "")
+
+
+async def test_letter_of_no_use_any_more_is_not_sent(office: Office) -> None:
+    await office.send(office.letter())
+    office.clock.move(seconds=3601)
+
+    with postbox() as box:
+        await office.follower(server(box)).look()
+
+    assert box.letters == []
+    assert (await office.only()).state is State.OVER
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Hello\r\nBcc: everybody@x.example",
+        "Hello\nX-Evil: 1\n\nAnother text",
+        "Hello\u2028Bcc: everybody@x.example",
+        "x" * 5000,
+        "\u202eolleh",
+    ],
+)
+async def test_subject_stays_one_header(office: Office, subject: str) -> None:
+    await office.send(office.letter(subject=subject))
+
+    with postbox() as box:
+        await office.follower(server(box)).look()
+
+    (found,) = box.letters
+    assert box.envelopes[0][1] == (TO,)
+    assert found["Bcc"] is None
+    assert found["X-Evil"] is None
+    assert text_of(found) == "It is 123456.\n"
+    assert "\u202e" not in str(found["Subject"])
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "a@x.example\r\nBcc: b@x.example",
+        "a@x.example, b@x.example",
+        "Name <a@x.example>",
+        "a@x.example ",
+        "A@x.example",
+        "",
+    ],
+)
+async def test_address_that_is_not_one_is_a_mistake_of_ours(office: Office, to: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        await office.send(office.letter(to))
+
+    assert await office.post.listed() == ()
+
+
+async def test_lines_that_begin_with_a_dot_arrive_whole(office: Office) -> None:
+    text = ".\n.. two\nQUIT\n\nend\n"
+    await office.send(office.letter(text=text))
+
+    with postbox() as box:
+        await office.follower(server(box)).look()
+
+    assert text_of(box.letters[0]) == text
+
+
+async def test_server_without_encryption_gets_nothing_unless_it_was_allowed(
+    office: Office,
+) -> None:
+    await office.send(office.letter())
+
+    with postbox() as box:
+        strict = MailServer(f"smtp://127.0.0.1:{box.port}", SENDER, timeout=5)
+        await office.follower(strict).look()
+
+    assert box.letters == []
+    assert (await office.only()).state is State.WAITING
+
+
+async def test_password_goes_over_an_encrypted_line_only(
+    office: Office, certificate: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    theirs, ours = certificate
+    seen: list[tuple[bytes, bytes]] = []
+
+    def check(_server: Any, session: Any, _envelope: Any, _kind: str, data: Any) -> AuthResult:
+        assert session.ssl is not None
+        seen.append((data.login, data.password))
+        return AuthResult(success=data.password == b"p@ss word", handled=False)
+
+    await office.send(office.letter())
+    with postbox(
+        tls_context=theirs, require_starttls=True, authenticator=check, auth_required=True
+    ) as box:
+        where = f"smtp://sawt:{{}}@127.0.0.1:{box.port}"
+        wrong = MailServer(where.format("wrong"), SENDER, timeout=5, trusted=ours)
+        await office.follower(wrong).look()
+        waiting = await office.only()
+        office.clock.move(seconds=60)
+        right = MailServer(where.format("p%40ss%20word"), SENDER, timeout=5, trusted=ours)
+        await office.follower(right).look()
+
+    assert (waiting.state, waiting.answer[:3]) == (State.WAITING, "535")
+    assert "wrong" not in waiting.answer
+    assert seen[-1] == (b"sawt", b"p@ss word")
+    assert len(box.letters) == 1
+
+
+async def test_certificate_nobody_vouches_for_gets_nothing(
+    office: Office, certificate: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    await office.send(office.letter())
+
+    with postbox(tls_context=certificate[0], require_starttls=True) as box:
+        strict = MailServer(f"smtp://127.0.0.1:{box.port}", SENDER, timeout=5)
+        await office.follower(strict).look()
+
+    assert box.letters == []
+    assert (await office.only()).state is State.WAITING
