@@ -78,13 +78,12 @@ async def stands(tx: Tx) -> tuple[Stand, ...]:
         .order_by(head.id)
     )
     rows = (await tx.execute(query)).all()
-    spread = [row.id for row in rows if row.stations > 1]
-    lengths = await heads.lengths(tx, spread) if spread else {}
+    lengths = await heads.lengths(tx, [row.id for row in rows if row.stations > 1])
     return tuple(
         Stand(
             row.id,
             row.version,
-            lasts(lengths.get(row.id, ()), row.stations) if row.stations > 1 else (row.position,),
+            lasts(lengths.get(row.id, (row.position,)), row.stations),
             row.disputed is not None,
             bool(row.disputed),
         )
@@ -105,9 +104,7 @@ async def lock(tx: Tx, ids: Iterable[str]) -> tuple[Head, ...]:
         .with_for_update(key_share=True)
     )
     found = tuple(_head_in(row) for row in await tx.execute(query))
-    spread = [head.contest.id for head in found if head.contest.stations > 1]
-    if spread:
-        await heads.lock(tx, spread)
+    await heads.lock(tx, [head.contest.id for head in found if head.contest.stations > 1])
     return found
 
 

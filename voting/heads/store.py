@@ -20,12 +20,13 @@ _STATIONS: Final[Any] = StationRow.__table__  # type: ignore[attr-defined]  # ma
 
 async def lengths(tx: Tx, contest_ids: Collection[str]) -> dict[str, tuple[int, ...]]:
     """How many lines each station of these contests has, in order of station."""
-    return await _found(tx, _of(contest_ids))
+    return await _found(tx, _of(contest_ids)) if contest_ids else {}
 
 
 async def lock(tx: Tx, contest_ids: Collection[str]) -> dict[str, tuple[int, ...]]:
     """As `lengths`, and nobody appends a line until the transaction ends."""
-    return await _found(tx, _of(contest_ids).with_for_update(key_share=True))
+    query = _of(contest_ids).with_for_update(key_share=True)
+    return await _found(tx, query) if contest_ids else {}
 
 
 async def spread(tx: Tx, contest: Contest) -> None:
