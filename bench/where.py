@@ -2,7 +2,7 @@
 
 Microseconds of Sawt's own process for a frame, a handshake and a join, by the library they were spent
 in, and its milliseconds a second while nobody does anything. Sampling costs a few per cent; the figures
-that count are those of `make bench`. Decision 0021 shows a run.
+that count are those of `make bench`. Decision 0024 shows a run.
 """
 
 import contextlib
