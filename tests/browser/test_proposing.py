@@ -98,8 +98,6 @@ def test_team_proposes_with_keys_alone(people: Browsing, show: Running, lang: La
 
     press(page, '#problems a[href$="#member-1-consents"]')
     page.wait_for_url("**/people?check*")
-    expect(page.locator("#problem")).to_be_focused()
-    press(page, '#problem a[href="#member-1-consents"]')
     expect(page.locator("#member-1-consents")).to_be_focused()
     page.keyboard.press("Space")
     press(page, 'button[value="next"]')
