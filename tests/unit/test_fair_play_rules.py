@@ -244,7 +244,11 @@ def test_clockwork_is_told() -> None:
 @pytest.mark.parametrize("part", ["quick", "fresh", "revised"])
 def test_unusual_shares_are_told(part: str) -> None:
     whole = {"counts": {"g": {"C": 40}}, "timed": 40}
-    before = [Window(AT + n * 10_000, {"g": {"C": 40}}, timed=40, **{part: 2})  # type: ignore[arg-type] for n in range(4)]
+    usually = {part: 2}
+    before = [
+        Window(AT + n * 10_000, {"g": {"C": 40}}, timed=40, **usually)  # type: ignore[arg-type]
+        for n in range(4)
+    ]
     usual = Window(AT + 40_000, **whole, **{part: 4})  # type: ignore[arg-type]
     odd = Window(AT + 40_000, **whole, **{part: 30})  # type: ignore[arg-type]
 
