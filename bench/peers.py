@@ -76,6 +76,11 @@ class Server:
         """One frame of this many bytes to everybody."""
         self._program.tell(f"once {size}")
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Its processes."""
+        return tuple(self._pids)
+
     def cpu(self) -> float:
         """Processor seconds so far."""
         return machine.cpu_seconds(self._pids)

@@ -65,6 +65,7 @@ from sessions import sockets
 from sessions.load import pages as load_pages
 from sessions.load.usecases import Load
 from sessions.programme import Programme
+from sessions.reviewing import pages as review_pages
 from sessions.show_follower import ShowFollower
 from sessions.usecases import Show
 from voting import pages as voting_pages
@@ -297,6 +298,7 @@ class Expo:
             *voting_pages.routes(),
             *fairness_pages.routes(),
             *show_pages.routes(),
+            *review_pages.routes(),
             *load_pages.routes(),
         ]
 

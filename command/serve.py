@@ -15,12 +15,14 @@ from expo import settings as configuration
 from expo.clock import Movable
 from expo.db import Database
 from expo.place import Place, data_folder
+from expo.post.letters import Letter
 from expo.record import store as staff_log
 from expo.rights import Role
 from expo.web import log, qr, translations
 from expo.web.translations import gettext as _
 from expo.wire.server import port_of
 from expo.wire.supervisor import Supervisor
+from expo.words import clean
 from sessions.rehearsal.audience import Audience
 from sessions.rehearsal.entertainment import PASS_HOURS, entertain, organiser, tickets
 from sessions.rehearsal.history import History
@@ -46,6 +48,8 @@ async def _serve(options: argparse.Namespace, folder: Path, build: Callable[...,
             clock.go_to(await _not_before(database, options.now))
         schedule = Path(options.schedule)
         expo = build(place.settings, database, programme, schedule, clock, rehearsal=is_rehearsal)
+        if is_rehearsal and not expo.post.is_delivered:
+            expo.post.on_letter = _read_out
         async with expo.running():
             if options.now is not None and options.audience > 0:
                 await History(expo.show, expo.voting, clock).play(programme, options.now)
@@ -85,6 +89,12 @@ async def _greet(expo: Expo, place: Place) -> None:
     if site != place.loopback:
         say("\n" + qr.for_terminal(f"{site}/".upper()))
     say("\n  " + _("Ctrl+C ends it.") + "\n")
+
+
+def _read_out(letter: Letter) -> None:
+    """A letter that nobody delivers, on the terminal of a rehearsal: somebody may wait for its code."""
+    lines = (letter.to, letter.subject, *letter.text.splitlines())
+    say("\n  " + "\n  ".join(shown for line in lines if (shown := clean(line))) + "\n")
 
 
 async def _pass(

@@ -147,19 +147,19 @@ class Visits:
 
     async def _write_joins(self, devices: tuple[str, ...]) -> tuple[Joined | Exception, ...]:
         """A device that is held is refused before anything was changed; its neighbours go on."""
-        told: list[Joined | Exception] = []
         async with self._database.write() as tx:
-            for device in devices:
-                try:
-                    told.append(await self._join_device(tx, device))
-                except Refusal as refusal:
-                    told.append(refusal)
-        return tuple(told)
+            held = await entering.held(tx, [fingerprint(device) for device in devices])
+            return tuple(
+                [
+                    SignInAgain()
+                    if fingerprint(device) in held
+                    else await self._join_device(tx, device)
+                    for device in devices
+                ]
+            )
 
     async def _join_device(self, tx: Tx, device: str) -> Joined:
         now, mark = self._now(), fingerprint(device)
-        if await entering.holder_of(tx, mark) is not None:
-            raise SignInAgain
         person = await store.find_device_person(tx, mark)
         if person is None:
             person = Person(

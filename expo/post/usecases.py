@@ -1,5 +1,6 @@
 """Sending a letter, and what organisers see of the post."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -10,6 +11,8 @@ from expo.mailboxes import mailbox
 from expo.post import store
 from expo.post.letters import Letter, Posted, State
 from expo.wire.notifier import Notifier
+
+logger = logging.getLogger(__name__)
 
 TOPIC: Final = "post"
 MOST_LISTED: Final = 300
@@ -41,7 +44,7 @@ class Post:
         self._new_id = new_id
         self.is_delivered = is_delivered
         self.on_letter: Callable[[Letter], None] | None = None
-        """Told of every letter as it is written; how a rehearsal puts them on the console."""
+        """Told of every letter as it is written; how a rehearsal without a mail server reads them out."""
 
     async def send(self, tx: Tx, letter: Letter) -> None:
         """Write a letter inside the caller's transaction; it leaves after the commit.
@@ -54,6 +57,8 @@ class Post:
             raise ValueError(message)
         now = self._now()
         await store.add(tx, Posted(self._new_id(now), letter, State.WAITING, now))
+        if not self.is_delivered:
+            logger.warning("A letter waits in the outbox", extra={"purpose": letter.purpose})
         if self.on_letter is not None:
             self.on_letter(letter)
 

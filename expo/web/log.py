@@ -1,6 +1,6 @@
 """Logs that keep secrets and stay readable under attack.
 
-Addresses carry tokens (``/pass/<token>``, receipts) and query strings; neither reaches a log line
+Addresses carry tokens (``/pass/<token>``, links of letters, receipts) and query strings; neither reaches a log line
 (F8). A message that repeats is written once and then counted (F18), control characters are escaped,
 and production writes one JSON object a line.
 """
@@ -16,7 +16,9 @@ from typing import Any, Final, TextIO
 
 from typing_extensions import override
 
-_SECRET_PATH: Final = re.compile(r"(/(?:pass|receipt)/)[^\s/?#\"']+")
+_SECRET_PATH: Final = re.compile(
+    r"(/(?:pass|receipt|invitation|sign-in/link|badge|at)/)[^\s/?#\"']+", re.IGNORECASE
+)
 _QUERY: Final = re.compile(r"(/[^\s?\"']*)\?[^\s\"']*")
 _COOKIE: Final = re.compile(r"(sawt_(?:visit|device)=)[^\s;\"']+")
 _CONTROL: Final = re.compile(

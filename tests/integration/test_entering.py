@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from expo.budgets import TooFast
+from expo.db import Busy
 from expo.errors import NotAllowed
 from expo.identity.entering.identities import Claim, Kind
 from expo.identity.people import Assurance, Person, Visit
@@ -374,3 +376,64 @@ async def test_withdrawing_in_two_contests_at_once_from_two_nodes_meets_no_deadl
     assert all(one.told == ("ballots-withdrawn",) for one in arrivals)
     assert door.house.voting.turnout("s1").ballots == 0
     assert door.house.voting.turnout("s2").ballots == 0
+
+
+async def test_look_that_fails_is_made_again(door: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    await door.house.open()
+    await door.enter(await door.at_door("laptop"), by_mail())
+    phone = await door.joined("phone")
+    await door.enter(phone, by_mail())
+    await door.house.vote(known(phone), "cd")
+    monkeypatch.setattr("voting.voters.usecases.LATE_SECONDS", 0.01)
+    write = door.house.database.write
+
+    monkeypatch.setattr(door.house.database, "write", _gone)
+    assert not await door.voters.look()
+    monkeypatch.setattr(door.house.database, "write", write)
+    looking = asyncio.create_task(door.voters.run())
+    async with door.house.notifier.listen("contests") as told:
+        await asyncio.wait_for(told.wait(), 10)
+    looking.cancel()
+    await door.house.voting.refresh()
+
+    assert door.house.voting.turnout("s1").ballots == 0
+
+
+def _gone() -> None:
+    raise Busy
+
+
+async def test_device_that_left_is_the_same_person_at_the_next_door(door: Hall) -> None:
+    await door.house.open()
+    joined = await door.joined("phone")
+    await door.house.vote(known(joined), "ab")
+    await door.visits.leave(joined)
+
+    arrival = await door.enter(await door.at_door("phone"), by_mail())
+
+    assert known(arrival.visit).id == known(joined).id
+
+
+async def test_pass_of_a_voter_leaves_one_ballot_and_opens_again_on_its_device(door: Hall) -> None:
+    await door.house.open()
+    joined = await door.joined("phone")
+    await door.house.vote(known(joined), "ab")
+    issued = await door.passes.issue(
+        None,
+        role=Role.EMPLOYEE,
+        electorate="employees",
+        expires_at=door.house.clock() + timedelta(hours=1),
+    )
+
+    visit, token = await door.passes.redeem(issued.token, joined)
+    await door.house.voting.refresh()
+    assert door.house.voting.turnout("s1").ballots == 0
+    await door.visits.leave(await door.at_door("phone", token))
+    with pytest.raises(SignInAgain):
+        await door.joined("phone")
+    assert (
+        await door.passes.look(issued.token, await door.at_door("phone"))
+    ).id == issued.issued.id
+    back, _ = await door.passes.redeem(issued.token, await door.at_door("phone"))
+
+    assert known(back).id == known(visit).id

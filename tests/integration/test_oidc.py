@@ -16,7 +16,7 @@ from expo.identity.people import Assurance, Person
 from expo.rights import Role
 from tests.support.forger import CLIENT, SECRET, Forger, forging, new_key
 from tests.support.signing import ending, expo_with, openid, walking
-from tests.support.whole import Whole
+from tests.support.whole import Whole, ballot
 
 
 async def person_of(house: Whole, token: str) -> Person:
@@ -166,3 +166,38 @@ def parse_one(about: dict[str, Any]) -> Provider:
     """One provider as the file has it."""
     text = msgspec.json.encode({"providers": [about]}).decode()
     return parse(text, {about["id"]: SECRET}, loopback=True)[0]
+
+
+async def test_rule_may_make_staff_where_the_provider_verifies(tmp_path: Path) -> None:
+    rules = [{"when": {"realm_access.roles": "expo-desk"}, "role": "moderator"}]
+    claims = {"sub": "salem", "realm_access": {"roles": ["staff", "expo-desk"]}}
+    async with forging(Forger(claims=claims)) as forger:
+        provider = openid(forger.url, rules=rules)
+        async with expo_with(tmp_path, provider) as house, walking(house) as walk:
+            await walk.through()
+
+            assert (await walk.client.get("/en/staff/control")).status_code == 200
+            assert (await walk.client.get("/en/staff/passes")).status_code == 403
+
+
+async def test_voter_whose_electorate_is_settled_is_told_before_going_on(tmp_path: Path) -> None:
+    rules = [{"when": {"groups": "staff"}, "role": "employee"}]
+    claims = {"sub": "mariam", "groups": ["staff"]}
+    async with forging(Forger(claims=claims)) as forger:
+        provider = openid(forger.url, rules=rules)
+        async with expo_with(tmp_path, provider) as house, walking(house) as walk:
+            await house.open()
+            await walk.client.post("/en/join", data={})
+            options = [one.id for one in house.contest().options[:2]]
+            headers = {"content-type": "application/json", "accept": "application/json"}
+            cast = await walk.client.post(
+                "/en/ballots/khda", json=ballot(*options), headers=headers
+            )
+            assert cast.status_code == 200, cast.text
+
+            answer = await walk.through(then="/en/schedule")
+            person = await person_of(house, walk.client.cookies["sawt_visit"])
+
+            assert answer.headers["location"] == "/en/me?told=electorate-kept&next=/en/schedule"
+            assert (person.role, person.assurance) == (Role.CUSTOMER, Assurance.VERIFIED)
+            assert await house.ballots() == 1

@@ -50,6 +50,11 @@ def kept(house: Whole) -> list[Path]:
     return sorted(folder.iterdir()) if folder.exists() else []
 
 
+def spoil(house: Whole) -> None:
+    """Put a file where the folder should be."""
+    Path(house.expo.settings.media_folder).write_text("")
+
+
 async def images(house: Whole, proposal_id: str) -> list[str]:
     found = await house.expo.proposals.own(DESK, proposal_id)
     return [one.id for one in found.content.images]
@@ -242,11 +247,12 @@ PART = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r
 
 
 async def answered(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    """Status and the rest of one answer, until the server closes."""
-    async with asyncio.timeout(10):
-        line = await reader.readline()
-        rest = await reader.read()
-    return int(line.split()[1]), rest
+    """Status and body of one answer; what is still on its way to the server may go on for a while."""
+    async with asyncio.timeout(60):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head)
+        assert length is not None, head
+        return int(head.split()[1]), await reader.readexactly(int(length[1]))
 
 
 async def test_declared_50_megabytes_are_refused_before_they_are_read(house: Whole) -> None:
@@ -352,7 +358,7 @@ async def test_one_person_brings_twenty_an_hour(house: Whole) -> None:
 
 
 async def test_a_folder_that_cannot_be_written_is_told_and_the_rest_goes_on(house: Whole) -> None:
-    Path(house.expo.settings.media_folder).write_text("a file where the folder should be")
+    spoil(house)
     proposal_id = await proposed(house.expo)
 
     answer = await brought(house, proposal_id, GOOD)

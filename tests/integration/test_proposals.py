@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx2
@@ -172,14 +172,11 @@ async def test_of_many_saves_of_one_version_one_wins(house: Whole) -> None:
     proposal_id = await proposed(house.expo)
     version = (await now(house, proposal_id)).version
 
-    def titled(n: int) -> Content:
-        return msgspec.structs.replace(WHOLE, title=Text(ar="", en=f"Title {n}"))
+    def titled(n: int) -> Callable[[Content], Content]:
+        return lambda _: msgspec.structs.replace(WHOLE, title=Text(ar="", en=f"Title {n}"))
 
     told = await asyncio.gather(
-        *(
-            house.expo.proposals.save(TEAM, proposal_id, version, lambda _, n=n: titled(n))
-            for n in range(8)
-        ),
+        *(house.expo.proposals.save(TEAM, proposal_id, version, titled(n)) for n in range(8)),
         return_exceptions=True,
     )
 

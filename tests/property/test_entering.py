@@ -1,17 +1,23 @@
 """Precedence: one person, one standing, whatever is claimed in whatever order."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expo.errors import NotAllowed
+from expo.errors import BadRequest, NotAllowed
 from expo.identity.entering.identities import (
     Claim,
+    ElectorateSettled,
     Kind,
+    Known,
+    Standing,
     checked,
     mark_of,
+    may_join,
     newcomer,
     raised,
 )
+from expo.identity.entering.identities import given as given_standing
 from expo.identity.people import Assurance, Person, PersonId, is_enough
 from expo.rights import STAFF, TEAM_MEMBERS, VOTERS, Role
 
@@ -108,3 +114,46 @@ def _after(person: Person, claims: list[Claim]) -> Person:
 
 def _height(person: Person) -> int:
     return _HEIGHT.index(person.role) if person.role in _HEIGHT else len(_HEIGHT)
+
+
+@given(CLAIMS, ROLES, st.sampled_from([None, "guests"]), st.booleans())
+def test_organisers_change_is_refused_exactly_where_a_ballot_would_change_sides(
+    claim: Claim, role: Role, electorate: str | None, has_cast: bool
+) -> None:
+    person = newcomer(claim, PersonId("p1"))
+    to = Standing(role, electorate, "dewa")
+    free = given_standing(person, to, has_cast=False)
+    moves = (free.electorate, free.entity) != (person.electorate, person.entity)
+    try:
+        after = given_standing(person, to, has_cast=has_cast)
+    except ElectorateSettled:
+        after = person
+        assert has_cast
+        assert moves
+        assert role not in STAFF
+    else:
+        assert after == free
+        assert not (has_cast and moves and role not in STAFF)
+
+    assert (after.id, after.assurance, after.label) == (person.id, person.assurance, person.label)
+
+
+@pytest.mark.parametrize("role", [Role.PUBLIC, Role.SCREEN])
+def test_nobody_is_made_the_public_or_a_screen(role: Role) -> None:
+    person = newcomer(Claim(Kind.EMAIL, "", "a", Assurance.CONTACT), PersonId("p1"))
+    with pytest.raises(BadRequest):
+        given_standing(person, Standing(role), has_cast=False)
+
+
+def test_one_identity_of_each_way_and_none_for_staff() -> None:
+    claim = Claim(Kind.EMAIL, "", "a", Assurance.CONTACT)
+    voter = newcomer(claim, PersonId("p1"))
+    boss = newcomer(Claim(Kind.OIDC, "i", "s", Assurance.VERIFIED, Role.ORGANISER), PersonId("p2"))
+    mail = Known("1", "p1", Kind.EMAIL, "", "mark")
+    other = Known("2", "p1", Kind.OIDC, "https://one.example", "mark")
+
+    assert may_join(voter, (), claim)
+    assert may_join(voter, (other,), claim)
+    assert not may_join(voter, (other, mail), claim)
+    assert may_join(voter, (other,), Claim(Kind.OIDC, "https://two", "s", Assurance.VERIFIED))
+    assert not may_join(boss, (), claim)

@@ -135,7 +135,9 @@ def test_counts_add_up(log: list[Line]) -> None:
         counted = [line for line in mine if line.status == "counted" and line.ranking]
         assert group.n == len(counted)
         assert group.quarantined == sum(line.status == "quarantined" for line in mine)
-        assert group.n + group.quarantined + group.withdrawn == len(mine)
+        void = sum(line.status == "void" for line in mine)
+        assert group.n + group.quarantined + group.withdrawn + void == len(mine)
+        assert (sum(group.held.values()), sum(group.void.values())) == (group.quarantined, void)
         assert group.revised == sum(line.revision > 1 for line in mine)
         only_own = sum(set(line.ranking) <= set(line.own) for line in counted)
         assert sum(row[0] for row in group.placed) == group.n - only_own

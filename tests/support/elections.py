@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
 from hypothesis import strategies as st
 
 from voting.methods import pairwise
@@ -9,11 +10,13 @@ from voting.methods.group_tally import GroupTally, group_of
 from voting.methods.lot import provisional
 from voting.methods.outcome import Election
 from voting.methods.rankings import Pattern, Ranking
-from voting.methods.tally import Line, Pile, Tally
+from voting.methods.tally import Line, Pile, Status, Tally
 from voting.methods.tally import recount as recount_of_piles
 from voting.methods.weights import Share
 
 Ballots = Mapping[str, int]
+STATUSES: tuple[Status, ...] = ("counted", "counted", "counted", "quarantined")
+HELD = ("device", "network", "burst")
 
 
 def ranking_of(text: str) -> Ranking:
@@ -74,27 +77,38 @@ def loose_rankings(draw: st.DrawFn, options: Sequence[str] = OPTIONS) -> Ranking
 
 @st.composite
 def logs(draw: st.DrawFn, most: int = 25, *, own: bool = True) -> list[Line]:
-    """A log: few voters, so that many vote again, move, withdraw or are quarantined."""
-    lines = []
-    revisions: dict[str, int] = {}
-    stands: dict[str, int] = {}
+    """A log: few voters, so that many vote again, move, withdraw, are held and decided about."""
+    lines: list[Line] = []
+    latest: dict[str, Line] = {}
     for position in range(1, draw(st.integers(0, most)) + 1):
         voter = draw(st.sampled_from("uvwxyz"))
-        revisions[voter] = revisions.get(voter, 0) + 1
-        lines.append(
-            Line(
+        before = latest.get(voter)
+        if before is not None and before.status == "quarantined" and draw(st.booleans()):
+            line = decided(before, position, draw(st.sampled_from(["counted", "void"])))
+        else:
+            status: Status = draw(st.sampled_from(STATUSES))
+            line = Line(
                 position,
                 voter,
                 draw(st.sampled_from(ELECTORATES)),
-                revisions[voter],
+                before.revision + 1 if before else 1,
                 draw(strict_rankings()),
                 own=(draw(st.sampled_from(OPTIONS)),) if own and draw(st.booleans()) else (),
-                status=draw(st.sampled_from(["counted", "counted", "counted", "quarantined"])),
-                replaces=stands.get(voter),
+                status=status,
+                replaces=before.position if before else None,
+                why=draw(st.sampled_from(HELD)) if status == "quarantined" else None,
             )
-        )
-        stands[voter] = position
+        lines.append(line)
+        latest[voter] = line
     return lines
+
+
+def decided(held: Line, position: int, status: Status) -> Line:
+    """What two people made of a held ballot: the same line, with another status."""
+    why = "automated" if status == "void" else "review"
+    return msgspec.structs.replace(
+        held, position=position, status=status, replaces=held.position, why=why
+    )
 
 
 def recount(options: Sequence[str], electorates: Sequence[str], lines: Iterable[Line]) -> Tally:

@@ -22,8 +22,11 @@ from sessions.control_view import board_state
 from sessions.orders import Kind
 from sessions.show_follower import BOARD
 from tests.support.browsing import Ballot
+from tests.support.gallery_fair import FAIR, PLANS_FAIR
 from tests.support.gallery_inviting import INVITING
 from tests.support.gallery_people import PEOPLE, filled
+from tests.support.gallery_signin import SIGNING_IN, linked
+from tests.support.gallery_team import PROPOSING, proposals, proposed
 from tests.support.gallery_view import View, World
 from tests.support.schedules import SCHEDULE
 from tests.support.show import MORNING, Running, real_schedule, running
@@ -161,6 +164,8 @@ PLANS: Final = {
     "break": Plan(_break),
     "evening": Plan(_evening),
     "strained": Plan(_strained),
+    "proposals": Plan(proposals),
+    **{name: Plan(build) for name, build in PLANS_FAIR.items()},
     "empty": Plan(_nothing, _empty_schedule),
     "live": Plan(_open, lambda: real_schedule(("visibility: hidden ", "visibility: live "))),
     "after-vote": Plan(
@@ -210,7 +215,7 @@ def path_of(view: View, world: World, lang: str) -> str:
         path = path.replace(
             "{pass}", world.show.pass_for(Role.EMPLOYEE, "Hall B قاعة").split("/")[-1]
         )
-    return filled(path, world)
+    return linked(filled(proposed(path, world), world), world)
 
 
 # --- what is done on a page ---
@@ -369,5 +374,8 @@ VIEWS: Final = (
     View("log", "day", "/{lang}/staff/log", ORGANISER, "tbody tr"),
     View("not-for-you", "day", _CONTROL, VOTER),
     *PEOPLE,
+    *FAIR,
     *INVITING,
+    *SIGNING_IN,
+    *PROPOSING,
 )

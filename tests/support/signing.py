@@ -67,7 +67,9 @@ class Walk:
         path = f"/en/sign-in/with/{provider}" + (f"?next={then}" if then else "")
         answer = await self.client.get(path)
         assert answer.status_code == 303, answer.text
-        return answer.headers["location"]
+        location = str(answer.headers["location"])
+        assert location.startswith("http"), location  # else a page of ours that tells what failed
+        return location
 
     async def back_address(self, address: str) -> str:
         """Where the provider sends the browser."""

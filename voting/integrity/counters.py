@@ -38,7 +38,7 @@ class Persons:
                 return self._most < 1
             known = self._known[source] = {known}
         if person in known:
-            return False
+            return self._most < 1
         if len(known) >= self._most:
             return True
         known.add(person)

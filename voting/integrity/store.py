@@ -139,7 +139,9 @@ async def propose(tx: Tx, proposal: Proposal) -> None:
 async def proposals(tx: Tx, contest: str) -> tuple[Proposal, ...]:
     """Everything proposed about a contest, the latest first."""
     query = select(_PROPOSALS).where(_PROPOSALS.c.contest == contest)
-    found = await tx.execute(query.order_by(_PROPOSALS.c.proposed_at.desc(), _PROPOSALS.c.id))
+    found = await tx.execute(
+        query.order_by(_PROPOSALS.c.proposed_at.desc(), _PROPOSALS.c.id.desc())
+    )
     return tuple(_proposal(row) for row in found)
 
 

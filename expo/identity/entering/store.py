@@ -82,6 +82,12 @@ async def holder_of(tx: Tx, device: str) -> PersonId | None:
     return None if person is None else PersonId(person)
 
 
+async def held(tx: Tx, devices: Collection[str]) -> frozenset[str]:
+    """Those of these devices, by fingerprint, on which somebody signed in."""
+    found = select(HeldDeviceRow.device).where(col(HeldDeviceRow.device).in_(devices))
+    return frozenset((await tx.execute(found)).scalars())
+
+
 async def hold(tx: Tx, device: str, person: PersonId, at: datetime) -> None:
     """Make the device with this fingerprint the person's."""
     await upsert(tx, _HELD, [{"device": device, "person_id": person, "held_at": at}])

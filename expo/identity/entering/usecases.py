@@ -44,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 _MOST_AT_ONCE = 12  # of one device; a family at one tablet, or somebody with every way there is
 _ENTER_SECONDS = 60.0  # until one of them is given back
+_MOST_TOGETHER = 25  # entries in one transaction: about 100 ms in which ballots wait
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -103,8 +104,12 @@ class Entering:
         self._secret_keys = secret_keys
         self._end_sockets = end_sockets
         self._ballots = ballots
-        self._entries = Together(self._enter_all, order=lambda one: one.marks[0][0])
-        self._attests = Together(self._attest_all, order=lambda one: one[0].id or "")
+        self._entries = Together(
+            self._enter_all, most_at_once=_MOST_TOGETHER, order=lambda one: one.marks[0][0]
+        )
+        self._attests = Together(
+            self._attest_all, most_at_once=_MOST_TOGETHER, order=lambda one: one[0].id or ""
+        )
         self._budget = Budget(burst=_MOST_AT_ONCE, seconds=_ENTER_SECONDS)
 
     async def enter(self, visit: Visit, claim: Claim) -> Arrival:

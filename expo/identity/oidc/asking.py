@@ -17,10 +17,9 @@ from typing_extensions import override
 from expo.identity.oidc.refusals import Distrusted, Why
 
 MOST_BYTES: Final = 256 * 1024  # of any answer; the largest key sets and profiles have a tenth
-SECONDS: Final = 8.0
+SECONDS: Final = 10.0
 """From the question to the last byte; somebody is waiting on a page meanwhile."""
-_STEP_SECONDS: Final = 5.0  # for a connection, or between two bytes
-_CONNECTIONS: Final = 32  # to one provider at once; more wait, and are told after five seconds
+_CONNECTIONS: Final = 32  # to one provider at once; more wait their turn within the same time
 _OK: Final = 200
 _TROUBLE: Final = 500
 _KINDS: Final = frozenset({"application/json", "application/jwk-set+json"})
@@ -112,7 +111,7 @@ class Asker:
             self._transport = _Bounded()
         return AsyncOAuth2Client(
             transport=self._transport,
-            timeout=httpx2.Timeout(_STEP_SECONDS),
+            timeout=httpx2.Timeout(self._seconds),
             follow_redirects=False,
             trust_env=False,
             **about,

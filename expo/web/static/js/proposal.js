@@ -36,7 +36,8 @@ function sized(chooser) {
 
 document.querySelectorAll('[data-most]').forEach(counter);
 form?.querySelectorAll('[data-most-mb]').forEach(sized);
-document.getElementById('problem')?.focus();
+// Who came for one field is led there; whoever has just saved, to what is to be mended.
+(document.getElementById(location.hash.slice(1)) ?? document.getElementById('mend'))?.focus();
 
 let isTouched = false;
 form?.addEventListener('input', () => { isTouched = true; });

@@ -1,0 +1,1 @@
+"""The organisers' side of proposals: read, returned with comments, accepted, given a place in the programme."""
