@@ -13,13 +13,16 @@ from expo.errors import Refusal
 from tests.support.contests import House, cast, contest, house, person
 from tests.support.stations import S, logs_of
 from voting import moves, store
-from voting.ballots import IdConflict, tag_of
+from voting.ballots import IdConflict, admit, tag_of
 from voting.contests import IllegalMove
 from voting.heads import store as heads
+from voting.holds import VoidReason
+from voting.integrity import moves as fair
 from voting.protocol import Receipt
 from voting.snapshots import store as snapshots
 from voting.stations import at, station_of
 from voting.voters import moves as voters
+from voting.writer import Told
 
 pytestmark = pytest.mark.each_database
 
@@ -218,3 +221,32 @@ async def test_contests_with_and_without_stations_go_side_by_side(tmp_path: Path
             result = await there.voting.result(name)
             assert result is not None
             assert (result.position, result.disputed) == (100 + stations, False)
+
+
+async def test_held_ballots_are_decided_about_each_in_its_log(tmp_path: Path) -> None:
+    async with house(tmp_path) as there:
+        opened = await there.open(contest(stations=S))
+        told: list[Told] = []
+        for n in range(12):
+            sent = admit(cast("bca"), opened, person(f"h{n}"), "customers", there.clock())
+            held = msgspec.structs.replace(sent, held="device")
+            there.voting.writer.put(held, told.append)
+        await crowd(there, 6)
+        await there.voting.drain()
+        await there.finish()
+        async with there.database.write() as tx:
+            waiting = [one.position for one in await store.held(tx, "s1")]
+            assert await fair.release(tx, "s1", waiting[:7], there.clock()) == 7
+            assert await fair.void(tx, "s1", waiting[7:], VoidReason.AUTOMATED, there.clock()) == 5
+        await there.voting.refresh()
+        await there.closing.look()
+
+        logs = await logs_of(there)
+        for log in logs.values():
+            kinds = [line.kind for line in log]
+            assert set(kinds[: kinds.index("closed")]) == {"cast"}
+            assert set(kinds[kinds.index("closed") + 1 :]) <= {"release", "void"}
+        result = await there.voting.result("s1")
+        assert result is not None
+        assert (result.ballots, result.disputed, result.position) == (13, False, 18 + S + 12)
+        assert there.voting.turnout("s1").position == 18 + S + 12
