@@ -32,7 +32,7 @@ def contest_of(programme: Programme, day: Day, session: Session) -> Contest | No
         day=day.n,
         options=tuple(_option(programme, one) for one in initiatives),
         electorates=tuple(group.in_contest() for group in programme.electorates),
-        rules=programme.voting.rules_for(len(initiatives)),
+        rules=(session.voting or programme.voting).rules_for(len(initiatives)),
         sample=any(one.sample for one in initiatives),
     )
 
