@@ -62,6 +62,7 @@ from expo.wire.welcome import Welcome
 from expo.words import Language
 from sessions import pages as show_pages
 from sessions import sockets
+from sessions.desk import pages as desk_pages
 from sessions.load import pages as load_pages
 from sessions.load.usecases import Load
 from sessions.programme import Programme
@@ -299,6 +300,7 @@ class Expo:
             *fairness_pages.routes(),
             *show_pages.routes(),
             *review_pages.routes(),
+            *desk_pages.routes(),
             *load_pages.routes(),
         ]
 

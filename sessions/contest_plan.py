@@ -24,6 +24,7 @@ def contest_of(programme: Programme, day: Day, session: Session) -> Contest | No
     initiatives = programme.options_of(session)
     if not initiatives:
         return None
+    ways = session.voting or programme.voting
     return Contest(
         id=ContestId(session.id),
         subject=session.id,
@@ -32,9 +33,9 @@ def contest_of(programme: Programme, day: Day, session: Session) -> Contest | No
         day=day.n,
         options=tuple(_option(programme, one) for one in initiatives),
         electorates=tuple(group.in_contest() for group in programme.electorates),
-        rules=programme.voting.rules_for(len(initiatives)),
+        rules=ways.rules_for(len(initiatives)),
         sample=any(one.sample for one in initiatives),
-        stations=programme.voting.stations,
+        stations=ways.stations,
     )
 
 

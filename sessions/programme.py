@@ -33,6 +33,44 @@ RANKED_BEYOND: Final = (
 )
 
 
+class VotingDefaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How contests of this expo are asked unless a contest says otherwise.
+
+    ``max_ranked`` None means the rule of ``ranks_for``. ``own`` is what happens to a team's own
+    initiative on its ballot. ``open_minutes`` is the time from opening to the announced close,
+    ``stations`` over how many logs a contest's ballots are spread.
+    """
+
+    method: Method = "ranked_pairs"
+    max_ranked: int | None = None
+    visibility: Visibility = "hidden"
+    own: OwnRule = "abstain"
+    open_minutes: int = 10
+    grace_seconds: int = 10
+    stations: int = 1
+
+    def ranks_for(self, options: int) -> int:
+        """K: how many of so many options one ballot may rank.
+
+        Source: counting 1.3, "K = m when m <= 6, else 5 by default".
+        """
+        if self.max_ranked is not None:
+            return min(self.max_ranked, options)
+        return options if options <= ALL_RANKED_UP_TO else RANKED_BEYOND
+
+    def rules_for(self, options: int) -> contests.Rules:
+        """The rules of a contest with so many options."""
+        return contests.Rules(
+            method=self.method,
+            max_ranked=self.ranks_for(options),
+            visibility=self.visibility,
+            own=self.own,
+            open_minutes=self.open_minutes,
+            grace_seconds=self.grace_seconds,
+            holds=USUAL,
+        )
+
+
 class Slot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One item inside a session, ``minutes`` long; slots follow each other without gaps."""
 
@@ -45,7 +83,8 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A scheduled block on the stage.
 
     ``entity`` and ``initiatives`` are ids; the initiatives stand in the order in which they are
-    presented. A session without initiatives asks the audience nothing.
+    presented. A session without initiatives asks the audience nothing. ``voting`` is how its
+    contest is asked; None: as the expo's contests are.
     """
 
     id: str
@@ -56,6 +95,7 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slots: tuple[Slot, ...] = ()
     streams: tuple[Stream, ...] = ()
     initiatives: tuple[str, ...] = ()
+    voting: VotingDefaults | None = None
 
     @property
     def minutes(self) -> int:
@@ -100,44 +140,6 @@ class Electorate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The same electorate as a contest knows it."""
         return contests.Electorate(
             self.id, self.name, self.weight, self.full_weight_at, self.min, self.level
-        )
-
-
-class VotingDefaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How contests of this expo are asked unless a contest says otherwise.
-
-    ``max_ranked`` None means the rule of ``ranks_for``. ``own`` is what happens to a team's own
-    initiative on its ballot. ``open_minutes`` is the time from opening to the announced close,
-    ``stations`` over how many logs a contest's ballots are spread.
-    """
-
-    method: Method = "ranked_pairs"
-    max_ranked: int | None = None
-    visibility: Visibility = "hidden"
-    own: OwnRule = "abstain"
-    open_minutes: int = 10
-    grace_seconds: int = 10
-    stations: int = 1
-
-    def ranks_for(self, options: int) -> int:
-        """K: how many of so many options one ballot may rank.
-
-        Source: counting 1.3, "K = m when m <= 6, else 5 by default".
-        """
-        if self.max_ranked is not None:
-            return min(self.max_ranked, options)
-        return options if options <= ALL_RANKED_UP_TO else RANKED_BEYOND
-
-    def rules_for(self, options: int) -> contests.Rules:
-        """The rules of a contest with so many options."""
-        return contests.Rules(
-            method=self.method,
-            max_ranked=self.ranks_for(options),
-            visibility=self.visibility,
-            own=self.own,
-            open_minutes=self.open_minutes,
-            grace_seconds=self.grace_seconds,
-            holds=USUAL,
         )
 
 

@@ -119,7 +119,7 @@ class _Law(msgspec.Struct, frozen=True):
         is_whole = kind is Kind.REMOVED and not field
         if is_whole and name in self.with_ballots:
             return "has-ballots"
-        if name in self.fixed and (is_whole or field in {"initiatives", "entity", "day"}):
+        if name in self.fixed and (is_whole or field in {"initiatives", "entity", "day", "voting"}):
             return "options-fixed"
         is_stage = is_whole or field in {"entity", "day", "starts_at"}
         return "on-stage" if name in self.live and is_stage else ""

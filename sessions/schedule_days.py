@@ -11,6 +11,7 @@ from sessions.programme import SLOT_KINDS, Day, Session, Slot, SlotKind, reading
 from sessions.programme_drafts import DayDraft, SessionDraft
 from sessions.schedule_fields import ID_LENGTH, Form, Notes, Place
 from sessions.schedule_nodes import quoted_fact
+from sessions.schedule_sections import voting
 from sessions.streams.sources import PROVIDERS, Provider, Stream, id_in, is_link_of, is_stream_id
 
 MOST_DAYS: Final = 31
@@ -86,6 +87,8 @@ def _session(
     read_slots = tuple(slot for slot in slots if slot)
     streams = tuple(_stream(s, notes) for s in form.items("streams", _MOST_STREAMS, required=False))
     options = _options(form)
+    asked = form.form("voting", required=False)
+    rules = voting(asked) if asked is not None else None
     form.done()
     draft = SessionDraft(
         place.path,
@@ -109,6 +112,7 @@ def _session(
         read_slots,
         tuple(stream for stream in streams if stream),
         tuple(option for option in options or () if option),
+        rules,
     )
 
 

@@ -10,27 +10,33 @@ from sessions.programme import Day, Electorate, Programme, Session, Slot, Voting
 from sessions.schedule_nodes import write
 from sessions.streams.sources import Channel, Stream
 
+Plain = dict[str, Any]
+"""A schedule, or a part of one, as ``schedule.yaml`` has it: mappings, lists, texts and numbers."""
+
 
 def dump(programme: Programme) -> str:
     """The schedule of this programme; ``schedule_file.parse`` gives the same programme back."""
+    return write(plain(programme))
+
+
+def plain(programme: Programme) -> Plain:
+    """The schedule of this programme, before it is written out."""
     zone = programme.zone
-    return write(
-        {
-            "expo": {
-                "id": programme.id,
-                "title": _both(programme.title),
-                "organiser": _both(programme.organiser),
-                "edition": programme.edition,
-                "timezone": programme.timezone,
-                **_listed("channels", [_channel(one) for one in programme.channels]),
-            },
-            "voting": _voting(programme.voting),
-            "electorates": [_electorate(one) for one in programme.electorates],
-            "entities": [_entity(one) for one in programme.entities],
-            "initiatives": [_initiative(one) for one in programme.initiatives],
-            "days": [_day(one, zone) for one in programme.days],
-        }
-    )
+    return {
+        "expo": {
+            "id": programme.id,
+            "title": _both(programme.title),
+            "organiser": _both(programme.organiser),
+            "edition": programme.edition,
+            "timezone": programme.timezone,
+            **_listed("channels", [_channel(one) for one in programme.channels]),
+        },
+        "voting": _voting(programme.voting),
+        "electorates": [_electorate(one) for one in programme.electorates],
+        "entities": [_entity(one) for one in programme.entities],
+        "initiatives": [_initiative(one) for one in programme.initiatives],
+        "days": [_day(one, zone) for one in programme.days],
+    }
 
 
 def _both(text: Text) -> dict[str, str]:
@@ -119,6 +125,7 @@ def _session(one: Session, zone: ZoneInfo) -> dict[str, Any]:
         **_listed("slots", [_slot(slot) for slot in one.slots]),
         **_listed("streams", [_stream(stream) for stream in one.streams]),
         **_listed("initiatives", list(one.initiatives)),
+        **({"voting": _voting(one.voting)} if one.voting else {}),
     }
 
 

@@ -143,12 +143,7 @@ async def current(tx: Tx, contest_id: str, voters: Collection[str]) -> tuple[Kep
 
 
 async def standing_ballots(tx: Tx, tags: Mapping[str, str]) -> frozenset[str]:
-    """The contests in which this tag of theirs has a line that counts now, be it an empty one.
-
-    Args:
-        tx: The caller's transaction.
-        tags: One voter's tag by contest.
-    """
+    """Of one voter's tags by contest, the contests where a line counts now, be it an empty one."""
     if not tags:
         return frozenset()
     ballot = _BALLOTS.c

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 
 import msgspec
@@ -73,6 +73,8 @@ class Voting:
         self._budget = Budget(burst=_MOST_CASTS, seconds=_CAST_SECONDS)
         self.watch: Watch = Blind()
         """Looks at where ballots come from; set by who knows what to look for."""
+        self.lift: Callable[[Person], Awaitable[tuple[str, ...]]] | None = None
+        """Counts held ballots of somebody who is known more surely now; set by the same."""
 
     def _writers(self) -> Writer | Lanes:
         """One where the database takes one writer anyway, else some side by side."""

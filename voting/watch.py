@@ -23,13 +23,6 @@ class Watch(Protocol):
     def received(self, ballot: Ballot, person: Person, origin: Origin, receipt: Receipt) -> None:
         """A ballot is on record."""
 
-    async def lift(self, person: Person) -> tuple[str, ...]:
-        """Count this person's held ballots where being known as surely as now is enough; in which contests.
-
-        Raises:
-            Fault: The database does not answer.
-        """
-
 
 class Blind(Watch):
     """Holds nothing and notes nothing."""
@@ -43,7 +36,3 @@ class Blind(Watch):
     @override
     def received(self, ballot: Ballot, person: Person, origin: Origin, receipt: Receipt) -> None:
         return None
-
-    @override
-    async def lift(self, person: Person) -> tuple[str, ...]:
-        return ()

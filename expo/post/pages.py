@@ -1,6 +1,6 @@
 """The outbox: letters as organisers see them, read out where there is no mail server."""
 
-from typing import TypedDict
+from typing import Protocol, TypedDict
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,9 +9,18 @@ from starlette.routing import BaseRoute
 from expo.errors import NotFound
 from expo.post.letters import State
 from expo.post.usecases import MOST_LISTED, Post
+from expo.record.store import Actor
 from expo.rights import Action
 from expo.web.pages import PRIVATE, guarded
 from expo.web.templates import Renderer
+
+
+class Reader(Protocol):
+    """Whoever looks; identity's ``Visit`` is one."""
+
+    @property
+    def person(self) -> Actor | None:
+        """None where nobody is known."""
 
 
 class PostState(TypedDict):
@@ -19,6 +28,7 @@ class PostState(TypedDict):
 
     pages: Renderer
     post: Post
+    visit: Reader
 
 
 async def outbox(request: Request[PostState]) -> Response:
@@ -38,7 +48,8 @@ async def outbox(request: Request[PostState]) -> Response:
 async def letter(request: Request[PostState]) -> Response:
     """One letter; its text can be read only where no mail server takes it."""
     post, pages = request.state["post"], request.state["pages"]
-    found = await post.one(request.path_params["id"])
+    reader = request.state["visit"].person
+    found = await post.read(reader, request.path_params["id"]) if reader else None
     if found is None:
         raise NotFound
     values = {"posted": found, "is_delivered": post.is_delivered, "tz": pages.zone}

@@ -7,6 +7,7 @@ import msgspec
 from expo.catalogue.proposals.values import Proposal
 from expo.catalogue.values import Initiative
 from expo.errors import N_, BadRequest, Refusal
+from expo.words import Text
 from sessions.programme import Programme, Session
 from voting.contests import MOST_OPTIONS, Contest, Phase
 
@@ -27,20 +28,28 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def initiative_of(proposal: Proposal) -> Initiative:
-    """What the programme says about a proposal: its own words, under its own id."""
+    """What the programme says about a proposal: its own words, under its own id.
+
+    A schedule has every text in both languages and on one line, so that it can be written to a file
+    and read again: what is not translated stands there in the other language.
+    """
     content = proposal.content
     return Initiative(
         id=proposal.id,
         entity=proposal.entity,
-        title=content.title,
-        short=content.short,
-        summary=content.summary,
-        problem=content.problem,
-        proposal=content.proposal,
-        benefit=content.benefit,
-        services=content.services,
+        title=_whole(content.title),
+        short=_whole(content.short),
+        summary=_whole(content.summary),
+        problem=_whole(content.problem),
+        proposal=_whole(content.proposal),
+        benefit=_whole(content.benefit),
+        services=tuple(_whole(service) for service in content.services),
         model_stages=content.model_stages,
     )
+
+
+def _whole(text: Text) -> Text:
+    return Text(ar=" ".join(text.in_("ar").split()), en=" ".join(text.in_("en").split()))
 
 
 def places(

@@ -67,7 +67,7 @@ class Watched:
 
     async def proposal(self, first: Visit, act: str = "release", key: str = "all") -> str:
         """A new proposal's id."""
-        await self.reviews.propose(first, "s1", act, key, "automated")  # type: ignore[arg-type]
+        await self.reviews.propose(first, "s1", act, key, "automated")  # type: ignore[arg-type]  # by name, as tests write it
         return (await self.reviews.view("s1")).open_proposals[0].id
 
 

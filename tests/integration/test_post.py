@@ -21,10 +21,12 @@ from expo.post.letters import Answer, Letter, Posted, State
 from expo.post.mail import MailServer
 from expo.post.post_follower import Courier, PostFollower
 from expo.post.usecases import Post
+from expo.record import store as staff_log
 from expo.wire.notifier import LocalNotifier
 from tests.support.clock import Clock
 from tests.support.databases import url_in
 from tests.support.postbox import SENDER, Postbox, postbox, serving_mail, text_of
+from tests.support.whole import ORGANISER
 
 TO = "mariam@authority.example"
 
@@ -273,6 +275,25 @@ async def test_without_a_server_letters_wait_to_be_read_until_they_are_of_no_use
     assert (waiting.state, waiting.letter.text) == (State.WAITING, "It is 123456.\n")
     over = await office.only()
     assert (over.state, over.letter.text) == (State.OVER, "")
+
+
+async def test_reading_a_letter_is_in_the_staff_log_and_impossible_where_it_is_delivered(
+    office: Office,
+) -> None:
+    await office.send(office.letter())
+    letter = (await office.only()).id
+    delivered = await office.post.read(ORGANISER, letter)
+    office.post.is_delivered = False
+    shown = await office.post.read(ORGANISER, letter)
+    async with office.database.read() as tx:
+        lines = await staff_log.latest(tx, 10)
+
+    assert delivered is not None
+    assert shown is not None
+    assert (delivered.letter.text, shown.letter.text) == ("", "It is 123456.\n")
+    assert [(line.action, line.subject, line.facts) for line in lines] == [
+        ("read-letter", letter, {"purpose": "sign-in"})
+    ]
 
 
 async def test_letter_of_no_use_any_more_is_not_sent(office: Office) -> None:

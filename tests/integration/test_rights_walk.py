@@ -30,6 +30,7 @@ FILLED = {
     "screen": "main",
     "session": "khda",
     "code": "ABCD",
+    "section": "entities",
     "draft": "0" * 32,
     "proposal": "dewa-222222",
     "image": "0" * 32,

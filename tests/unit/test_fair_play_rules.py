@@ -63,7 +63,7 @@ def told(rule: HoldRule, *people: str, gap_ms: int = 0, **origin: object) -> lis
     """What one rule says of one ballot each of these people casts from one place."""
     counters = Counters([rule])
     counters.is_armed = True
-    place = Origin(**origin)  # type: ignore[arg-type]
+    place = Origin(**origin)  # type: ignore[arg-type]  # by name, as tests write it
     return [
         counters.judge(one, "customers", DEVICE, place, AT + n * gap_ms)
         for n, one in enumerate(people)
@@ -190,7 +190,7 @@ def minutes(many: list[int], /, **last: object) -> tuple[Window, ...]:
         for n, count in enumerate(many)
     ]
     if last:
-        found[-1] = Window(found[-1].begins_ms, **last)  # type: ignore[arg-type]
+        found[-1] = Window(found[-1].begins_ms, **last)  # type: ignore[arg-type]  # by name, as tests write it
     return tuple(found)
 
 
@@ -246,11 +246,11 @@ def test_unusual_shares_are_told(part: str) -> None:
     whole = {"counts": {"g": {"C": 40}}, "timed": 40}
     usually = {part: 2}
     before = [
-        Window(AT + n * 10_000, {"g": {"C": 40}}, timed=40, **usually)  # type: ignore[arg-type]
+        Window(AT + n * 10_000, {"g": {"C": 40}}, timed=40, **usually)  # type: ignore[arg-type]  # by name, as tests write it
         for n in range(4)
     ]
-    usual = Window(AT + 40_000, **whole, **{part: 4})  # type: ignore[arg-type]
-    odd = Window(AT + 40_000, **whole, **{part: 30})  # type: ignore[arg-type]
+    usual = Window(AT + 40_000, **whole, **{part: 4})  # type: ignore[arg-type]  # by name, as tests write it
+    odd = Window(AT + 40_000, **whole, **{part: 30})  # type: ignore[arg-type]  # by name, as tests write it
 
     assert signals([*before, usual], (), ["g"]) == ()
     assert kinds(signals([*before, odd], (), ["g"])) == {SignalKind(part)}
@@ -295,7 +295,7 @@ def test_another_person_may_be_the_second() -> None:
 
 def held(position: int, why: str = "network", **more: object) -> HeldBallot:
     at = NOW + timedelta(seconds=position)
-    return HeldBallot(position, why, "customers", at, 1, "C", **more)  # type: ignore[arg-type]
+    return HeldBallot(position, why, "customers", at, 1, "C", **more)  # type: ignore[arg-type]  # by name, as tests write it
 
 
 def test_groups_name_what_ballots_have_in_common() -> None:

@@ -140,7 +140,7 @@ def groups(held: Sequence[HeldBallot], proposed: frozenset[int] = frozenset()) -
     found = [_group("all", "all", "", held, proposed)]
     found += _by("reason", held, proposed, lambda one: one.why, fewest=1)
     for kind in KINDS:
-        found += _by(kind, held, proposed, lambda one, kind=kind: one.mark(kind))  # type: ignore[misc]  # bound per turn
+        found += _by(kind, held, proposed, _marked(kind))
     found += _by("window", held, proposed, lambda one: str(window_of(one.at)))
     return tuple(found)
 
@@ -166,6 +166,10 @@ def selected(held: Sequence[HeldBallot], key: str) -> tuple[HeldBallot, ...]:
     if not found:
         raise NothingHeld
     return found[:MOST_AT_ONCE]
+
+
+def _marked(kind: SourceKind) -> Callable[[HeldBallot], str]:
+    return lambda one: one.mark(kind)
 
 
 def _by(

@@ -179,7 +179,6 @@ class FairPlay(Watch):
 
     # --- known more surely ---
 
-    @override
     async def lift(self, person: Person) -> tuple[str, ...]:
         """Count this person's held ballots where being known as surely as now is enough; in which contests.
 

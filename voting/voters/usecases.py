@@ -40,8 +40,10 @@ class Voters:
 
     async def surer(self, person: Person) -> None:
         """After the commit: being known so surely may lift what holds this person's ballots."""
+        if self._voting.lift is None:
+            return
         try:
-            await self._voting.watch.lift(person)
+            await self._voting.lift(person)
         except Fault:
             logger.warning("A hold could not be lifted; officers still can")
 

@@ -1,21 +1,18 @@
-"""Invitations and waiting lists in and out of the database."""
+"""Invitations in and out of the database."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import delete, func, insert, or_, update
+from sqlalchemy import func, insert, or_, update
 from sqlmodel import col, select
 
-from expo.db import Tx, one_at_a_time
-from expo.identity.invitations.guests import GuestList
-from expo.identity.invitations.tables import InvitationRow, ListDraftRow
+from expo.db import Tx
+from expo.identity.invitations.tables import InvitationRow
 from expo.identity.invitations.values import Invitation, State
 from expo.mailboxes import owner
 from expo.rights import Role
 
-_drafts = msgspec.json.Decoder(GuestList)
 _ESCAPE = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
 
@@ -126,35 +123,6 @@ async def counts(tx: Tx, now: datetime) -> dict[State, int]:
         counted = select(func.count()).select_from(InvitationRow).where(_in_state(state, now))
         told[state] = int((await tx.execute(counted)).scalar_one())
     return told
-
-
-# --- lists that wait ---
-
-
-async def keep_draft(tx: Tx, draft_id: str, read: GuestList, made_by: str, at: datetime) -> None:
-    """Keep a list as it was read."""
-    value = msgspec.json.encode(read).decode()
-    await tx.execute(
-        insert(ListDraftRow).values(id=draft_id, value=value, made_by=made_by, made_at=at)
-    )
-
-
-async def draft(tx: Tx, draft_id: str, since: datetime) -> GuestList | None:
-    """The list with this id, if it was read after ``since``."""
-    found = select(ListDraftRow.value).where(
-        col(ListDraftRow.id) == draft_id, col(ListDraftRow.made_at) >= since
-    )
-    value = (await tx.execute(found)).scalar_one_or_none()
-    return None if value is None else _drafts.decode(value)
-
-
-async def take_draft(tx: Tx, draft_id: str, since: datetime) -> GuestList | None:
-    """The list with this id, which nobody can take again; old ones go with it."""
-    await one_at_a_time(tx, "invitations")  # two lists at once must see each other's addresses
-    taken = await draft(tx, draft_id, since)
-    gone = or_(col(ListDraftRow.id) == draft_id, col(ListDraftRow.made_at) < since)
-    await tx.execute(delete(ListDraftRow).where(gone))
-    return taken
 
 
 def _in_state(state: State, now: datetime) -> Any:

@@ -1,4 +1,4 @@
-"""Rows of invitations, and lists that wait for an organiser's word."""
+"""Rows of invitations."""
 
 from datetime import datetime
 
@@ -31,15 +31,3 @@ class InvitationRow(Row, table=True):
     invited_by: str = Field(max_length=64)
     accepted_at: datetime | None = None
     revoked_at: datetime | None = None
-
-
-class ListDraftRow(Row, table=True):
-    """A list as it was read, until it is put in force or an hour is over."""
-
-    __tablename__ = "list_drafts"
-
-    id: str = Field(primary_key=True, max_length=64)
-    value: str
-    """The rows, good and bad, as JSON."""
-    made_by: str = Field(max_length=64)
-    made_at: datetime

@@ -18,20 +18,20 @@ from expo.identity.entering.usecases import Arrival, Entering
 from expo.identity.invitations import store
 from expo.identity.invitations.guests import COLUMNS, Guest, GuestList, guests_in
 from expo.identity.invitations.values import (
-    DRAFT_STAYS,
     VALID,
     Invitation,
     InvitationExpired,
     InvitationRevoked,
     InvitationUnknown,
-    ListOutdated,
     NothingToImport,
     State,
     admit,
 )
 from expo.identity.moves import new_id
 from expo.identity.people import Person, Visit
+from expo.lists import store as drafts
 from expo.lists.reading import decoded, lines_of, rows_of
+from expo.lists.store import ListOutdated
 from expo.lists.workbooks import cells_of, is_workbook
 from expo.mailboxes import owner
 from expo.passes import PassExpired, PassUnknown, fingerprint, opened, signed
@@ -99,7 +99,8 @@ class Invitations:
         read = guests_in(rows, self._targets(), known)
         draft_id = secrets.token_hex(16)
         async with self._database.write() as tx:
-            await store.keep_draft(tx, draft_id, read, actor.id, self._now())
+            value = msgspec.json.encode(read).decode()
+            await drafts.keep(tx, draft_id, value, actor.id, self._now())
         return draft_id
 
     async def waiting(self, draft_id: str) -> GuestList:
@@ -109,10 +110,7 @@ class Invitations:
             ListOutdated: It does not wait any more.
         """
         async with self._database.read() as tx:
-            read = await store.draft(tx, draft_id, self._now() - DRAFT_STAYS)
-        if read is None:
-            raise ListOutdated
-        return read
+            return _list(await drafts.find(tx, draft_id, self._now()))
 
     async def put_in_force(self, actor: Person, draft_id: str) -> int:
         """Invite everybody of a waiting list whose row is good; how many. All of them or nobody.
@@ -123,8 +121,8 @@ class Invitations:
         """
         now = self._now()
         async with self._database.write() as tx:
-            read = await store.take_draft(tx, draft_id, now - DRAFT_STAYS)
-            if read is None or await self._are_known(tx, read):
+            read = _list(await drafts.take(tx, draft_id, now))
+            if await self._are_known(tx, read):
                 raise ListOutdated
             if not read.guests:
                 raise NothingToImport
@@ -278,6 +276,21 @@ class Invitations:
 def path_of(token: str) -> str:
     """Address of the page behind a link, without origin and language."""
     return f"/invitation/{token}"
+
+
+_lists = msgspec.json.Decoder(GuestList)
+
+
+def _list(value: str) -> GuestList:
+    """The list that was kept.
+
+    Raises:
+        ListOutdated: What waits under this id is another kind of list.
+    """
+    try:
+        return _lists.decode(value)
+    except msgspec.DecodeError as error:
+        raise ListOutdated from error
 
 
 def _cells(raw: bytes) -> list[list[str]]:

@@ -14,8 +14,6 @@ from expo.words import Language
 
 VALID: Final = timedelta(days=30)
 """How long a link lets somebody in; sending it again begins anew."""
-DRAFT_STAYS: Final = timedelta(hours=1)
-"""How long a list that was looked at waits for the organiser's word."""
 ISSUER: Final = "invitations"
 
 
@@ -95,13 +93,6 @@ class InvitationRevoked(Refusal):
 
     code = N_("invitation-revoked")
     status = 410
-
-
-class ListOutdated(Refusal):
-    """The list was put in force already, or has waited too long; nothing was imported now."""
-
-    code = N_("list-outdated")
-    status = 409
 
 
 class NothingToImport(Refusal):

@@ -35,7 +35,7 @@ function show(fresh) {
 async function look() {
   clearTimeout(timer);
   if (held || document.hidden) return;
-  const fresh = await page('GET', location.href);
+  const fresh = await page('GET', root.dataset.from ?? location.href); // a form was answered at another address
   const known = fresh?.getElementById('p-load');
   if (known && !held) show(fresh);
   root.classList.toggle('stale', !known);

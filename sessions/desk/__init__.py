@@ -1,0 +1,1 @@
+"""The organisers' desk: entities, electorates and contests, one at a time or as whole lists."""
