@@ -83,14 +83,13 @@ def by_station(
     for n, ballot in enumerate(ballots):
         head = contests.get(ballot.contest)
         if head is not None:
-            found.setdefault((ballot.contest, station_for(head, ballot)), []).append(n)
+            station = station_for(head, ballot) if head.contest.stations > 1 else 0
+            found.setdefault((ballot.contest, station), []).append(n)
     return found
 
 
 def station_for(head: Head, ballot: Ballot) -> int:
     """The station of whoever cast this ballot."""
-    if head.contest.stations == 1:
-        return 0
     return station_of(tag_of(head.secret, ballot.person), head.contest.stations)
 
 
