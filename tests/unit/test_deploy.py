@@ -14,6 +14,7 @@ import yaml
 
 from deploy import front
 from expo import settings
+from expo.catalogue.proposals.pages import UPLOAD_BYTES
 from expo.web.guards import _HEADERS, _HSTS
 from expo.web.statics import Statics
 from expo.web.visiting import MAX_BODY_BYTES
@@ -223,6 +224,7 @@ def test_units_give_nginx_every_value_it_asks_for() -> None:
 
 def test_limits_in_front_are_those_behind() -> None:
     assert f"client_max_body_size {MAX_BODY_BYTES // 1024}k;" in TEMPLATE
+    assert f"client_max_body_size {UPLOAD_BYTES // 1024}k;" in TEMPLATE
     for name in ("client_header_timeout", "client_body_timeout"):
         found = re.search(rf"{name} (\d+)s;", TEMPLATE)
         assert found is not None
