@@ -411,6 +411,29 @@ async def test_logs_hold_no_address_code_or_link(
 
 
 @pytest.mark.parametrize(
+    ("path", "href"),
+    [
+        ("/en/session/khda", "/en/sign-in?next=/en/session/khda"),
+        ("/ar/schedule", "/ar/sign-in?next=/ar/schedule"),
+        ("/en/pass/SECRET", "/en/sign-in"),
+        ("/en/invitation/SECRET", "/en/sign-in"),
+        ("/badge/SECRET?lang=en", "/en/sign-in"),
+        ("/en/nothing/here", "/en/sign-in"),
+    ],
+)
+async def test_every_page_leads_to_the_doors_and_no_pass_is_carried_along(
+    tmp_path: Path, path: str, href: str
+) -> None:
+    async with whole(tmp_path) as house, stranger(house.url) as me:
+        page = await me.get(path)
+        await me.post("/en/join", data={})
+        known = await me.get(path)
+
+        assert re.findall(r'class="enter" href="([^"]*)"', page.text) == [href]
+        assert 'class="enter"' not in known.text
+
+
+@pytest.mark.parametrize(
     "then", ["//evil.example/", "https://evil.example", "/\\evil.example", "/en/%0d%0aX: 1", "x"]
 )
 async def test_nobody_is_led_away_after_signing_in(tmp_path: Path, then: str) -> None:

@@ -71,8 +71,9 @@ def test_compose_names_only_what_it_has() -> None:
     assert sum(name.startswith("nats-") for name in services) == 3
 
 
-def test_nodes_that_ask_providers_are_those_of_compose() -> None:
-    over = yaml.safe_load((DEPLOY / "compose.providers.yaml").read_text())
+@pytest.mark.parametrize("file", ["compose.providers.yaml", "compose.mail.yaml"])
+def test_nodes_that_reach_the_world_are_those_of_compose(file: str) -> None:
+    over = yaml.safe_load((DEPLOY / file).read_text())
     nodes = {name for name in compose()["services"] if name.startswith("node-")}
 
     assert set(over["services"]) == nodes
