@@ -125,6 +125,7 @@ class Expo:
         keys, self.voters = settings.secret_keys, Voters(self.voting)
         self.passes = Passes(database, now, keys, end_sockets, self.voters)
         self.voting.watch = self.fair_play = FairPlay(self.voting, settings.node)
+        self.voting.lift = self.fair_play.lift
         self.reviews = Reviews(self.voting, identities_of, new_id)
         self.appeals = Appeals(self.voting, new_id)
         self.entering = Entering(database, now, keys, end_sockets, self.voters)

@@ -6,6 +6,7 @@ An edge of its own: the entry point and the command line stand on it, nothing el
 import contextlib
 import os
 import re
+import secrets
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -16,10 +17,10 @@ import msgspec
 
 from expo import settings as configuration
 from expo.db import Database, sqlite_url
-from expo.identity.store import secret_in
 from expo.passes import key_id
 from expo.secrecy import store
 
+_KEPT_IN: Final = "secret.key"  # the file's name in the data folder
 _OTHER_SECRET: Final = configuration.Mistake(
     "SAWT_SECRET_KEY",
     "a secret that no node of this expo has used",
@@ -72,6 +73,41 @@ async def share_secret(database: Database, settings: configuration.Settings) -> 
         if known and not known & ours:
             raise configuration.WrongSettings((_OTHER_SECRET,))
         await store.remember(tx, sorted(ours))
+
+
+def secret_in(folder: Path) -> str:
+    """The secret kept in a data folder, made at the first call; readable by its owner alone.
+
+    Raises:
+        WrongSettings: The file is there and spoiled.
+    """
+    path = folder / _KEPT_IN
+    if not path.exists():
+        _make_secret(path)
+    path.chmod(0o600)
+    secret = path.read_text().strip()
+    if len(secret) < configuration.SECRET_BYTES:
+        allowed = "a file with one secret; delete it to have a new one made (issued passes end)"
+        raise configuration.WrongSettings(
+            (configuration.Mistake("SAWT_SECRET_KEY", f"a spoiled file {path}", allowed),)
+        )
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Appears whole or not at all; of two processes at once one wins and both read the same."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass  # another process was faster
+    finally:
+        draft.unlink()
 
 
 @contextlib.contextmanager

@@ -35,6 +35,7 @@ class Watched(msgspec.Struct, frozen=True):
     contest: Contest
     state: ContestState
     disputed: bool = False
+    held: int = 0
 
 
 def control_view(
@@ -139,4 +140,5 @@ def _contest(watched: Watched) -> ContestControl:
         moves=orders_for(contest, disputed=watched.disputed),
         labels=labels(contest),
         disputed=watched.disputed,
+        held=watched.held,
     )

@@ -145,6 +145,8 @@ class ContestControl(ContestState, frozen=True, kw_only=True, tag="contest", tag
     labels: tuple[OptionLabel, ...]
     disputed: bool
     """The recount differed from the running tally: nothing can be published."""
+    held: int = 0
+    """Ballots under review that nobody has decided about; approving the count leaves them out."""
 
 
 class Counts(msgspec.Struct, frozen=True):

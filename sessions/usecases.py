@@ -299,7 +299,10 @@ class Show:
 
     def _watched(self, contest: Contest) -> Watched:
         return Watched(
-            contest, self._voting.state(contest.id), self._voting.is_disputed(contest.id)
+            contest,
+            self._voting.state(contest.id),
+            self._voting.is_disputed(contest.id),
+            held=sum(self._voting.turnout(contest.id).held.values()),
         )
 
     def _counts(self, contest: Contest | None) -> Counts:

@@ -4,6 +4,7 @@ A *person* is known to the expo, however slightly; a *visit* is one device's sta
 Full identity comes later and fills the same values from other sources.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType
 
@@ -55,6 +56,14 @@ class Person(msgspec.Struct, frozen=True):
     entity: str | None = None
     assurance: Assurance = Assurance.DEVICE
     label: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One person in the register, with the day they came, and on how many devices they are in now."""
+
+    person: Person
+    since: datetime
+    visits: int
 
 
 class Visit(msgspec.Struct, frozen=True):

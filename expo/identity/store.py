@@ -1,26 +1,18 @@
-"""Passes, people and visits in the database, and the secret of a demo in its folder."""
+"""Passes, people and visits in and out of the database."""
 
-import os
-import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
-from sqlalchemy import func, insert, update
+from sqlalchemy import func, insert, or_, update
 from sqlmodel import col, select
 
 from expo.db import Tx, add_new, one_at_a_time
 from expo.identity.admission import Pass
-from expo.identity.people import Assurance, Person, PersonId, Visit, VisitId
+from expo.identity.people import Assurance, Entry, Person, PersonId, Visit, VisitId
 from expo.identity.tables import PassRow, PersonRow, VisitRow
 from expo.rights import Role
-from expo.settings import SECRET_BYTES, Mistake, WrongSettings
-
-_KEPT_IN: Final = "secret.key"  # the file's name in the data folder
-
-# --- visits ---
 
 
 async def find_visits(tx: Tx, fingerprints: Collection[str], now: datetime) -> dict[str, Visit]:
@@ -148,9 +140,6 @@ async def end_visits_of_pass(tx: Tx, pass_id: str, at: datetime) -> frozenset[Vi
     return frozenset(VisitId(found) for found in (await tx.execute(ended)).scalars())
 
 
-# --- people ---
-
-
 async def find_device_person(tx: Tx, device: str) -> Person | None:
     """Whoever joined with the device of this fingerprint."""
     return await _find_person(tx, col(PersonRow.device) == device)
@@ -215,9 +204,6 @@ async def has_organiser(tx: Tx, now: datetime) -> bool:
         .limit(1)
     )
     return (await tx.execute(found)).first() is not None
-
-
-# --- passes ---
 
 
 async def add_passes(tx: Tx, batch: str, issued_by: str | None, passes: Mapping[str, Pass]) -> None:
@@ -303,40 +289,57 @@ async def list_passes(tx: Tx, limit: int) -> tuple[tuple[Pass, int], ...]:
     return tuple((_pass(row), int(row["used"])) for row in (await tx.execute(newest)).mappings())
 
 
-# --- the secret of a demo ---
+async def registered(
+    tx: Tx, words: str, role: Role | None, now: datetime, limit: int, *, known: Any, reached: Any
+) -> tuple[Entry, ...]:
+    """People who are known by more than their device, newest first.
 
-
-def secret_in(folder: Path) -> str:
-    """The secret kept in a data folder, made at the first call; readable by its owner alone.
-
-    Raises:
-        WrongSettings: The file is there and spoiled.
+    ``words`` are part of a label; ``known`` and ``reached`` are queries for the ids of whoever signs in
+    by an identity, and of whoever has these words in an address for letters.
     """
-    path = folder / _KEPT_IN
-    if not path.exists():
-        _make_secret(path)
-    path.chmod(0o600)
-    secret = path.read_text().strip()
-    if len(secret) < SECRET_BYTES:
-        allowed = "a file with one secret; delete it to have a new one made (issued passes end)"
-        raise WrongSettings((Mistake("SAWT_SECRET_KEY", f"a spoiled file {path}", allowed),))
-    return secret
+    query = _entries(now).where(or_(col(PersonRow.device).is_(None), col(PersonRow.id).in_(known)))
+    if words:
+        by_label = col(PersonRow.label).icontains(words, autoescape=True)
+        query = query.where(or_(by_label, col(PersonRow.id).in_(reached)))
+    if role is not None:
+        query = query.where(col(PersonRow.role) == role.value)
+    rows = (await tx.execute(query.limit(limit))).mappings()
+    return tuple(_entry(row) for row in rows)
 
 
-def _make_secret(path: Path) -> None:
-    """Appears whole or not at all; of two processes at once one wins and both read the same."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(48) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass  # another process was faster
-    finally:
-        draft.unlink()
+async def entry(tx: Tx, person_id: str, now: datetime) -> Entry | None:
+    """The person with this id, as the register has them."""
+    query = _entries(now).where(col(PersonRow.id) == person_id)
+    rows = (await tx.execute(query)).mappings()
+    return next((_entry(row) for row in rows), None)
+
+
+async def counts(tx: Tx) -> dict[Role, int]:
+    """How many people of each role there are, those known by their device alone included."""
+    counted = select(PersonRow.role, func.count()).group_by(col(PersonRow.role))
+    return {Role(role): int(count) for role, count in (await tx.execute(counted)).all()}
+
+
+def _entries(now: datetime) -> Any:
+    visits = (
+        select(func.count())
+        .where(
+            col(VisitRow.person_id) == col(PersonRow.id),
+            col(VisitRow.ended_at).is_(None),
+            col(VisitRow.expires_at) > now,
+        )
+        .correlate(PersonRow)
+        .scalar_subquery()
+        .label("visits")
+    )
+    table = PersonRow.__table__  # type: ignore[attr-defined]  # SQLModel sets it
+    return select(table, visits).order_by(
+        col(PersonRow.created_at).desc(), col(PersonRow.id).desc()
+    )
+
+
+def _entry(row: Mapping[Any, Any]) -> Entry:
+    return Entry(_person(row), row["created_at"], int(row["visits"]))
 
 
 async def _find_person(tx: Tx, condition: Any) -> Person | None:

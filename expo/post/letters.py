@@ -12,6 +12,8 @@ import msgspec
 from expo.words import Language, clean
 
 LONGEST_SUBJECT: Final = 200
+KEPT: Final = timedelta(days=7)
+"""How long organisers see what became of a letter; then its address is forgotten, too."""
 _MOST_DOUBTS: Final = 2
 _PAUSES: Final = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900, 3600))
 

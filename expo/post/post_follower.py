@@ -104,6 +104,7 @@ class PostFollower:
             behind = await store.leaving(tx)
             await self._keep(tx, ((one, _LEFT_BEHIND) for one in behind))
             over = await store.end_stale(tx, now)
+            await store.forget(tx, now)
             taken = await store.take(tx, now, _LINES * _EACH) if self._courier else ()
         _tell({_LEFT_BEHIND.fate: len(behind)} if behind else {})
         if over:

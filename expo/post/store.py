@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import func, insert, update
+from sqlalchemy import delete, func, insert, update
 from sqlmodel import col, select
 
 from expo.db import Tx
-from expo.post.letters import Letter, Next, Posted, State
+from expo.post.letters import KEPT, Letter, Next, Posted, State
 from expo.post.tables import LetterRow
 
 LONGEST_ANSWER: Final = 200
@@ -88,12 +88,18 @@ async def end_stale(tx: Tx, now: datetime) -> int:
     return len((await tx.execute(stale)).all())
 
 
+async def forget(tx: Tx, now: datetime) -> None:
+    """Forget letters that came to their end some time ago."""
+    await tx.execute(delete(LetterRow).where(col(LetterRow.done_at) <= now - KEPT))
+
+
 async def waits(tx: Tx, now: datetime) -> bool:
-    """Whether a letter is due, of no use any more, or was left behind half-way."""
+    """Whether a letter is due, to be forgotten, of no use any more, or was left behind half-way."""
     query = (
         select(LetterRow.id)
         .where(
             (col(LetterRow.state) == State.LEAVING.value)
+            | (col(LetterRow.done_at) <= now - KEPT)
             | (
                 (col(LetterRow.state) == State.WAITING.value)
                 & ((col(LetterRow.next_at) <= now) | (col(LetterRow.use_until) <= now))

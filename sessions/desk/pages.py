@@ -301,6 +301,7 @@ def _thing_page(
         "name": name,
         "fields": fields,
         "problems": _problems(refusal),
+        "is_wrong": {field for field, _ in _problems(refusal)}.__contains__,
         "error": _error(refusal, pages),
     }
     status = refusal.status if refusal else 200
@@ -331,6 +332,7 @@ def _contest_page(
         "owns": OWN_RULES,
         "electorates": programme.electorates,
         "problems": _problems(refusal),
+        "is_wrong": {field for field, _ in _problems(refusal)}.__contains__,
         "error": _error(refusal, pages),
         "tz": pages.zone,
     }

@@ -13,6 +13,7 @@ from websockets.typing import Origin
 
 from expo.rights import Role
 from tests.support.fleet import Fleet
+from tests.support.proposals import picture
 from tests.support.rawsocket import RawSocket
 from tests.support.roles import entered, stranger
 from tests.support.serving import socket_url
@@ -304,3 +305,28 @@ async def test_quiet_viewer_is_kept_by_the_nodes_pings(standing: Fleet) -> None:
     async with connect(url, origin=Origin(standing.address), proxy=None) as socket:
         await asyncio.sleep(65)  # longer than nginx waits for a word
         await (await socket.ping())
+
+
+async def test_picture_comes_through_nginx_and_every_node_has_it(standing: Fleet) -> None:
+    large = picture(size=(1600, 900)) + bytes(
+        9 * 1024 * 1024
+    )  # what stands behind the end is let go
+    async with somebody(standing, Role.TEAM) as team:
+        path = (
+            (await team.post("/en/team/proposals")).headers["location"].replace("/idea", "/people")
+        )
+        fields = {"version": "1", "image-new-en": "A green wall", "then": "image", "end": "1"}
+        saved = await team.post(path, data=fields, files={"image": ("a.png", large, "image/png")})
+        found = re.search(r"/picture/[0-9a-f]{32}", (await team.get(path)).text)
+        too_long = await team.post(path.replace("/people", "/idea"), content=bytes(70_000))
+        cookies = "; ".join(f"{name}={value}" for name, value in team.cookies.items())
+
+    assert saved.status_code == 303
+    assert found is not None
+    assert too_long.status_code == 413
+    for node in standing.nodes:
+        host = standing.address.removeprefix("http://")
+        headers = {"host": host, "cookie": cookies}
+        async with httpx2.AsyncClient(base_url=node.url, headers=headers, trust_env=False) as http:
+            answer = await http.get(found[0])
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")

@@ -214,6 +214,25 @@ async def test_second_address_on_one_device_is_somebody_else_and_keeps_the_first
     assert door.house.voting.turnout("s1").ballots == 1
 
 
+async def test_device_that_enters_two_identities_at_once_keeps_one_ballot(
+    door: Hall, tmp_path: Path
+) -> None:
+    await door.house.open()
+    joined = await door.joined("phone")
+    await door.house.vote(known(joined), "ab")
+
+    async with hall(tmp_path) as other:
+        arrivals = await asyncio.gather(
+            door.enter(joined, by_mail("a@x.ae")), other.enter(joined, by_mail("b@x.ae"))
+        )
+    await door.house.voting.refresh()
+
+    people = [known(one.visit).id for one in arrivals]
+    assert len(set(people)) == 2
+    assert known(joined).id in people
+    assert door.house.voting.turnout("s1").ballots == 1
+
+
 async def test_stronger_way_is_added_to_the_same_person(door: Hall) -> None:
     first = await door.enter(await door.at_door("phone"), by_mail())
     stronger = await door.enter(first.visit, by_employer(role=Role.CUSTOMER))

@@ -277,6 +277,21 @@ async def test_without_a_server_letters_wait_to_be_read_until_they_are_of_no_use
     assert (over.state, over.letter.text) == (State.OVER, "")
 
 
+async def test_letter_that_is_done_is_forgotten_after_a_week(office: Office) -> None:
+    await office.send(office.letter())
+
+    with postbox() as box:
+        follower = office.follower(server(box))
+        await follower.look()
+        office.clock.move(days=6)
+        await follower.look()
+        kept = len(await office.post.listed())
+        office.clock.move(days=1)
+        await follower.look()
+
+    assert (kept, await office.post.listed()) == (1, ())
+
+
 async def test_reading_a_letter_is_in_the_staff_log_and_impossible_where_it_is_delivered(
     office: Office,
 ) -> None:

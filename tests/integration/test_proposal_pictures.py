@@ -15,6 +15,7 @@ from PIL import Image as Pixels
 
 from expo.catalogue.pictures.kinds import MOST_BYTES
 from expo.catalogue.pictures.usecases import AT_ONCE
+from expo.catalogue.proposals.values import MOST_IMAGES
 from expo.db import Busy
 from expo.rights import Role
 from tests.support.proposals import DESK, TEAM, file_of, filled, picture, proposed, with_picture
@@ -302,6 +303,31 @@ async def test_a_file_just_above_the_limit_is_refused_with_the_step_on_the_page(
     answer = await brought(house, proposal_id, GOOD + os.urandom(MOST_BYTES))
 
     assert (answer.status_code, answer.json()["code"]) == (413, "image-too-large")
+
+
+async def test_a_browser_is_shown_the_step_again_with_what_was_too_large(house: Whole) -> None:
+    proposal_id = await proposed(house.expo)
+    team = await house.person(Role.TEAM)
+    files = {"image": ("a.png", GOOD + os.urandom(MOST_BYTES + 300_000), "image/png")}
+
+    path = f"/en/team/proposals/{proposal_id}/people"
+    page = await team.post(path, data={"version": "2", "end": "1"}, files=files)
+
+    assert page.status_code == 413
+    assert 'data-code="image-too-large"' in page.text
+    assert 'aria-describedby="image-wrong picture-hint" aria-invalid="true"' in page.text
+    assert 'value="Saif"' in page.text
+
+
+async def test_a_fifth_picture_is_not_taken(house: Whole) -> None:
+    proposal_id = await proposed(house.expo)
+    for _ in range(MOST_IMAGES):
+        await with_picture(house.expo, proposal_id)
+
+    answer = await brought(house, proposal_id, GOOD)
+
+    assert (answer.status_code, answer.json()["facts"]) == (400, {"what": "image"})
+    assert len(kept(house)) == MOST_IMAGES
 
 
 async def test_a_form_without_its_end_is_no_form(house: Whole) -> None:

@@ -283,6 +283,54 @@ async def test_comments_stand_beside_the_fields_until_it_is_handed_in_again(hous
     assert "Say who it is for." not in again.text
 
 
+async def test_withdrawing_asks_for_the_version_that_was_seen_and_is_final(house: Whole) -> None:
+    ids = await filled(house.expo)
+    team = await house.person(Role.TEAM)
+    path = address(ids["accepted"])
+    version = (await now(house, ids["accepted"])).version
+
+    stale = await team.post(path + "/withdraw", data={"version": str(version - 1)})
+    gone = await team.post(path + "/withdraw", data={"version": str(version), "reason": "No money"})
+    page = await team.get(gone.headers["location"])
+    again = await team.post(path + "/submit", data={"version": str(version + 1)}, headers=PROGRAM)
+
+    assert stale.status_code == 409
+    assert 'data-code="stale-version"' in stale.text
+    assert 'data-state="withdrawn"' in page.text
+    assert "No money" in page.text
+    assert again.json()["facts"]["reason"] == "withdrawn"
+    assert (
+        await (await house.person(Role.PUBLIC)).get(f"/en/proposals/{ids['accepted']}")
+    ).status_code == 404
+
+
+async def test_whoever_stops_here_comes_back_to_the_overview_and_to_what_is_missing(
+    house: Whole,
+) -> None:
+    team = await house.person(Role.TEAM)
+    path = (await team.post("/en/team/proposals")).headers["location"]
+
+    stopped = await filled_in(team, path, {"title-en": "Bills", "then": "later"})
+    more = await filled_in(team, path, {"title-en": "Bills", "then": "stay"})
+    told = await team.get(path + "?check")
+
+    assert stopped.headers["location"] == path.removesuffix("/idea")
+    assert more.headers["location"] == path + "?saved"
+    assert 'href="#summary-ar"' in told.text
+
+
+async def test_nothing_is_known_of_what_does_not_exist(house: Whole) -> None:
+    team = await house.person(Role.TEAM)
+    path = address("dewa-222222")
+
+    for rest in ("", "/idea", "/check", "/preview"):
+        assert (await team.get(path + rest)).status_code == 404
+    for rest in ("/idea", "/submit", "/withdraw"):
+        fields = {"version": "1", "end": "1"}
+        assert (await team.post(path + rest, data=fields)).status_code == 404
+    assert (await team.get("/en/proposals/dewa-222222")).status_code == 404
+
+
 async def test_submitted_cannot_be_written(house: Whole) -> None:
     ids = await filled(house.expo)
     team = await house.person(Role.TEAM)

@@ -13,9 +13,10 @@ import httpx2
 import pytest
 from sqlalchemy import event, text
 
+from expo.budgets import TooFast
 from expo.db import Busy
 from expo.identity.people import Assurance, Visit
-from expo.identity.signin.codes import AddressUnreadable, MailboxFull
+from expo.identity.signin.codes import AddressUnreadable, LetterJustSent, MailboxFull
 from expo.identity.signin.forgetting_follower import ForgettingFollower
 from expo.mailboxes import mailbox
 from expo.rights import Role
@@ -250,6 +251,22 @@ async def test_device_that_asks_for_letter_after_letter_is_slowed(tmp_path: Path
         assert "too-fast" in told
 
 
+async def test_device_that_tries_a_thousand_mailboxes_is_stopped(tmp_path: Path) -> None:
+    visit, told = Visit(device=secrets.token_urlsafe(18)), []
+
+    async with whole(tmp_path) as house:
+        for n in range(1000):
+            try:
+                await house.expo.mail_sign_in.ask(f"victim{n}@x.example", visit, "en", "/en/")
+            except (LetterJustSent, TooFast) as refused:
+                told.append(refused.code)
+            house.clock.go_to(house.clock() + timedelta(seconds=1))
+        letters = await house.expo.post.listed()
+
+    assert len(letters) == 1000 - len(told)
+    assert len(letters) <= 6 + 1000 / 60 + 1
+
+
 async def test_a_hall_behind_one_address_signs_in_with_no_refusal(tmp_path: Path) -> None:
     async with whole(tmp_path) as house:
         sign_in = house.expo.mail_sign_in
@@ -391,6 +408,29 @@ async def test_logs_hold_no_address_code_or_link(
     assert ours
     for secret in (ADDRESS, code_in(letter), link_in(letter).rpartition("/")[2]):
         assert secret not in ours
+
+
+@pytest.mark.parametrize(
+    ("path", "href"),
+    [
+        ("/en/session/khda", "/en/sign-in?next=/en/session/khda"),
+        ("/ar/schedule", "/ar/sign-in?next=/ar/schedule"),
+        ("/en/pass/SECRET", "/en/sign-in"),
+        ("/en/invitation/SECRET", "/en/sign-in"),
+        ("/badge/SECRET?lang=en", "/en/sign-in"),
+        ("/en/nothing/here", "/en/sign-in"),
+    ],
+)
+async def test_every_page_leads_to_the_doors_and_no_pass_is_carried_along(
+    tmp_path: Path, path: str, href: str
+) -> None:
+    async with whole(tmp_path) as house, stranger(house.url) as me:
+        page = await me.get(path)
+        await me.post("/en/join", data={})
+        known = await me.get(path)
+
+        assert re.findall(r'class="enter" href="([^"]*)"', page.text) == [href]
+        assert 'class="enter"' not in known.text
 
 
 @pytest.mark.parametrize(

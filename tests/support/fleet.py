@@ -212,6 +212,7 @@ async def fleet(
     with _folder() as folder, _nats(folder if has_nats and database_url else None) as nats:
         nginx = Nginx(folder / "front", is_https=is_https)
         environ = _environ(nginx.url, database_url, nats)
+        environ["SAWT_MEDIA_FOLDER"] = str(folder / "media")
         ahead = at - datetime.now(UTC)
         names = [f"node-{n}" for n in range(1, size + 1)]
         nodes = tuple(Node(one, folder / one, environ, schedule, ahead) for one in names)

@@ -14,6 +14,7 @@ import yaml
 
 from deploy import front
 from expo import settings
+from expo.catalogue.proposals.pages import UPLOAD_BYTES
 from expo.web.guards import _HEADERS, _HSTS
 from expo.web.statics import Statics
 from expo.web.visiting import MAX_BODY_BYTES
@@ -70,8 +71,9 @@ def test_compose_names_only_what_it_has() -> None:
     assert sum(name.startswith("nats-") for name in services) == 3
 
 
-def test_nodes_that_ask_providers_are_those_of_compose() -> None:
-    over = yaml.safe_load((DEPLOY / "compose.providers.yaml").read_text())
+@pytest.mark.parametrize("file", ["compose.providers.yaml", "compose.mail.yaml"])
+def test_nodes_that_reach_the_world_are_those_of_compose(file: str) -> None:
+    over = yaml.safe_load((DEPLOY / file).read_text())
     nodes = {name for name in compose()["services"] if name.startswith("node-")}
 
     assert set(over["services"]) == nodes
@@ -223,6 +225,7 @@ def test_units_give_nginx_every_value_it_asks_for() -> None:
 
 def test_limits_in_front_are_those_behind() -> None:
     assert f"client_max_body_size {MAX_BODY_BYTES // 1024}k;" in TEMPLATE
+    assert f"client_max_body_size {UPLOAD_BYTES // 1024}k;" in TEMPLATE
     for name in ("client_header_timeout", "client_body_timeout"):
         found = re.search(rf"{name} (\d+)s;", TEMPLATE)
         assert found is not None

@@ -141,6 +141,16 @@ def test_a_picture_is_never_added_by_a_field() -> None:
     assert entered(Step.PEOPLE, fields, WHOLE).content.images == ()
 
 
+def test_pictures_are_shown_and_their_words_kept() -> None:
+    content = msgspec.structs.replace(WHOLE, images=(Image("a", 9, 9), Image("b", 9, 9)))
+    fields = shown(Step.PEOPLE, content) | {"image-2-ar": "باب", "image-2-en": "A door"}
+
+    images = entered(Step.PEOPLE, fields, content).content.images
+
+    assert [one.alt.en for one in images] == ["", "A door"]
+    assert fields["image-1-id"] == "a"
+
+
 def test_a_picture_a_colleague_added_stays() -> None:
     content = msgspec.structs.replace(WHOLE, images=(Image("a", 9, 9), Image("b", 9, 9)))
     fields = {"image-1-id": "b", "image-1-remove": "on"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from expo.identity.store import secret_in
+from expo.place import secret_in
 from expo.settings import WrongSettings, read
 
 

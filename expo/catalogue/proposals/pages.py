@@ -42,7 +42,7 @@ from expo.web.templates import Renderer
 from expo.web.visiting import MAX_BODY_BYTES
 
 NO_STORE: Final = {"cache-control": "no-store"}
-_UPLOAD_BYTES: Final = MOST_BYTES + 256 * 1024  # the file and the fields around it
+UPLOAD_BYTES: Final = MOST_BYTES + 256 * 1024  # the file and the fields around it
 _VERSION: Final = re.compile("[0-9]{1,9}")
 _STAY: Final = frozenset({"stay", "image"})
 
@@ -373,7 +373,7 @@ def routes() -> list[BaseRoute]:
         *forms,
         guarded(
             f"{one}/{Step.PEOPLE.value}", save_people, Action.PROPOSE, methods=("POST",),
-            most_bytes=_UPLOAD_BYTES,
+            most_bytes=UPLOAD_BYTES,
         ),
         guarded(one + "/submit", submit, Action.PROPOSE, methods=("POST",)),
         guarded(one + "/withdraw", withdraw, Action.PROPOSE, methods=("POST",)),

@@ -51,7 +51,7 @@ def _stage(content: Content) -> Text:
 
 
 def _services(content: Content) -> Text:
-    lines = {code: "\n".join(one.in_(code) for one in content.services) for code in LANGUAGES}
+    lines = {code: "\n".join(getattr(one, code) for one in content.services) for code in LANGUAGES}
     return Text(ar=lines["ar"], en=lines["en"])
 
 

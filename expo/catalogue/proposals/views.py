@@ -6,7 +6,6 @@ from typing import Final
 import msgspec
 
 from expo.catalogue.proposals.checks import (
-    STEP_OF,
     Problem,
     Step,
     Untranslated,
@@ -136,8 +135,3 @@ def step_after(step: Step) -> Step | None:
     """The next step; None after the last."""
     place = STEPS.index(step) + 1
     return STEPS[place] if place < len(STEPS) else None
-
-
-def commented(view: ProposalView, step: Step) -> bool:
-    """Whether the organisers said something about this step."""
-    return any(STEP_OF.get(one.field) is step for one in view.comments)

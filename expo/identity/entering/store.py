@@ -50,6 +50,17 @@ async def listed(tx: Tx, person: str) -> tuple[Listed, ...]:
     )
 
 
+def people_signing_in() -> Any:
+    """A query for the ids of people who sign in by an identity, to be part of another."""
+    return select(IdentityRow.person_id)
+
+
+def people_reached_at(words: str) -> Any:
+    """A query for the ids of people with this in their address for letters, to be part of another."""
+    reached = col(IdentityRow.contact).icontains(words, autoescape=True)
+    return select(IdentityRow.person_id).where(reached)
+
+
 async def add(tx: Tx, known: Known, claim: Claim, at: datetime) -> None:
     """Keep a new identity."""
     await tx.execute(

@@ -13,8 +13,6 @@ from expo.identity.invitations.values import Invitation, State
 from expo.mailboxes import owner
 from expo.rights import Role
 
-_ESCAPE = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
-
 
 async def add(tx: Tx, invitations: Collection[Invitation], invited_by: str) -> None:
     """Keep new invitations."""
@@ -103,11 +101,10 @@ async def found(
         col(InvitationRow.sent_at).desc(), col(InvitationRow.id).desc()
     )
     if words:
-        part = f"%{words.translate(_ESCAPE)}%"
         query = query.where(
             or_(
-                col(InvitationRow.email).ilike(part, escape="\\"),
-                col(InvitationRow.name).ilike(part, escape="\\"),
+                col(InvitationRow.email).icontains(words, autoescape=True),
+                col(InvitationRow.name).icontains(words, autoescape=True),
             )
         )
     if state is not None:

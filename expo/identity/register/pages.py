@@ -9,11 +9,12 @@ from starlette.routing import BaseRoute
 from expo.clock import Now
 from expo.db import Database
 from expo.errors import BadRequest, NotFound, Refusal
+from expo.identity import store
 from expo.identity.admission import Named, PassTargets
 from expo.identity.entering.identities import Standing
+from expo.identity.entering.store import people_reached_at, people_signing_in
 from expo.identity.entering.usecases import Entering
-from expo.identity.people import Visit
-from expo.identity.register import store
+from expo.identity.people import Entry, Visit
 from expo.rights import TEAM_MEMBERS, VOTERS, Action, Role
 from expo.web import translations
 from expo.web.forms import client_form
@@ -46,7 +47,15 @@ async def known(request: RegisterRequest) -> Response:
     words = asked.get("q", "")[:_LONGEST_WORDS].replace("\0", "").strip()
     role = next((one for one in _ROLES if one.value == asked.get("role")), None)
     async with request.state["database"].read() as tx:
-        entries = await store.found(tx, words, role, request.state["now"](), MOST_LISTED)
+        entries = await store.registered(
+            tx,
+            words,
+            role,
+            request.state["now"](),
+            MOST_LISTED,
+            known=people_signing_in(),
+            reached=people_reached_at(words),
+        )
         counts = await store.counts(tx)
     pages = request.state["pages"]
     values = {
@@ -119,9 +128,9 @@ def _chosen(among: tuple[Named, ...], given: str, what: str) -> str | None:
     return given
 
 
-async def _entry(request: RegisterRequest) -> store.Entry:
+async def _entry(request: RegisterRequest) -> Entry:
     async with request.state["database"].read() as tx:
-        entry = await store.one(tx, request.path_params["id"], request.state["now"]())
+        entry = await store.entry(tx, request.path_params["id"], request.state["now"]())
     if entry is None:
         raise NotFound
     return entry
