@@ -22,7 +22,7 @@ All nodes and PostgreSQL share the server's core, so another node costs and cann
 the table shows what it costs, and that the record stays exact. Then the people of one node cast once
 more in the same instant, and somebody's page on every node is watched until it has counted them. That
 viewers of a killed node are back within 3 s is shown by `tests/fleet`, behind nginx. With several
-polling stations ([decision 0025](decisions/0025-polling-stations.md)) nodes do not queue for one head."""
+polling stations ([decision 0026](decisions/0026-polling-stations.md)) nodes do not queue for one head."""
 Found = dict[tuple[int, int], list[Nodes]]
 
 
