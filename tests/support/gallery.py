@@ -22,6 +22,7 @@ from sessions.control_view import board_state
 from sessions.orders import Kind
 from sessions.show_follower import BOARD
 from tests.support.browsing import Ballot
+from tests.support.gallery_desk import DESK
 from tests.support.gallery_fair import FAIR, PLANS_FAIR
 from tests.support.gallery_inviting import INVITING
 from tests.support.gallery_people import PEOPLE, filled
@@ -376,6 +377,7 @@ VIEWS: Final = (
     *PEOPLE,
     *FAIR,
     *INVITING,
+    *DESK,
     *SIGNING_IN,
     *PROPOSING,
 )
