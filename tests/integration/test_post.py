@@ -1,96 +1,25 @@
 """Letters reach a real mail server once, wait while it is away, and are forgotten when done."""
 
 import asyncio
-import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.smtp import AuthResult
 
-from expo.db import Database
-from expo.identity.moves import new_id
-from expo.leases import Leases
 from expo.post import store
-from expo.post.letters import Answer, Letter, Posted, State
-from expo.post.mail import MailServer
-from expo.post.post_follower import Courier, PostFollower
-from expo.post.usecases import Post
+from expo.post.letters import Answer, Posted, State
+from expo.post.post_follower import PostFollower
 from expo.record import store as staff_log
-from expo.wire.notifier import LocalNotifier
-from tests.support.clock import Clock
-from tests.support.databases import url_in
-from tests.support.postbox import SENDER, Postbox, postbox, serving_mail, text_of
+from tests.support.office import TO, Office, office_in, server
+from tests.support.postbox import SENDER, postbox, serving_mail, text_of
 from tests.support.whole import ORGANISER
-
-TO = "mariam@authority.example"
-
-
-@dataclass
-class Office:
-    """A post with its clock and everything it stands on."""
-
-    database: Database
-    clock: Clock
-    notifier: LocalNotifier
-    post: Post
-
-    def letter(self, to: str = TO, **more: Any) -> Letter:
-        """A letter that is of use for an hour."""
-        known: dict[str, Any] = {
-            "language": "en",
-            "subject": "Your code",
-            "text": "It is 123456.\n",
-            "purpose": "sign-in",
-            "use_until": self.clock() + timedelta(hours=1),
-        }
-        return Letter(to=to, **(known | more))
-
-    async def send(self, *letters: Letter) -> None:
-        """Write letters as a use case does."""
-        async with self.database.write() as tx:
-            for letter in letters:
-                await self.post.send(tx, letter)
-
-    async def only(self) -> Posted:
-        """The one letter there is."""
-        (found,) = await self.post.listed()
-        return found
-
-    def follower(self, courier: Courier | None, node: str = "") -> PostFollower:
-        """Whoever delivers; with a node's name, in turn with the others."""
-        leases = Leases(self.database, node, ttl_s=1.0, renew_s=0.2) if node else None
-        return PostFollower(self.database, self.notifier, self.clock, courier, leases)
 
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    database, clock, notifier = Database(url_in(tmp_path)), Clock(), LocalNotifier()
-    yield Office(
-        database, clock, notifier, Post(database, notifier, clock, new_id, is_delivered=True)
-    )
-    await database.close()
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """What a mail server on loopback shows, and what believes it alone."""
-    folder = tmp_path_factory.mktemp("certificate")
-    words = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
-    more = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
-    subprocess.run([*words.split(), *more], cwd=folder, check=True, capture_output=True)
-    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    theirs.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return theirs, ssl.create_default_context(cafile=str(folder / "cert.pem"))
-
-
-def server(box: Postbox, timeout: float = 5.0) -> MailServer:
-    return MailServer(box.url, SENDER, timeout=timeout)
+    async with office_in(tmp_path) as found:
+        yield found
 
 
 @asynccontextmanager
@@ -320,110 +249,3 @@ async def test_letter_of_no_use_any_more_is_not_sent(office: Office) -> None:
 
     assert box.letters == []
     assert (await office.only()).state is State.OVER
-
-
-@pytest.mark.parametrize(
-    "subject",
-    [
-        "Hello\r\nBcc: everybody@x.example",
-        "Hello\nX-Evil: 1\n\nAnother text",
-        "Hello\u2028Bcc: everybody@x.example",
-        "x" * 5000,
-        "\u202eolleh",
-    ],
-)
-async def test_subject_stays_one_header(office: Office, subject: str) -> None:
-    await office.send(office.letter(subject=subject))
-
-    with postbox() as box:
-        await office.follower(server(box)).look()
-
-    (found,) = box.letters
-    assert box.envelopes[0][1] == (TO,)
-    assert found["Bcc"] is None
-    assert found["X-Evil"] is None
-    assert text_of(found) == "It is 123456.\n"
-    assert "\u202e" not in str(found["Subject"])
-
-
-@pytest.mark.parametrize(
-    "to",
-    [
-        "a@x.example\r\nBcc: b@x.example",
-        "a@x.example, b@x.example",
-        "Name <a@x.example>",
-        "a@x.example ",
-        "A@x.example",
-        "",
-    ],
-)
-async def test_address_that_is_not_one_is_a_mistake_of_ours(office: Office, to: str) -> None:
-    with pytest.raises(ValueError, match="address"):
-        await office.send(office.letter(to))
-
-    assert await office.post.listed() == ()
-
-
-async def test_lines_that_begin_with_a_dot_arrive_whole(office: Office) -> None:
-    text = ".\n.. two\nQUIT\n\nend\n"
-    await office.send(office.letter(text=text))
-
-    with postbox() as box:
-        await office.follower(server(box)).look()
-
-    assert text_of(box.letters[0]) == text
-
-
-async def test_server_without_encryption_gets_nothing_unless_it_was_allowed(
-    office: Office,
-) -> None:
-    await office.send(office.letter())
-
-    with postbox() as box:
-        strict = MailServer(f"smtp://127.0.0.1:{box.port}", SENDER, timeout=5)
-        await office.follower(strict).look()
-
-    assert box.letters == []
-    assert (await office.only()).state is State.WAITING
-
-
-async def test_password_goes_over_an_encrypted_line_only(
-    office: Office, certificate: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> None:
-    theirs, ours = certificate
-    seen: list[tuple[bytes, bytes]] = []
-
-    def check(_server: Any, session: Any, _envelope: Any, _kind: str, data: Any) -> AuthResult:
-        assert session.ssl is not None
-        seen.append((data.login, data.password))
-        return AuthResult(success=data.password == b"p@ss word", handled=False)
-
-    await office.send(office.letter())
-    with postbox(
-        tls_context=theirs, require_starttls=True, authenticator=check, auth_required=True
-    ) as box:
-        where = f"smtp://sawt:{{}}@127.0.0.1:{box.port}"
-        wrong = MailServer(where.format("wrong"), SENDER, timeout=5, trusted=ours)
-        await office.follower(wrong).look()
-        waiting = await office.only()
-        office.clock.move(seconds=60)
-        right = MailServer(where.format("p%40ss%20word"), SENDER, timeout=5, trusted=ours)
-        await office.follower(right).look()
-
-    assert (waiting.state, waiting.answer[:3]) == (State.WAITING, "535")
-    assert "wrong" not in waiting.answer
-    assert seen[-1] == (b"sawt", b"p@ss word")
-    assert len(box.letters) == 1
-
-
-async def test_certificate_nobody_vouches_for_gets_nothing(
-    office: Office, certificate: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> None:
-    await office.send(office.letter())
-
-    with postbox(tls_context=certificate[0], require_starttls=True) as box:
-        strict = MailServer(f"smtp://127.0.0.1:{box.port}", SENDER, timeout=5)
-        await office.follower(strict).look()
-
-    assert box.letters == []
-    assert (await office.only()).state is State.WAITING
