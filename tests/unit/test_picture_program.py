@@ -47,6 +47,12 @@ def test_every_kind_of_pixel_becomes_one_of_two(mode: str, made: str) -> None:
     assert (bare.mode, bare.size, bare.info) == (made, (90, 80), {})
 
 
+def test_pictures_in_a_table_of_colours_are_mixed_as_colours() -> None:
+    found = Image.linear_gradient("L").resize((3000, 3000)).convert("P")
+
+    assert len(anew(found, LONGEST_SIDE).getcolors(100_000) or ()) > 200
+
+
 def test_what_is_transparent_by_one_colour_stays_so() -> None:
     found = Image.new("P", (90, 80))
     found.info["transparency"] = 0

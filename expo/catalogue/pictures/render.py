@@ -15,13 +15,14 @@ import sys
 import warnings
 from typing import Final
 
-MEMORY_BYTES: Final = (
-    512 * 1024 * 1024
-)  # address space; 24 Mpx take 96 MB, and twice that for a moment
+MEMORY_BYTES: Final = 512 * 1024 * 1024  # address space; the largest WebP takes 480 MB of it
 CPU_SECONDS: Final = 10  # the largest picture takes two on a slow machine
 _OUTPUT_BYTES: Final = 16 * 1024 * 1024
 _QUALITY: Final = 82
 _REFUSED: Final = 3
+_BY_TABLE: Final = frozenset({"1", "P", "PA"})
+"""Modes whose pixels cannot be mixed before they are colours."""
+_WITH_ALPHA: Final = frozenset({"RGBA", "LA", "La", "RGBa"})
 _TOO_MANY_PIXELS: Final = "too-many-pixels"
 _TOO_SMALL: Final = "too-small"
 _ANIMATED: Final = "animated"
@@ -90,12 +91,19 @@ def check(found: Image.Image, most_pixels: int, least_side: int) -> None:
 
 
 def anew(found: Image.Image, longest_side: int) -> Image.Image:
-    """The pixels alone, upright, no larger than a screen shows."""
+    """The pixels alone, upright, no larger than a screen shows.
+
+    Made small first: each full-size copy of the largest picture takes 96 MB.
+    """
+    found.draft("RGB", (longest_side, longest_side))  # a JPEG is decoded no larger than needed
     found.load()
+    if found.mode in _BY_TABLE:
+        has_alpha = found.mode == "PA" or "transparency" in found.info
+        found = found.convert("RGBA" if has_alpha else "RGB")
+    found.thumbnail((longest_side, longest_side))
     upright = ImageOps.exif_transpose(found)
-    has_alpha = upright.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in upright.info
+    has_alpha = upright.mode in _WITH_ALPHA or "transparency" in upright.info
     bare = upright.convert("RGBA" if has_alpha else "RGB")
-    bare.thumbnail((longest_side, longest_side))
     bare.info.clear()
     return bare
 

@@ -30,7 +30,8 @@ from expo.db import Busy
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE: Final = 4  # uploads in flight on one node; each may cost 150 MB of memory for two seconds
+AT_ONCE: Final = 4  # uploads in flight on one node; whoever comes fifth is told to come again
+_MADE_AT_ONCE: Final = 2  # of them; each may take half a gigabyte for a second or two
 _SECONDS: Final = 20.0  # of the clock for one picture; a machine under load is slow, not wrong
 _PROGRAM: Final = Path(__file__).resolve().with_name("render.py")
 
@@ -78,6 +79,7 @@ class Pictures:
         self._folder = Folder(folder)
         self._now = now
         self._in_flight = 0
+        self._making = asyncio.Semaphore(_MADE_AT_ONCE)
         self._budget = Budget(burst=20, seconds=180)
 
     @contextlib.asynccontextmanager
@@ -115,7 +117,8 @@ class Pictures:
         image_id = new_id()
         try:
             with self._folder.draft(image_id) as draft:
-                size = await _made_anew(upload.file, draft, kind.value)
+                async with self._making:
+                    size = await _made_anew(upload.file, draft, kind.value)
         except OSError as error:
             logger.warning("A picture could not be kept", extra={"error": str(error)})
             raise NoRoom from error
