@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import case, insert, literal, select, tuple_, update
+from sqlalchemy import bindparam, case, insert, literal, select, tuple_, update
 
 from expo.db import Tx, add_new
 from voting.batches import Head, Kept, at_the_ends
@@ -33,6 +33,12 @@ _RESULTS: Final[Any] = ResultRow.__table__  # type: ignore[attr-defined]  # made
 
 _SAYINGS_AT_HAND: Final = 4_096  # about 2 MB
 _result = msgspec.json.Decoder(Result)
+_DECIDED: Final = (
+    update(_BALLOTS)
+    .where(_BALLOTS.c.contest == bindparam("in"), _BALLOTS.c.voter == bindparam("of"))
+    .values(position=bindparam("to"), decided=_BALLOTS.c.decided + 1)
+)
+
 _ids = msgspec.json.Decoder(tuple[str, ...])
 _ranking = msgspec.json.Decoder(Ranking)
 # Crowds say few different things: whoever folds a log meets the same texts again and again.
@@ -206,11 +212,8 @@ async def append_decisions(tx: Tx, head: Head, lines: Sequence[Kept], at: dateti
     """
     for log, mine in at_the_ends(await heads.logs(tx, head), lines):
         await tx.execute(insert(_LINES), [_decision(line, at) for line in mine])
-        ballot = _BALLOTS.c
-        for line in mine:
-            of_voter = (ballot.contest == line.contest) & (ballot.voter == line.voter)
-            moved = update(_BALLOTS).where(of_voter)
-            await tx.execute(moved.values(position=line.position, decided=ballot.decided + 1))
+        ends = [{"in": line.contest, "of": line.voter, "to": line.position} for line in mine]
+        await tx.execute(_DECIDED, ends)  # many at once: nobody else writes meanwhile
         await _advance(tx, log, log.position + len(mine))
 
 
