@@ -16,10 +16,18 @@ from tests.support.whole import PROGRAM, Whole, whole
 
 HEAD = "email,name,role,electorate,entity,language\n"
 SOME = HEAD + "maha@example.ae,Maha,team,,dewa,en\nali@example.ae,Ali,employee,,,ar\n"
-BAD = ("nobody", "@example.ae,x", "m@example.ae,,king", "n@example.ae,,team", "o@example.ae,,team,,x")
+BAD = (
+    "nobody",
+    "@example.ae,x",
+    "m@example.ae,,king",
+    "n@example.ae,,team",
+    "o@example.ae,,team,,x",
+)
 
 
-async def checked(organiser: httpx2.AsyncClient, raw: bytes, name: str = "p.csv") -> httpx2.Response:
+async def checked(
+    organiser: httpx2.AsyncClient, raw: bytes, name: str = "p.csv"
+) -> httpx2.Response:
     """The answer to a list that is sent to be checked."""
     files = {"file": (name, raw, "text/csv")}
     return await organiser.post("/en/staff/people/check", files=files, data={"end": "1"})
@@ -189,7 +197,9 @@ async def test_upload_beyond_all_bounds_is_refused(tmp_path: Path) -> None:
 
 async def test_formula_cells_come_out_harmless_and_in_again(tmp_path: Path) -> None:
     async with whole(tmp_path) as house:
-        organiser = await invited(house, HEAD + '"maha@example.ae","=HYPERLINK(""x"")",team,,dewa,en\n')
+        organiser = await invited(
+            house, HEAD + '"maha@example.ae","=HYPERLINK(""x"")",team,,dewa,en\n'
+        )
 
         out = (await organiser.get("/en/staff/people/invitations.csv")).text
 

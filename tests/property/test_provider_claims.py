@@ -36,7 +36,12 @@ words = st.sampled_from(["staff", "team", "true", "7", "true\n", ""])
 
 
 def provider(**more: Any) -> OpenId:
-    about: dict[str, Any] = {"id": "acme", "name": NAME, "issuer": "https://a.example", "client_id": "sawt"}
+    about: dict[str, Any] = {
+        "id": "acme",
+        "name": NAME,
+        "issuer": "https://a.example",
+        "client_id": "sawt",
+    }
     return OpenId(**(about | more))
 
 
