@@ -11,74 +11,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from expo.errors import BadRequest
-from expo.identity.people import Assurance, Person, Visit
-from expo.rights import Role
-from tests.support.contests import House, cast, contest, house, person
+from expo.identity.people import Assurance
+from tests.support.contests import cast, contest, house, person
+from tests.support.watched import ONE_DEVICE, TABLET, Watched, officer
 from voting import moves, store
 from voting.contests import IllegalMove, Phase, Rules
 from voting.holds import HoldRule, Origin, VoidReason
 from voting.integrity import moves as decisions
-from voting.integrity.appealing.usecases import Appeals
-from voting.integrity.appeals import (
-    AppealedEnough,
-    AppealGone,
-    Ground,
-    ReceiptUnknown,
-    TooLateToAppeal,
-    Verdict,
-)
 from voting.integrity.review import NothingHeld, ProposalGone, SecondPersonNeeded
-from voting.integrity.reviewing.usecases import Reviews
 from voting.integrity.usecases import FairPlay
-from voting.protocol import Receipt
 
 pytestmark = pytest.mark.each_database
-ONE_DEVICE = Rules(max_ranked=4, holds=(HoldRule("device", most=1),))
-TABLET = Origin(device="tablet", network="192.0.2.0/24")
-
-
-class Watched:
-    """A voting house that watches, with officers."""
-
-    def __init__(self, there: House) -> None:
-        self.there = there
-        self.voting = there.voting
-        self.fair_play = there.voting.watch = FairPlay(there.voting, "node")
-        ids = iter(range(1_000))
-        self.reviews = Reviews(there.voting, _identities, lambda _: f"id-{next(ids)}")
-        self.appeals = Appeals(there.voting, lambda _: f"id-{next(ids)}")
-
-    async def vote(self, name: str, ranking: str = "abc", *, origin: Origin = TABLET) -> Receipt:
-        """The receipt of a ballot, its marks written."""
-        sent = cast(ranking)
-        receipt = await self.voting.cast(person(name), sent, self.there.clock(), origin)
-        await self.fair_play.keep()
-        return receipt
-
-    async def figures(self) -> tuple[int, dict[str, int], dict[str, int]]:
-        """Counted, held and void, once running count and log agree."""
-        await self.voting.refresh()
-        tally = self.voting.tally("s1")
-        assert tally is not None
-        group = next(one for one in tally.groups() if one.id == "customers")
-        _, recounted = await self.there.closing._recount(contest())
-        assert recounted == tally
-        return group.n, group.held, group.void
-
-    async def proposal(self, first: Visit, act: str = "release", key: str = "all") -> str:
-        """A new proposal's id."""
-        await self.reviews.propose(first, "s1", act, key, "automated")  # type: ignore[arg-type]  # by name, as tests write it
-        return (await self.reviews.view("s1")).open_proposals[0].id
-
-
-async def _identities(_tx: object, person_id: str) -> frozenset[str]:
-    return frozenset({f"mark of {person_id.partition('@')[0]}"})
-
-
-def officer(name: str, device: str = "") -> Visit:
-    """A visit of an officer; ``name@2`` is another account of the same identity."""
-    who = Person(person(name).id, Role.OFFICER, label=name)
-    return Visit(None, who, device or f"device of {name}")
 
 
 @pytest.fixture
@@ -143,6 +86,25 @@ async def test_two_people_decide_and_the_result_follows(watched: Watched, act: s
     assert after is not None
     assert (after.ballots, after.disputed, after.with_held) == (released[0], False, None)
     assert after.position == before.position + 2
+
+
+async def test_decisions_reach_every_station(tmp_path: Path) -> None:
+    async with house(tmp_path) as there:
+        await there.open(msgspec.structs.replace(contest(rules=ONE_DEVICE), stations=3))
+        watched = Watched(there)
+        for n in range(9):
+            await watched.vote(f"p{n}")
+        assert await watched.figures() == (1, {"device": 8}, {})
+        await there.finish()
+        proposal = await watched.proposal(officer("one"))
+
+        assert await watched.reviews.confirm(officer("two"), "s1", proposal) == 8
+        await there.closing.look()
+
+        assert await watched.figures() == (9, {}, {})
+        result = watched.voting.frozen("s1")
+        assert result is not None
+        assert (result.ballots, result.disputed) == (9, False)
 
 
 async def test_nobody_decides_twice_or_alone(watched: Watched) -> None:
@@ -312,48 +274,6 @@ async def test_burst_rule_is_armed_on_every_node(watched: Watched) -> None:
     ).status == "quarantined"
     with pytest.raises(BadRequest):
         await watched.reviews.arm(officer("one"), "s1", armed=True)
-
-
-# --- appeals ---
-
-
-async def test_appeal_needs_the_receipt_and_is_answered(watched: Watched) -> None:
-    await watched.vote("p1")
-    receipt = await watched.vote("p2")
-    stranger, own = Visit(device="x"), Visit(None, person("p2"), "y")
-    for tracker, proof in (("0" * 16, ""), (receipt.tracker, ""), (receipt.tracker, "wrong")):
-        with pytest.raises(ReceiptUnknown):
-            await watched.appeals.make(stranger, tracker, proof, Ground.HELD, "why")
-
-    await watched.appeals.make(stranger, receipt.tracker, receipt.id, Ground.HELD, "I am real")
-    await watched.appeals.make(own, receipt.tracker, "", Ground.OTHER, "x" * 900)
-    await watched.appeals.make(own, receipt.tracker, "", Ground.OTHER, "")
-    with pytest.raises(AppealedEnough):
-        await watched.appeals.make(own, receipt.tracker, "", Ground.OTHER, "")
-
-    view = await watched.appeals.of(own, receipt.tracker)
-    assert (view.status, view.is_own, len(view.appeals)) == ("quarantined", True, 3)
-    mine = next(one for one in view.appeals if one.ground is Ground.HELD)
-    boss = officer("one").person
-    assert boss is not None
-    await watched.appeals.answer(boss, "s1", mine.id, Verdict.UPHELD, "Counted now")
-    with pytest.raises(AppealGone):
-        await watched.appeals.answer(boss, "s1", mine.id, Verdict.REJECTED, "")
-    told = (await watched.appeals.of(stranger, receipt.tracker)).appeals
-    assert {(one.answer, one.answer_words) for one in told if one.id == mine.id} == {
-        (Verdict.UPHELD, "Counted now")
-    }
-
-
-async def test_appeals_end_after_two_days(watched: Watched) -> None:
-    receipt = await watched.vote("p1")
-    await watched.there.finish()
-    watched.there.clock.move(hours=49)
-    own = Visit(None, person("p1"), "y")
-
-    with pytest.raises(TooLateToAppeal):
-        await watched.appeals.make(own, receipt.tracker, "", Ground.OTHER, "")
-    assert not (await watched.appeals.of(own, receipt.tracker)).is_open
 
 
 async def test_windows_of_two_nodes_are_seen_together(watched: Watched) -> None:
