@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from deploy import front
-from expo import settings
+from expo import variables
 from expo.catalogue.proposals.pages import UPLOAD_BYTES
 from expo.web.guards import _HEADERS, _HSTS
 from expo.web.statics import Statics
@@ -80,7 +80,7 @@ def test_nodes_that_reach_the_world_are_those_of_compose(file: str) -> None:
     for service in over["services"].values():
         assert set(service["networks"]) <= set(compose()["networks"])
         assert {name for name in service["environment"] if name.startswith("SAWT_")} <= {
-            variable.name for variable in settings.VARIABLES
+            variable.name for variable in variables.VARIABLES
         }
 
 
