@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from deploy import front
-from expo import variables
+from expo import settings, variables
 from expo.catalogue.proposals.pages import UPLOAD_BYTES
 from expo.web.guards import _HEADERS, _HSTS
 from expo.web.statics import Statics
