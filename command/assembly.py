@@ -30,6 +30,9 @@ from expo.identity.moves import new_id
 from expo.identity.oidc import pages as provider_pages
 from expo.identity.oidc.usecases import Providers
 from expo.identity.people import Visit
+from expo.identity.privacy import pages as privacy_pages
+from expo.identity.privacy.retention_follower import RetentionFollower
+from expo.identity.privacy.usecases import Privacy
 from expo.identity.register import pages as register_pages
 from expo.identity.signin import pages as sign_in_pages
 from expo.identity.signin.forgetting_follower import ForgettingFollower
@@ -71,6 +74,7 @@ from sessions.show_follower import ShowFollower
 from sessions.usecases import Show
 from voting import pages as voting_pages
 from voting.closing_follower import ClosingFollower
+from voting.forgetting.usecases import Forgetting
 from voting.integrity import pages as fairness_pages
 from voting.integrity.appealing.usecases import Appeals
 from voting.integrity.arrivals_follower import ArrivalsFollower
@@ -129,6 +133,8 @@ class Expo:
         self.reviews = Reviews(self.voting, identities_of, new_id)
         self.appeals = Appeals(self.voting, new_id)
         self.entering = Entering(database, now, keys, end_sockets, self.voters)
+        self.privacy = Privacy(database, now, end_sockets, Forgetting(self.voting), self.voters)
+        self.retention = RetentionFollower(self.privacy, self.leases)
         self.venue = Venue(database, now, keys, self.visits, self.entering)
         self.providing = Providers(database, settings, now)
         self.show = Show(
@@ -205,6 +211,7 @@ class Expo:
             notifier=self.notifier,
             leases=self.leases,
             load=self.load,
+            expired=self.retention.gone,
         )
 
     @cached_property
@@ -221,6 +228,7 @@ class Expo:
             "visits": self.visits,
             "passes": self.passes,
             "entering": self.entering,
+            "privacy": self.privacy,
             "venue": self.venue,
             "invitations": self.invitations,
             "post": self.post,
@@ -258,6 +266,7 @@ class Expo:
             "visits": VisitsFollower(self.database, self.hub, self.now, self.notifier).run(),
             "show": ShowFollower(self.show, self.hub, self.notifier).run(),
             "pulse": self.load.pulse.run(),
+            "retention": self.retention.run(),
             "forgetting": ForgettingFollower(self.database, self.now).run(),
             "post": PostFollower(
                 self.database, self.notifier, self.now, self._courier(), self.leases
@@ -288,6 +297,7 @@ class Expo:
             *operations.routes(),
             *identity_pages.routes(),
             *entering_pages.routes(),
+            *privacy_pages.routes(),
             *venue_pages.routes(),
             *register_pages.routes(),
             *invitation_pages.routes(),

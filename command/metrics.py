@@ -41,6 +41,8 @@ class Node(NamedTuple):
     notifier: Notifier
     leases: Leases | None
     load: Load
+    expired: Mapping[str, int]
+    """What has had its time and was taken away, by what it was."""
 
 
 def families(node: Node) -> Iterator[Metric]:
@@ -170,6 +172,7 @@ def _database(node: Node) -> Iterable[Metric]:
         _counter("notifier_carried", "Topics told to others.", _of(node.notifier, "carried")),
         _counter("notifier_received", "Topics heard from others.", _of(node.notifier, "received")),
         _gauge("leases_held", "Jobs this node does for all.", _of(node.leases, "held")),
+        _counters_by("kind", "expired", "Rows and secrets whose time was over.", node.expired),
     )
 
 

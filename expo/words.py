@@ -13,9 +13,14 @@ import msgspec
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
+from expo.errors import N_
+
 Language = Literal["ar", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 LOCALES: Final[dict[Language, str]] = {"ar": "ar_AE", "en": "en_GB"}
+
+ERASED: Final = N_("somebody-erased")
+"""Stands in logs for the name of somebody who was erased; pages have words for it."""
 
 _FIRST_STRONG_ISOLATE: Final = "\u2068"
 _POP_ISOLATE: Final = "\u2069"

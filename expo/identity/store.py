@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import func, insert, or_, update
@@ -14,6 +14,10 @@ from expo.identity.people import Assurance, Entry, Person, PersonId, Visit, Visi
 from expo.identity.tables import PassRow, PersonRow, VisitRow
 from expo.rights import Role
 
+_PEOPLE: Final[Any] = PersonRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
+_ANYBODY: Final = col(PersonRow.erased_at).is_(None)  # rows of whoever was erased stand for nobody
+_STANDS: Final = col(VisitRow.ended_at).is_(None) & _ANYBODY
+
 
 async def find_visits(tx: Tx, fingerprints: Collection[str], now: datetime) -> dict[str, Visit]:
     """The visits behind these cookies with their people; without those unknown, ended or over."""
@@ -22,14 +26,14 @@ async def find_visits(tx: Tx, fingerprints: Collection[str], now: datetime) -> d
             VisitRow.fingerprint.label("mark"),  # type: ignore[attr-defined]  # SQLModel sets both
             VisitRow.id.label("visit_id"),  # type: ignore[attr-defined]  # SQLModel sets both
             VisitRow.assurance.label("visit_assurance"),  # type: ignore[union-attr]  # the same
-            PersonRow.__table__,  # type: ignore[attr-defined]  # SQLModel sets both
+            _PEOPLE,
         )
         .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
         .outerjoin(PassRow, col(PassRow.id) == col(PersonRow.pass_id))
         .add_columns(col(PassRow.batch).label("batch"))
         .where(
             col(VisitRow.fingerprint).in_(fingerprints),
-            col(VisitRow.ended_at).is_(None),
+            _STANDS,
             col(VisitRow.expires_at) > now,
         )
     )
@@ -47,12 +51,12 @@ async def person_on(tx: Tx, visit_id: VisitId, now: datetime) -> Person | None:
     found = (
         select(
             VisitRow.assurance.label("visit_assurance"),  # type: ignore[union-attr]  # by SQLModel
-            PersonRow.__table__,  # type: ignore[attr-defined]  # SQLModel sets both
+            _PEOPLE,
         )
         .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
         .where(
             col(VisitRow.id) == visit_id,
-            col(VisitRow.ended_at).is_(None),
+            _STANDS,
             col(VisitRow.expires_at) > now,
         )
     )
@@ -156,14 +160,13 @@ async def add_person(
 async def add_device_person(tx: Tx, person: Person, *, at: datetime, device: str) -> Person:
     """Keep whoever joined with this device; if it joined on another node just now, who that was."""
     row = _person_row(person, at=at, pass_id=None, device=device)
-    table = PersonRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
-    kept = None if await add_new(tx, table, row) else await find_device_person(tx, device)
+    kept = None if await add_new(tx, _PEOPLE, row) else await find_device_person(tx, device)
     return kept or person
 
 
 async def find_person(tx: Tx, person_id: str, *, hold: bool = False) -> Person | None:
-    """The person with this id, as on record."""
-    found = select(PersonRow).where(col(PersonRow.id) == person_id)
+    """The person with this id, as on record; nobody, once they were erased."""
+    found = select(PersonRow).where(_ANYBODY, col(PersonRow.id) == person_id)
     found = found.with_for_update() if hold else found
     row = (await tx.execute(found)).mappings().one_or_none()
     return _person(row) if row else None
@@ -332,9 +335,10 @@ def _entries(now: datetime) -> Any:
         .scalar_subquery()
         .label("visits")
     )
-    table = PersonRow.__table__  # type: ignore[attr-defined]  # SQLModel sets it
-    return select(table, visits).order_by(
-        col(PersonRow.created_at).desc(), col(PersonRow.id).desc()
+    return (
+        select(_PEOPLE, visits)
+        .where(_ANYBODY)
+        .order_by(col(PersonRow.created_at).desc(), col(PersonRow.id).desc())
     )
 
 

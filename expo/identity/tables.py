@@ -42,6 +42,8 @@ class PersonRow(Row, table=True):
     device: str | None = Field(default=None, unique=True)
     """Fingerprint of the device that joined; None for who came with a pass."""
     created_at: datetime
+    erased_at: datetime | None = None
+    """From when on the row stands for nobody: ballots and logs need it, nothing else is left."""
 
 
 class VisitRow(Row, table=True):

@@ -356,7 +356,7 @@ class Passes:
         kept = {fingerprint(nonce): one for nonce, one in new.items()}
         await store.add_passes(tx, batch, actor.id if actor else None, kept)
         one = next(iter(kept.values()))
-        facts: Facts = {"count": len(kept), "role": one.role.value, "label": one.label}
+        facts: Facts = {"count": len(kept), "role": one.role.value}
         facts |= {name: found for name in _SCOPES if (found := getattr(one, name))}
         subject = one.id if len(kept) == 1 else batch
         at = one.issued_at
@@ -369,7 +369,7 @@ class Passes:
     ) -> frozenset[VisitId]:
         await store.revoke_pass(tx, one.id, now)
         ended = await store.end_visits_of_pass(tx, one.id, now)
-        facts: Facts = {"role": one.role.value, "label": one.label, "ended": len(ended)}
+        facts: Facts = {"role": one.role.value, "ended": len(ended)}
         await staff_log.append(
             tx, at=now, actor=actor, action="revoke-pass", subject=one.id, facts=facts
         )

@@ -10,8 +10,9 @@ Facts = dict[str, str | int]
 class LogLine(msgspec.Struct, frozen=True):
     """One thing an organiser (or the clock) did.
 
-    ``actor`` is the label of the person, or empty for the expo itself; ``action`` is a stable
-    kebab-case word, ``subject`` the id of what it was done to.
+    ``actor`` is what the person is called now (the role where there is no name, ``expo.words.ERASED`` for
+    somebody who was erased), or empty for the expo itself; ``action`` is a stable kebab-case word,
+    ``subject`` the id of what it was done to.
     """
 
     position: int

@@ -22,7 +22,7 @@ from expo.web.kept import Content, KeptPage, KeptPages, Made, StandsOn, unchange
 from expo.web.qr import svg
 from expo.web.statics import Statics
 from expo.web.visiting import Visitor, accepts_gzip
-from expo.words import Language, Text
+from expo.words import ERASED, Language, Text
 
 _TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
 _PLAIN: Final = "/~!$&'()*+,;=:@"  # characters a path may hold as they are (RFC 3986)
@@ -102,6 +102,7 @@ class Renderer:
             "exact": lambda value: words.exact_time(value.astimezone(zone)),
             "iso": lambda value: value.isoformat(),
             "isolated": words.isolated,
+            "named": _named,
         }
 
     def page(
@@ -238,6 +239,11 @@ def _text(value: Text) -> Markup:
     if own:
         return Markup("<bdi>{}</bdi>").format(own)
     return Markup('<bdi lang="{}">{}</bdi>').format(words.other(code), value.in_(code))
+
+
+def _named(actor: str) -> str:
+    """What a log calls somebody, with words for whoever was erased."""
+    return translations.sentence(actor, {}) if actor == ERASED else actor
 
 
 def _percent(part: int, whole: int, decimals: int = 0) -> str:

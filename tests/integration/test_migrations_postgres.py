@@ -44,7 +44,7 @@ def test_database_of_a_newer_version_is_left_alone(
 async def test_append_only_table_refuses_to_change(postgres_url: str, attack: str) -> None:
     database = Database(postgres_url)
     line = (
-        "INSERT INTO staff_log (at, actor_label, action, subject, facts) "
+        "INSERT INTO staff_log (at, actor_role, action, subject, facts) "
         "VALUES (now(), 'm', 'a', 's', '{}')"
     )
     try:

@@ -51,14 +51,14 @@ def address_of(path: str) -> str:
 
 
 def steps(expo: Expo) -> list[tuple[str, str, Action]]:
-    """Method, path and action of every page; what ends a visit comes last."""
+    """Method, path and action of every page; what begins or ends a visit comes last."""
     pages = [
         (method, address_of(route.path), route.action)
         for route in expo.routes
         if isinstance(route, GuardedRoute)
         for method in sorted((route.methods or set()) - {"HEAD"})
     ]
-    return sorted(pages, key=lambda step: step[2] is Action.LEAVE)
+    return sorted(pages, key=lambda step: step[2] in {Action.JOIN_AS_CUSTOMER, Action.LEAVE})
 
 
 async def is_refused(client: httpx2.AsyncClient, method: str, path: str) -> bool:

@@ -3,7 +3,7 @@
 What held ballots say never passes here: their marks, what is proposed about them, and appeals do.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import delete, func, insert, select, update
 
 from expo.db import Tx, add_new, upsert
+from expo.record import store as record
 from voting.integrity.appeals import Appeal, Ground, Verdict
 from voting.integrity.review import Proposal, Reviewer
 from voting.integrity.tables import (
@@ -127,7 +128,6 @@ async def propose(tx: Tx, proposal: Proposal) -> None:
             why=proposal.why,
             positions=msgspec.json.encode(proposal.positions).decode(),
             person=proposer.person,
-            label=proposer.label,
             device=proposer.device,
             marks=msgspec.json.encode(sorted(proposer.marks)).decode(),
             proposed_at=proposal.proposed_at,
@@ -142,7 +142,10 @@ async def proposals(tx: Tx, contest: str) -> tuple[Proposal, ...]:
     found = await tx.execute(
         query.order_by(_PROPOSALS.c.proposed_at.desc(), _PROPOSALS.c.id.desc())
     )
-    return tuple(_proposal(row) for row in found)
+    rows = found.all()
+    people = {one for row in rows for one in (row.person, row.decided_by) if one}
+    called = await record.names(tx, people)
+    return tuple(_proposal(row, called) for row in rows)
 
 
 async def find_proposal(tx: Tx, contest: str, proposal_id: str) -> Proposal | None:
@@ -150,7 +153,7 @@ async def find_proposal(tx: Tx, contest: str, proposal_id: str) -> Proposal | No
     row = _PROPOSALS.c
     query = select(_PROPOSALS).where(row.id == proposal_id, row.contest == contest)
     found = (await tx.execute(query.with_for_update())).one_or_none()
-    return None if found is None else _proposal(found)
+    return None if found is None else _proposal(found, {})
 
 
 async def decide(tx: Tx, proposal_id: str, outcome: str, by: str, at: datetime, done: int) -> None:
@@ -159,17 +162,19 @@ async def decide(tx: Tx, proposal_id: str, outcome: str, by: str, at: datetime, 
     await tx.execute(mine.values(outcome=outcome, decided_by=by, decided_at=at, done=done))
 
 
-def _proposal(row: Any) -> Proposal:
+def _proposal(row: Any, called: Mapping[str, str]) -> Proposal:
+    """A proposal with its people by name, or by id where nobody has named them."""
+    label = called.get(row.person, row.person)
     return Proposal(
         id=row.id,
         contest=row.contest,
         act=row.act,
         why=row.why,
         positions=_positions.decode(row.positions),
-        proposer=Reviewer(row.person, row.label, row.device, _texts.decode(row.marks)),
+        proposer=Reviewer(row.person, label, row.device, _texts.decode(row.marks)),
         proposed_at=row.proposed_at,
         outcome=row.outcome,
-        decided_by=row.decided_by,
+        decided_by=called.get(row.decided_by, row.decided_by),
         decided_at=row.decided_at,
         done=row.done,
     )

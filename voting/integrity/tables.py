@@ -50,7 +50,8 @@ class WindowRow(Row, table=True):
 class ProposalRow(Row, table=True):
     """What one person proposes about held ballots, and what a second one made of it.
 
-    ``positions`` is a JSON list of the ballots' lines; ``marks`` is one of the proposer's identities.
+    ``positions`` is a JSON list of the ballots' lines; ``marks`` is one of the
+    proposer's identities; ``decided_by`` is the id of the second person.
     """
 
     __tablename__ = "held_proposal"
@@ -66,7 +67,6 @@ class ProposalRow(Row, table=True):
     why: str = Field(max_length=16)
     positions: str
     person: str = Field(max_length=64)
-    label: str
     device: str
     marks: str
     proposed_at: datetime

@@ -15,6 +15,7 @@ from voting import store
 from voting.ballots import tag_of, whole_ms
 from voting.batches import Head, Kept
 from voting.contests import Phase
+from voting.forgetting import store as forgotten
 from voting.heads import store as heads
 
 _BEFORE: Final = frozenset({Phase.DRAFT, Phase.READY})
@@ -24,6 +25,8 @@ _RUNNING: Final = frozenset({Phase.OPEN, Phase.PAUSED, Phase.CLOSING})
 
 async def has_cast(tx: Tx, person: str) -> bool:
     """Whether this person has a ballot on record in any contest, withdrawn or not."""
+    if await forgotten.is_settled(tx, person):
+        return True
     return bool(await store.standing_ballots(tx, await _tags(tx, person, _STARTED)))
 
 

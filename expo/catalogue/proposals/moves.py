@@ -137,7 +137,7 @@ async def move_to(
         state=to,
         version=found.version + 1,
         saved_at=now,
-        saved_by=actor.label or actor.role.value,
+        saved_by=actor.id,
         submitted_at=now if to is State.SUBMITTED else found.submitted_at,
         published_at=now if to is State.ACCEPTED else found.published_at,
         session=word.session if to is State.SCHEDULED else found.session,
@@ -183,7 +183,7 @@ async def write(
         content=content,
         version=found.version + 1,
         saved_at=now,
-        saved_by=actor.label or actor.role.value,
+        saved_by=actor.id,
     )
     if found.state in REVISED:
         complete(content, now)

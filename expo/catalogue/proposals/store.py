@@ -25,6 +25,7 @@ from expo.catalogue.proposals.values import (
     Revision,
 )
 from expo.db import Tx
+from expo.record import store as record
 from expo.record.store import Actor
 
 _content = msgspec.json.Decoder(Content)
@@ -87,12 +88,13 @@ async def append_event(
     comments: tuple[Comment, ...] = (),
 ) -> None:
     """Write one line of the history: the proposal as it is afterwards, and who did it."""
+    await record.remember(tx, actor)
     await tx.execute(
         insert(ProposalEventRow).values(
             proposal=proposal.id,
             at=proposal.saved_at,
             actor_id=actor.id,
-            actor_label=actor.label or actor.role.value,
+            actor_role=actor.role.value,
             action=action,
             version=proposal.version,
             state=proposal.state.value,
@@ -109,17 +111,19 @@ async def events(tx: Tx, proposal_id: str) -> tuple[Event, ...]:
         .where(col(ProposalEventRow.proposal) == proposal_id)
         .order_by(col(ProposalEventRow.position))
     )
+    rows = (await tx.execute(found)).mappings().all()
+    called = await record.names(tx, {row["actor_id"] for row in rows})
     return tuple(
         Event(
             at=row["at"],
-            actor=row["actor_label"],
+            actor=called.get(row["actor_id"]) or row["actor_role"],
             action=row["action"],
             version=row["version"],
             state=State(row["state"]),
             reason=row["reason"],
             comments=_comments.decode(row["comments"]),
         )
-        for row in (await tx.execute(found)).mappings()
+        for row in rows
     )
 
 

@@ -34,7 +34,7 @@ class ProposalEventRow(Row, table=True):
     proposal: str = Field(foreign_key="proposals.id", index=True)
     at: datetime
     actor_id: str
-    actor_label: str
+    actor_role: str
     action: str
     version: int
     state: str

@@ -138,7 +138,7 @@ class Proposals:
             content=Content(),
             created_at=now,
             saved_at=now,
-            saved_by=actor.label or actor.role.value,
+            saved_by=actor.id,
         )
         async with self._database.write() as tx:
             await one_at_a_time(tx, f"proposals {entity}")

@@ -121,7 +121,7 @@ class Proposal(msgspec.Struct, frozen=True):
 
     ``version`` counts every write: whoever saves says which one they looked at. ``session`` is the
     id of the session it is presented in, once it has one. ``published_at`` stays when a published
-    proposal is withdrawn. ``saved_by`` is the label of whoever wrote last.
+    proposal is withdrawn. ``saved_by`` is the id of whoever wrote last.
     """
 
     id: ProposalId

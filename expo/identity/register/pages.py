@@ -67,6 +67,7 @@ async def known(request: RegisterRequest) -> Response:
         "most": MOST_LISTED,
         "names": _names(request),
         "tz": pages.zone,
+        "erased": "erased" in asked,
     }
     return pages.page(request, "staff/known.html", values, headers=_NO_STORE)
 

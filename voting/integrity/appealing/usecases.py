@@ -113,7 +113,7 @@ class Appeals:
             AppealGone: There is no such appeal, or it has an answer.
         """
         async with self._voting.database.write() as tx:
-            at, by = self._voting.now(), actor.label or actor.role.value
+            at, by = self._voting.now(), actor.id
             said = words_in(words)
             if not await store.answer(tx, appeal_id, contest_id, verdict, said, whole_ms(at), by):
                 raise AppealGone

@@ -216,7 +216,7 @@ class Reviews:
             else:
                 why = VoidReason(proposal.why)
                 done = await moves.void(tx, contest_id, proposal.positions, why, now)
-            await store.decide(tx, proposal.id, "confirmed", second.label, whole_ms(now), done)
+            await store.decide(tx, proposal.id, "confirmed", second.person, whole_ms(now), done)
         await tell(self._voting, [contest_id])
         return done
 
@@ -228,9 +228,8 @@ class Reviews:
         """
         async with self._voting.database.write() as tx:
             proposal = await self._undecided(tx, contest_id, proposal_id)
-            label = (await self._reviewer(tx, visit)).label
             at = whole_ms(self._voting.now())
-            await store.decide(tx, proposal.id, "declined", label, at, 0)
+            await store.decide(tx, proposal.id, "declined", _staff(visit).id, at, 0)
             facts: Facts = {"ballots": len(proposal.positions), "reason": proposal.why}
             await self._log(tx, visit, DECLINED, contest_id, facts)
 
