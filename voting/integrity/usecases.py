@@ -132,7 +132,9 @@ class FairPlay(Watch):
         async with self._voting.database.read() as tx:
             armed = await store.armed(tx)
         for one in self._voting.contests.all():
-            if one.phase in _RUNNING and one.rules.holds:
+            if one.phase not in _RUNNING:
+                self._counters.pop(one.id, None)
+            elif one.rules.holds:
                 counters = self._counters.setdefault(one.id, Counters(one.rules.holds))
                 counters.is_armed = one.id in armed
 
