@@ -2,13 +2,17 @@
 
 import asyncio
 import re
+import uuid
 from pathlib import Path
 
+from expo.identity.entering.identities import Claim, Kind
+from expo.identity.people import Assurance, Person, PersonId, Visit
 from expo.rights import Role
-from sessions.orders import Kind
-from tests.support.fair_play import act, crowd, officer, with_rules
+from sessions.orders import Kind as Ordered
+from tests.support.fair_play import act, crowd, officer, voter, with_rules
 from tests.support.whole import Whole, whole
-from voting.holds import HoldRule
+from voting.holds import HoldRule, Origin
+from voting.protocol import Cast
 
 NETWORK = HoldRule("network", most=3, seconds=60)
 DEVICE = HoldRule("device", most=2)
@@ -89,12 +93,66 @@ async def published(house: Whole) -> dict[str, object]:
     """The day's only result, as it can be downloaded."""
     result = house.expo.voting.frozen("khda")
     assert result is not None
-    await house.order(Kind.REVIEW)
+    await house.order(Ordered.REVIEW)
     for _ in result.ranks:
-        await house.order(Kind.REVEAL)
-    await house.order(Kind.PUBLISH)
+        await house.order(Ordered.REVEAL)
+    await house.order(Ordered.PUBLISH)
     client = await house.person(Role.PUBLIC)
     found: dict[str, object] = (await client.get("/results/day/1.json")).json()["results"][0][
         "result"
     ]
     return found
+
+
+async def test_signing_in_by_mail_lifts_the_hold_and_keeps_the_ballot(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        await with_rules(house, [DEVICE])
+        await house.open()
+        options, device = [o.id for o in house.contest().options], "d" * 24
+        for n in range(DEVICE.most):
+            person = Person(PersonId(f"p{n}"), Role.CUSTOMER, "customers")
+            cast = Cast(str(uuid.uuid4()), "khda", tuple(options))
+            await house.expo.voting.cast(person, cast, house.clock(), Origin(device=device))
+        told = await voter(house, "192.0.2.1", options, device=device)
+        assert (told["status"], await house.ballots()) == ("quarantined", DEVICE.most)
+
+        visit, _ = await house.expo.visits.join(Visit(device=device))
+        assert visit.person is not None
+        claim = Claim(Kind.EMAIL, "", "huda@example.org", Assurance.CONTACT)
+        arrival = await house.expo.entering.enter(visit, claim)
+
+        assert arrival.visit.person is not None
+        assert arrival.visit.person.id == visit.person.id
+        assert await house.ballots() == DEVICE.most + 1
+        mine = await house.expo.voting.mine(arrival.visit.person, "khda")
+        assert mine.receipt is not None
+        assert (mine.receipt.status, mine.receipt.id) == ("counted", told["id"])
+
+
+async def test_doors_refuse_hostile_forms_and_strangers(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        await with_rules(house, [DEVICE])
+        await house.open()
+        one = await officer(house, "one")
+        for what, fields, status in (
+            ("propose", {"act": "delete", "group": "all"}, 400),
+            ("propose", {"act": "void", "group": "all", "why": "<b>"}, 400),
+            ("propose", {"act": "void", "group": "one:1; --", "why": "automated"}, 409),
+            ("decide", {"proposal": "x" * 4_000, "outcome": "confirm"}, 409),
+            ("decide", {"proposal": "x", "outcome": "delete"}, 400),
+            ("arm", {"armed": "yes"}, 400),
+            ("answer", {"appeal": "x", "verdict": "maybe"}, 400),
+            ("answer", {"appeal": "x", "verdict": "upheld", "words": "é" * 5_000}, 409),
+        ):
+            assert (await act(one, what, **fields)).status_code == status, fields
+        assert (await one.get("/en/staff/fairness/no-such")).status_code == 404
+        stranger = await house.person(Role.PUBLIC)
+        for typed in ("", "AAAA", "'; DROP TABLE appeal", "0" * 5_000):
+            answer = await stranger.get("/en/appeal", params={"tracker": typed})
+            assert answer.status_code in {200, 404}
+        made = {"tracker": "0" * 16, "ground": "held"}
+        told = [(await stranger.post("/en/appeal", data=made)).status_code for _ in range(12)]
+        assert (told[0], told[-1]) == (404, 429)
+        auditor = await house.person(Role.AUDITOR)
+        assert (await auditor.get("/en/staff/fairness/khda")).status_code == 200
+        assert (await act(auditor, "propose", act="release", group="all")).status_code == 403
