@@ -29,7 +29,7 @@ VOTES: Final = (
         _GOOD,
         _EVERYBODY,
         (
-            _plain(N_("what is asked, and the rules"), "id", "day", "value"),
+            _plain(N_("what is asked, and the rules"), "id", "day", "value", "stations"),
             _plain(
                 N_("how far it has come"),
                 "phase",
@@ -47,6 +47,14 @@ VOTES: Final = (
                 ("secret",),
             ),
         ),
+    ),
+    Table(
+        "station",
+        Purpose.VOTING,
+        N_("How long each part of the record is, where it is written in several at once."),
+        _GOOD,
+        _COUNTERS,
+        (_plain(_CONTEST, "contest", "station", "position"),),
     ),
     Table(
         "contest_line",
@@ -106,7 +114,7 @@ VOTES: Final = (
         N_("Until the next one replaces it."),
         _COUNTERS,
         (
-            _plain(_CONTEST, "contest", "position"),
+            _plain(_CONTEST, "contest", "station", "position"),
             _plain(N_("the running count"), "version", "value"),
             _plain(_WHEN, "at"),
         ),
