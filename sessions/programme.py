@@ -17,7 +17,7 @@ from expo.words import Text
 from sessions.streams.sources import Channel, Stream
 from voting import contests
 from voting.contests import Method, Visibility
-from voting.holds import USUAL
+from voting.holds import USUAL, HoldRule
 
 SlotKind = Literal["presentation", "talk", "discussion", "ranking", "break"]
 SLOT_KINDS: Final[tuple[str, ...]] = get_args(SlotKind)
@@ -38,7 +38,8 @@ class VotingDefaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``max_ranked`` None means the rule of ``ranks_for``. ``own`` is what happens to a team's own
     initiative on its ballot. ``open_minutes`` is the time from opening to the announced close,
-    ``stations`` over how many logs a contest's ballots are spread.
+    ``stations`` over how many logs a contest's ballots are spread, ``holds`` which ballots are held for
+    review.
     """
 
     method: Method = "ranked_pairs"
@@ -48,6 +49,7 @@ class VotingDefaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open_minutes: int = 10
     grace_seconds: int = 10
     stations: int = 1
+    holds: tuple[HoldRule, ...] = USUAL
 
     def ranks_for(self, options: int) -> int:
         """K: how many of so many options one ballot may rank.
@@ -67,7 +69,7 @@ class VotingDefaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             own=self.own,
             open_minutes=self.open_minutes,
             grace_seconds=self.grace_seconds,
-            holds=USUAL,
+            holds=self.holds,
         )
 
 

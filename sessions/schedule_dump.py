@@ -9,6 +9,7 @@ from expo.words import Text
 from sessions.programme import Day, Electorate, Programme, Session, Slot, VotingDefaults
 from sessions.schedule_nodes import write
 from sessions.streams.sources import Channel, Stream
+from voting.holds import USUAL, HoldRule
 
 Plain = dict[str, Any]
 """A schedule, or a part of one, as ``schedule.yaml`` has it: mappings, lists, texts and numbers."""
@@ -66,7 +67,13 @@ def _voting(voting: VotingDefaults) -> dict[str, Any]:
         "open_minutes": voting.open_minutes,
         "grace_seconds": voting.grace_seconds,
         "stations": voting.stations,
+        **({} if voting.holds == USUAL else {"holds": [_hold(one) for one in voting.holds]}),
     }
+
+
+def _hold(rule: HoldRule) -> dict[str, Any]:
+    window = {"seconds": rule.seconds} if rule.seconds else {}
+    return {"kind": rule.kind, "most": rule.most, **window, "up_to": rule.up_to.value}
 
 
 def _electorate(one: Electorate) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from sessions.schedule_fields import Form, Notes, Place, words
 from sessions.schedule_nodes import quoted_fact
 from sessions.streams.sources import CHANNEL_KINDS, Channel, ChannelKind, is_link_of, is_safe_link
 from voting.contests import MOST_OPTIONS, Method, Visibility
+from voting.holds import HOLD_KINDS, HoldKind, HoldRule
 from voting.stations import MOST_STATIONS
 
 NAME_LENGTH: Final = 120  # characters; the longest official name of day one has 94
@@ -49,6 +50,7 @@ _URL_TEXT: Final = 300
 _HANDLE_LENGTH: Final = 60
 _MOST_PEOPLE: Final = 10_000_000
 _MOST_MINUTES: Final = 24 * 60
+_MOST_HOLDS: Final = 10
 _MOST_GRACE: Final = 120  # seconds; twice the longest grace of the streaming page
 
 
@@ -124,6 +126,8 @@ def voting(form: Form | None) -> VotingDefaults:
     grace = form.whole("grace_seconds", 0, _MOST_GRACE, required=False)
     stations = form.whole("stations", 1, MOST_STATIONS, required=False)
     ranked = _max_ranked(form)
+    holds = _holds(form) if form.has("holds") else usual.holds
+    form.asked.append("holds")
     form.done()
     return VotingDefaults(
         method=cast("Method", method or usual.method),
@@ -133,7 +137,24 @@ def voting(form: Form | None) -> VotingDefaults:
         open_minutes=open_minutes or usual.open_minutes,
         grace_seconds=usual.grace_seconds if grace is None else grace,
         stations=stations or usual.stations,
+        holds=holds,
     )
+
+
+def _holds(form: Form) -> tuple[HoldRule, ...]:
+    """What holds a ballot for review; an empty list holds nothing."""
+    found = []
+    for place in form.items("holds", _MOST_HOLDS, required=False):
+        one = Form(place, form.notes)
+        kind = one.choice("kind", HOLD_KINDS)
+        most = one.whole("most", 0, _MOST_PEOPLE)
+        seconds = one.whole("seconds", 1, _MOST_MINUTES * 60, required=False)
+        level = one.choice("up_to", LEVELS, required=False)
+        one.done()
+        if kind is not None and most is not None:
+            up_to = Assurance(level) if level else Assurance.DEVICE
+            found.append(HoldRule(cast("HoldKind", kind), most, seconds or 0, up_to))
+    return tuple(found)
 
 
 def _max_ranked(form: Form) -> int | None:

@@ -16,6 +16,7 @@ import msgspec
 from expo.identity.people import Assurance, Visit, is_enough
 
 HoldKind = Literal["device", "network", "batch", "quick", "burst"]
+HOLD_KINDS: Final[tuple[HoldKind, ...]] = ("device", "network", "batch", "quick", "burst")
 
 
 class VoidReason(StrEnum):

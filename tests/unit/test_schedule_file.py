@@ -16,6 +16,7 @@ from sessions.schedule_dump import dump
 from sessions.schedule_file import parse
 from sessions.streams.sources import Channel, Stream
 from tests.support.schedules import SCHEDULE, changed, line_of, problems, programme, told
+from voting.holds import USUAL, HoldRule
 
 
 def test_small_schedule_becomes_values() -> None:
@@ -51,6 +52,40 @@ def test_written_voting_rules_are_read() -> None:
     assert (found.method, found.visibility, found.own) == ("schulze", "live", "count")
     assert (found.max_ranked, found.grace_seconds, found.open_minutes) == (3, 0, 10)
     assert found.stations == 4
+
+
+def test_rules_that_hold_ballots_are_read_and_written_back() -> None:
+    rules = "holds: [{kind: network, most: 50, seconds: 60}, {kind: quick, most: 2000, up_to: B}]"
+    found = programme(("electorates:\n", f"voting: {{{rules}}}\nelectorates:\n"))
+
+    assert found.voting.holds == (
+        HoldRule("network", 50, 60),
+        HoldRule("quick", 2_000, up_to=Assurance.CONTACT),
+    )
+    assert found.voting.rules_for(4).holds == found.voting.holds
+    assert parse(dump(found).encode()).voting == found.voting
+    assert programme().voting.holds == USUAL
+    nothing = programme(("electorates:\n", "voting: {holds: []}\nelectorates:\n"))
+    assert nothing.voting.holds == ()
+    assert parse(dump(nothing).encode()).voting == nothing.voting
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ("{kind: ranking, most: 1}", "voting.holds[0].kind"),
+        ("{kind: device}", "voting.holds[0].most"),
+        ("{kind: device, most: -1}", "voting.holds[0].most"),
+        ("{kind: device, most: 1, seconds: 0}", "voting.holds[0].seconds"),
+        ("{kind: device, most: 1, up_to: D}", "voting.holds[0].up_to"),
+        ("{kind: device, most: 1, option: dewa}", "voting.holds[0].option"),
+        ("device", "voting.holds[0]"),
+    ],
+)
+def test_senseless_hold_rule_is_told(written: str, path: str) -> None:
+    found = told(changed(("electorates:\n", f"voting: {{holds: [{written}]}}\nelectorates:\n")))
+
+    assert path in [where for _, where, _ in found]
 
 
 @pytest.mark.parametrize("written", ["0", "65", "-1", "many", "2.5", "[2]"])
