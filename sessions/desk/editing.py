@@ -104,7 +104,8 @@ def with_contest(
         for m, session in enumerate(day.get("sessions", ())):
             if session["id"] == session_id:
                 place = f"days[{n}].sessions[{m}]"
-                sessions.append(_asked(session, initiatives, fields))
+                held = session.get("voting", whole["voting"]).get("holds")
+                sessions.append(_asked(session, initiatives, fields, held))
             else:
                 sessions.append(session)
         days.append(day | ({"sessions": sessions} if sessions else {}))
@@ -119,11 +120,16 @@ def rules_of(programme: Programme, session_id: str) -> Plain:
     return next((one.get("voting", expos) for one in sessions if one["id"] == session_id), expos)
 
 
-def _asked(session: Plain, initiatives: tuple[str, ...], fields: Mapping[str, str]) -> Plain:
+def _asked(
+    session: Plain, initiatives: tuple[str, ...], fields: Mapping[str, str], holds: Any
+) -> Plain:
+    """The session with what it asks; rules that hold ballots stay as they are, a form has none."""
     kept = {key: value for key, value in session.items() if key not in {"initiatives", "voting"}}
     asked = {"initiatives": list(initiatives)} if initiatives else {}
-    own = fields.get("rules") != _EXPO
-    return kept | asked | ({"voting": _item(fields, leave_out=("rules",))} if own else {})
+    if fields.get("rules") == _EXPO:
+        return kept | asked
+    rules = _item(fields, leave_out=("rules",)) | ({} if holds is None else {"holds": holds})
+    return kept | asked | {"voting": rules}
 
 
 def _item(fields: Mapping[str, str], leave_out: tuple[str, ...] = ()) -> Plain:
