@@ -229,6 +229,7 @@ async def _staff(
         "electorates": [(one, named[one]) for one in ELECTORATES if one in named],
         "names": named,
         "public_url": request.state["settings"].public_url,
+        "typed_at": _address(request, f"/{translations.language.get()}/venue").split("://")[-1],
         "batch": venue.new_batch(),
         "most": MOST_AT_ONCE,
         "most_hours": _MOST_HOURS,
