@@ -173,7 +173,7 @@ async def test_erasing_changes_no_count_no_result_and_no_record(room: Room) -> N
             ballots = (await tx.execute(text("SELECT * FROM ballot ORDER BY voter"))).all()
         result = await house.voting.result("s1")
         assert result is not None
-        _, recount = await house.closing._recount(house.voting.contests.get("s1"))  # type: ignore[arg-type]  # noqa: SLF001 - it is there
+        _, recount = await house.closing._recount(house.voting.contests.get("s1"))  # type: ignore[arg-type]
         assert recount == house.voting.tally("s1")
         return canonical(result), str(lines), str(ballots), str(house.voting.turnout("s1"))
 
@@ -238,7 +238,9 @@ async def test_erased_person_is_out_everywhere_and_comes_back_as_somebody_new(ro
 
 
 async def test_log_keeps_its_lines_and_loses_the_name(room: Room) -> None:
-    staff = person_of(await room.hall.enter(await room.hall.at_door("desk"), by_employer("s", Role.ORGANISER)))
+    staff = person_of(
+        await room.hall.enter(await room.hall.at_door("desk"), by_employer("s", Role.ORGANISER))
+    )
     named = Person(staff.id, Role.ORGANISER, label="Layla Logmark")
     database = room.hall.house.database
     async with database.write() as tx:

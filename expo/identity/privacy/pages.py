@@ -50,7 +50,7 @@ async def own_data(request: PrivacyRequest) -> Response:
     """Everything stored about whoever asks, to be read, or as a file."""
     person = _own(request)
     copy = await request.state["privacy"].copy(person)
-    if wants_json(request):
+    if wants_json(request) or request.url.path.endswith(".json"):
         headers = {"content-disposition": 'attachment; filename="sawt-my-data.json"', **_NO_STORE}
         body = msgspec.json.format(msgspec.json.encode(copy), indent=1)
         return Response(body, media_type="application/json", headers=headers)
