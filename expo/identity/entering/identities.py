@@ -183,6 +183,24 @@ def raised(person: Person, claim: Claim, *, has_cast: bool) -> tuple[Person, boo
     ), False
 
 
+def told_anew(claim: Claim, person: Person, *, is_known: bool) -> Claim:
+    """The claim as far as it says something that was not said before.
+
+    An invitation says once what somebody is; what an organiser made of them since holds, however often
+    they come back. A provider is asked each time, so what it says is new each time.
+
+    Args:
+        claim: What has just been proved.
+        person: Whose it is.
+        is_known: Whether this very identity is on record.
+    """
+    if not is_known or claim.kind is not Kind.INVITATION:
+        return claim
+    return msgspec.structs.replace(
+        claim, role=person.role, electorate=person.electorate, entity=person.entity
+    )
+
+
 def given(person: Person, to: Standing, *, has_cast: bool) -> Person:
     """The person with another standing.
 

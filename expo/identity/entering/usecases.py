@@ -28,6 +28,7 @@ from expo.identity.entering.identities import (
     may_join,
     newcomer,
     raised,
+    told_anew,
 )
 from expo.identity.entering.moves import Ballots, Taken, at_the_door, take_device
 from expo.identity.entering.store import Listed
@@ -240,7 +241,8 @@ class Entering:
         if is_new:
             await people.add_person(tx, person, at=now)
         else:
-            person, stale = await self._raised(tx, person, asked.claim, now, told)
+            claim = told_anew(asked.claim, person, is_known=bool(known.keys() & set(asked.marks[0])))
+            person, stale = await self._raised(tx, person, claim, now, told)
         await self._keep(tx, asked, known, person, now)
         taken = await take_device(tx, self._ballots, asked.visit, before, person, now)
         if person.role in STAFF and not is_new:
