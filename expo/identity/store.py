@@ -48,17 +48,11 @@ async def find_visits(tx: Tx, fingerprints: Collection[str], now: datetime) -> d
 
 async def person_on(tx: Tx, visit_id: VisitId, now: datetime) -> Person | None:
     """Whose visit this is, as it stands now; None when it has ended or run out."""
+    assurance = VisitRow.assurance.label("visit_assurance")  # type: ignore[union-attr]  # by SQLModel
     found = (
-        select(
-            VisitRow.assurance.label("visit_assurance"),  # type: ignore[union-attr]  # by SQLModel
-            _PEOPLE,
-        )
+        select(assurance, _PEOPLE)
         .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
-        .where(
-            col(VisitRow.id) == visit_id,
-            _STANDS,
-            col(VisitRow.expires_at) > now,
-        )
+        .where(col(VisitRow.id) == visit_id, _STANDS, col(VisitRow.expires_at) > now)
     )
     row = (await tx.execute(found)).mappings().one_or_none()
     return _present(row) if row else None
@@ -74,12 +68,17 @@ async def visits_of(tx: Tx, person_id: PersonId, now: datetime) -> frozenset[Vis
     return frozenset(VisitId(one) for one in (await tx.execute(found)).scalars())
 
 
-async def standing(tx: Tx, ids: Collection[VisitId], now: datetime) -> frozenset[VisitId]:
-    """Those of these visits that have neither ended nor run out."""
-    found = select(VisitRow.id).where(
-        col(VisitRow.id).in_(ids), col(VisitRow.ended_at).is_(None), col(VisitRow.expires_at) > now
+async def standing(
+    tx: Tx, ids: Collection[VisitId], now: datetime
+) -> dict[VisitId, tuple[Role, str | None, str | None]]:
+    """Those of these visits that have neither ended nor run out: role, electorate and entity by now."""
+    found = (
+        select(VisitRow.id, PersonRow.role, PersonRow.electorate, PersonRow.entity)
+        .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
+        .where(col(VisitRow.id).in_(ids), _STANDS, col(VisitRow.expires_at) > now)
     )
-    return frozenset(VisitId(one) for one in (await tx.execute(found)).scalars())
+    rows = (await tx.execute(found)).all()
+    return {VisitId(row[0]): (Role(row[1]), row[2], row[3]) for row in rows}
 
 
 async def given_up(tx: Tx, ids: Collection[VisitId]) -> frozenset[VisitId]:

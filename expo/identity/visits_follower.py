@@ -1,8 +1,8 @@
 """Asks again, now and then, whether the visits behind open sockets still stand.
 
 Revoking and leaving close the sockets of this process at once and tell the other nodes; this finds
-what that cannot: a visit that ended on another node, one whose time is up, and one that ended while
-its handshake was under way.
+what that cannot: a visit that ended on another node, one whose time is up, one that ended while its
+handshake was under way, and one whose person became somebody else there (a demoted organiser).
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from expo.identity import store
 from expo.identity.moves import EndSockets
 from expo.identity.people import VisitId
 from expo.identity.usecases import closing_through, visit_of
+from expo.rights import Role
 from expo.wire.codes import Close
 from expo.wire.hub import Hub
 from expo.wire.notifier import LocalNotifier, Notifier, heard
@@ -27,6 +28,8 @@ TOPIC: Final = "visits"
 SECONDS: Final = 30.0  # between two looks; a visit that is over is heard for at most this long
 _LEAST_SECONDS: Final = 1.0  # the same, when told: at a full door visits end all the time
 _AT_ONCE: Final = 500  # visits asked about in one statement; the loop breathes in between
+_Standing = tuple[Role, str | None, str | None]
+"""Role, electorate and entity."""
 
 
 def closing_everywhere(hub: Hub, notifier: Notifier) -> EndSockets:
@@ -73,25 +76,32 @@ class VisitsFollower:
                 await asyncio.sleep(_LEAST_SECONDS)
 
     async def look(self) -> None:
-        """Close the sockets of visits that are over.
+        """Close the sockets of visits that are over, and of people who are something else by now.
 
         Raises:
             Fault: The database cannot be read; nothing was closed.
         """
         over: set[VisitId] = set()
-        given_up: set[VisitId] = set()
+        come_again: set[VisitId] = set()
         for some in self._connected():
             async with self._database.read() as tx:
-                if gone := some - await store.standing(tx, some, self._now()):
+                now = await store.standing(tx, some.keys(), self._now())
+                if gone := some.keys() - now.keys():
                     over |= gone
-                    given_up |= await store.given_up(tx, gone)
-        # Who left or came in anew elsewhere may come back as whoever the cookie now says.
-        self._end_sockets(frozenset(given_up), Close.CHANGED)
-        self._end_sockets(frozenset(over - given_up), Close.REVOKED)
+                    come_again |= await store.given_up(tx, gone)
+            come_again |= {id_ for id_, is_ in now.items() if some[id_] != {is_}}
+        # Who left, came in anew or was changed elsewhere may come back as whoever the cookie now says.
+        self._end_sockets(frozenset(come_again), Close.CHANGED)
+        self._end_sockets(frozenset(over - come_again), Close.REVOKED)
 
-    def _connected(self) -> Iterator[frozenset[VisitId]]:
-        """The visits that have a socket, a few hundred at a time."""
-        visits = (visit_of(viewer.who) for viewer in self._hub.viewers())
-        known = sorted({visit.id for visit in visits if visit is not None and visit.id is not None})
-        for first in range(0, len(known), _AT_ONCE):
-            yield frozenset(known[first : first + _AT_ONCE])
+    def _connected(self) -> Iterator[dict[VisitId, set[_Standing]]]:
+        """The visits that have a socket, as what their people came, a few hundred at a time."""
+        known: dict[VisitId, set[_Standing]] = {}
+        for viewer in self._hub.viewers():
+            visit = visit_of(viewer.who)
+            if visit is not None and visit.id is not None and (person := visit.person) is not None:
+                came = (person.role, person.electorate, person.entity)
+                known.setdefault(visit.id, set()).add(came)
+        ids = sorted(known)
+        for first in range(0, len(ids), _AT_ONCE):
+            yield {one: known[one] for one in ids[first : first + _AT_ONCE]}

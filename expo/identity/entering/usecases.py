@@ -241,7 +241,9 @@ class Entering:
         if is_new:
             await people.add_person(tx, person, at=now)
         else:
-            claim = told_anew(asked.claim, person, is_known=bool(known.keys() & set(asked.marks[0])))
+            claim = told_anew(
+                asked.claim, person, is_known=bool(known.keys() & set(asked.marks[0]))
+            )
             person, stale = await self._raised(tx, person, claim, now, told)
         await self._keep(tx, asked, known, person, now)
         taken = await take_device(tx, self._ballots, asked.visit, before, person, now)
