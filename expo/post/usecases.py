@@ -1,7 +1,7 @@
 """Sending a letter, and what organisers see of the post."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -57,15 +57,26 @@ class Post:
         Raises:
             ValueError: A mistake of ours: it goes to no address, or to more than one.
         """
-        if mailbox(letter.to) != letter.to:
+        await self.send_all(tx, (letter,))
+
+    async def send_all(self, tx: Tx, letters: Sequence[Letter]) -> None:
+        """Write letters inside the caller's transaction, many in one statement; else as `send`.
+
+        Raises:
+            ValueError: As `send`; none was written.
+        """
+        if any(mailbox(letter.to) != letter.to for letter in letters):
             message = "a letter goes to one address, as expo.mailboxes writes it"
             raise ValueError(message)
         now = self._now()
-        await store.add(tx, Posted(self._new_id(now), letter, State.WAITING, now))
-        if not self.is_delivered:
-            logger.warning("A letter waits in the outbox", extra={"purpose": letter.purpose})
+        posted = [Posted(self._new_id(now), one, State.WAITING, now) for one in letters]
+        await store.add(tx, posted)
+        if letters and not self.is_delivered:
+            facts = {"purpose": letters[0].purpose, "count": len(letters)}
+            logger.warning("A letter waits in the outbox", extra=facts)
         if self.on_letter is not None:
-            self.on_letter(letter)
+            for letter in letters:
+                self.on_letter(letter)
 
     def ring(self) -> None:
         """Say that letters were written; call it after the commit. Forgetting it costs a few seconds."""

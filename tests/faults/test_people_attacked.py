@@ -1,17 +1,20 @@
 """People who try to be more than they are, or longer than they may, with a whole expo in front of them."""
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx2
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.engine import Engine
 
 from expo.identity.visits_follower import VisitsFollower
 from expo.rights import Role
 from expo.wire.codes import Close
 from expo.wire.notifier import LocalNotifier
 from tests.support.roles import stranger
-from tests.support.whole import Whole, whole
+from tests.support.whole import Whole, ballot, whole
 
 HEAD = "email,name,role,electorate,entity,language\n"
 
@@ -103,3 +106,33 @@ async def test_demoted_organiser_loses_the_control_room_on_every_node(tmp_path: 
             await VisitsFollower(expo.database, expo.hub, expo.now, LocalNotifier()).look()
 
             assert await ear.ended() == Close.CHANGED
+
+
+async def test_long_list_is_put_in_force_in_few_statements_while_ballots_wait(
+    tmp_path: Path,
+) -> None:
+    rows = "".join(f"p{n}@example.ae,Person {n},employee,,,en\n" for n in range(1_200))
+    asked: list[str] = []
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def hear(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    try:
+        async with whole(tmp_path) as house:
+            organiser = await house.person(Role.ORGANISER)
+            await house.open()
+            voter, option = await house.person(Role.EMPLOYEE), house.contest().options[0].id
+
+            _, answer = await asyncio.gather(
+                invite(organiser, rows), voter.post("/en/ballots/khda", json=ballot(option))
+            )
+
+            assert answer.status_code == 200
+            async with house.expo.database.read() as tx:
+                count = text("SELECT count(*) FROM letters")
+                assert (await tx.execute(count)).scalar_one() == 1_200
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+    assert len([one for one in asked if one.startswith("INSERT INTO letters")]) <= 3
+    assert len([one for one in asked if one.startswith("INSERT INTO invitations")]) <= 3

@@ -1,5 +1,7 @@
 """The letter that invites somebody, in their language."""
 
+from collections.abc import Sequence
+
 from expo.db import Tx
 from expo.identity.invitations.values import Invitation
 from expo.post.letters import Letter
@@ -24,8 +26,8 @@ class Inviting:
         self._site = site
         self._public_url = public_url
 
-    async def send(self, tx: Tx, invitation: Invitation, path: str) -> None:
-        """Write the letter with this link inside the caller's transaction."""
+    def letter(self, invitation: Invitation, path: str) -> Letter:
+        """The letter with this link."""
         language = invitation.language
         link = f"{self._public_url}/{language}{path}"
         facts: dict[str, str | int] = {
@@ -45,7 +47,7 @@ class Inviting:
                 ),
                 sentence("If you do not expect this letter, you need not do anything.", facts),
             )
-        letter = Letter(
+        return Letter(
             to=invitation.email,
             language=language,
             subject=subject,
@@ -53,7 +55,10 @@ class Inviting:
             purpose=PURPOSE,
             use_until=invitation.expires_at,
         )
-        await self._post.send(tx, letter)
+
+    async def send(self, tx: Tx, letters: Sequence[Letter]) -> None:
+        """Give letters to the post inside the caller's transaction."""
+        await self._post.send_all(tx, letters)
 
     def ring(self) -> None:
         """Say, after the commit, that letters were written."""

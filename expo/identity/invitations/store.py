@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, insert, or_, update
 from sqlmodel import col, select
@@ -12,6 +12,8 @@ from expo.identity.invitations.tables import InvitationRow
 from expo.identity.invitations.values import Invitation, State
 from expo.mailboxes import owner
 from expo.rights import Role
+
+_AT_ONCE: Final = 500  # invitations in one statement; about 10 ms
 
 
 async def add(tx: Tx, invitations: Collection[Invitation], invited_by: str) -> None:
@@ -34,8 +36,8 @@ async def add(tx: Tx, invitations: Collection[Invitation], invited_by: str) -> N
         }
         for one in invitations
     ]
-    if rows:
-        await tx.execute(insert(InvitationRow), rows)
+    for first in range(0, len(rows), _AT_ONCE):  # the loop breathes in between
+        await tx.execute(insert(InvitationRow), rows[first : first + _AT_ONCE])
 
 
 async def invited(tx: Tx) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -35,6 +35,7 @@ from expo.lists.store import ListOutdated
 from expo.lists.workbooks import cells_of, is_workbook
 from expo.mailboxes import owner
 from expo.passes import PassExpired, PassUnknown, fingerprint, opened, signed
+from expo.post.letters import Letter
 from expo.record import store as staff_log
 from expo.record.lines import Facts
 
@@ -47,8 +48,12 @@ _TRY_SECONDS: Final = 6.0
 class Letters(Protocol):
     """Writes the letters; `expo.identity.invitations.mail.Inviting` does."""
 
-    async def send(self, tx: Tx, invitation: Invitation, path: str) -> None:
-        """Write the letter with this link's path inside the caller's transaction."""
+    def letter(self, invitation: Invitation, path: str) -> Letter:
+        """The letter with this link's path."""
+        ...
+
+    async def send(self, tx: Tx, letters: Sequence[Letter]) -> None:
+        """Give letters to the post inside the caller's transaction."""
         ...
 
     def ring(self) -> None:
@@ -93,13 +98,11 @@ class Invitations:
         Raises:
             ListUnreadable: The file as a whole is no list.
         """
-        rows = await asyncio.to_thread(lambda: rows_of(_cells(raw), COLUMNS))
         async with self._database.read() as tx:
             known = await store.invited(tx)
-        read = guests_in(rows, self._targets(), known)
+        value = await asyncio.to_thread(_read, raw, self._targets(), known)
         draft_id = secrets.token_hex(16)
         async with self._database.write() as tx:
-            value = msgspec.json.encode(read).decode()
             await drafts.keep(tx, draft_id, value, actor.id, self._now())
         return draft_id
 
@@ -120,13 +123,18 @@ class Invitations:
             NothingToImport: It has no good row.
         """
         now = self._now()
+        async with self._database.read() as tx:
+            read = _list(await drafts.find(tx, draft_id, now))
+        # Thousands of letters are written before the transaction: ballots wait for its end.
+        made, letters = await asyncio.to_thread(self._written, read.guests, now)
         async with self._database.write() as tx:
-            read = _list(await drafts.take(tx, draft_id, now))
-            if await self._are_known(tx, read):
+            await drafts.take(tx, draft_id, now)
+            if not (await store.invited(tx)).isdisjoint(owner(one.email) for one in made):
                 raise ListOutdated
             if not read.guests:
                 raise NothingToImport
-            await self._invite(tx, actor, read.guests, now)
+            await store.add(tx, made, actor.id)
+            await self._letters.send(tx, letters)
             facts: Facts = {"count": len(read.guests), "left_out": read.bad_rows}
             await staff_log.append(
                 tx, at=now, actor=actor, action="invite-people", subject=draft_id, facts=facts
@@ -151,7 +159,7 @@ class Invitations:
             again = msgspec.structs.replace(old, sent_at=now, sends=old.sends + 1)
             token, fresh = self._linked(again, now)
             await store.sent_again(tx, fresh)
-            await self._letters.send(tx, fresh, path_of(token))
+            await self._letters.send(tx, (self._letters.letter(fresh, path_of(token)),))
             await self._log(tx, actor, "send-invitation", fresh, now)
         self._letters.ring()
 
@@ -237,17 +245,13 @@ class Invitations:
 
     # --- inside ---
 
-    async def _are_known(self, tx: Tx, read: GuestList) -> bool:
-        known = await store.invited(tx)
-        return any(owner(guest.email) in known for guest in read.guests)
-
-    async def _invite(
-        self, tx: Tx, actor: Person, guests: tuple[Guest, ...], now: datetime
-    ) -> None:
+    def _written(
+        self, guests: tuple[Guest, ...], now: datetime
+    ) -> tuple[tuple[Invitation, ...], tuple[Letter, ...]]:
+        """The invitations and letters of these guests; for a thread, they may be thousands."""
         made = [self._linked(_invitation(guest, now), now) for guest in guests]
-        await store.add(tx, [one for _, one in made], actor.id)
-        for token, one in made:
-            await self._letters.send(tx, one, path_of(token))
+        letters = tuple(self._letters.letter(one, path_of(token)) for token, one in made)
+        return tuple(one for _, one in made), letters
 
     def _linked(self, invitation: Invitation, now: datetime) -> tuple[str, Invitation]:
         """A new link's token, and the invitation with its mark."""
@@ -291,6 +295,12 @@ def _list(value: str) -> GuestList:
         return _lists.decode(value)
     except msgspec.DecodeError as error:
         raise ListOutdated from error
+
+
+def _read(raw: bytes, targets: PassTargets, known: frozenset[str]) -> str:
+    """The list in a file, as it is kept; for a thread, it may have thousands of rows."""
+    rows = rows_of(_cells(raw), COLUMNS)
+    return msgspec.json.encode(guests_in(rows, targets, known)).decode()
 
 
 def _cells(raw: bytes) -> list[list[str]]:
