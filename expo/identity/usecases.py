@@ -30,6 +30,7 @@ from expo.identity.entering.moves import (
     Ballots,
     Taken,
     at_the_door,
+    bear,
     held_by,
     is_by,
     take_device,
@@ -376,12 +377,16 @@ class Passes:
         return ended
 
     async def _person_for(self, tx: Tx, one: Pass, visit: Visit, now: datetime) -> Person:
-        """Who the pass makes: a new person, or the one this very device already is by it."""
+        """Who the pass makes: the one this device is by it already, who signed in here, or a new person."""
         if visit.person and await is_by(tx, one, visit):
             return visit.person
         if (back := await held_by(tx, one, visit)) is not None:
             return back
         admit(one, await store.used(tx, one.id), now)
+        if self._ballots is not None:
+            bearer = await bear(tx, self._ballots, one, visit, now)
+            if bearer is not None:
+                return bearer
         person = Person(
             id=PersonId(new_id(now)),
             role=one.role,

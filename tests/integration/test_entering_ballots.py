@@ -11,6 +11,7 @@ from expo.db import Busy
 from expo.identity.entering.identities import Claim, Kind
 from expo.identity.people import Assurance
 from expo.identity.usecases import SignInAgain
+from expo.passes import PassUsed
 from expo.rights import Role
 from tests.support.contests import contest
 from tests.support.entering import Hall, by_employer, by_mail, hall, known
@@ -248,3 +249,45 @@ async def test_pass_of_a_voter_leaves_one_ballot_and_opens_again_on_its_device(d
     back, _ = await door.passes.redeem(issued.token, await door.at_door("phone"))
 
     assert known(back).id == known(visit).id
+
+
+async def test_pass_after_signing_in_makes_no_second_ballot(door: Hall) -> None:
+    await door.house.open()
+    arrival = await door.enter(await door.at_door("phone"), by_mail())
+    first = await door.house.vote(known(arrival.visit), "ab")
+    issued = await door.passes.issue(
+        None,
+        role=Role.EMPLOYEE,
+        electorate="employees",
+        expires_at=door.house.clock() + timedelta(hours=1),
+    )
+
+    visit, token = await door.passes.redeem(
+        issued.token, await door.at_door("phone", arrival.token)
+    )
+    await door.house.vote(known(visit), "cd")
+
+    assert known(visit).id == known(arrival.visit).id
+    assert known(visit).electorate == "customers"  # a ballot was cast: it stays what it was
+    assert first.revision == 1
+    await door.house.voting.refresh()
+    assert door.house.voting.turnout("s1").ballots == 1
+    again = await door.passes.look(issued.token, await door.at_door("phone", token))
+    assert again.id == issued.issued.id
+    with pytest.raises(PassUsed):
+        await door.passes.look(issued.token, await door.at_door("tablet"))
+
+
+async def test_pass_after_signing_in_raises_who_has_not_voted(door: Hall) -> None:
+    arrival = await door.enter(await door.at_door("phone"), by_mail())
+    issued = await door.passes.issue(
+        None,
+        role=Role.EMPLOYEE,
+        electorate="employees",
+        expires_at=door.house.clock() + timedelta(hours=1),
+    )
+
+    visit, _ = await door.passes.redeem(issued.token, await door.at_door("phone", arrival.token))
+
+    assert known(visit).id == known(arrival.visit).id
+    assert (known(visit).role, known(visit).electorate) == (Role.EMPLOYEE, "employees")

@@ -12,8 +12,9 @@ import msgspec
 
 from expo.db import Tx
 from expo.identity import store as people
-from expo.identity.admission import Pass
+from expo.identity.admission import Pass, assurance_of
 from expo.identity.entering import store
+from expo.identity.entering.identities import Claim, Kind, raised
 from expo.identity.people import Person, PersonId, Visit
 from expo.passes import fingerprint
 from expo.rights import VOTERS
@@ -78,6 +79,36 @@ async def take_device(
     if person.role in VOTERS:
         await store.hold(tx, fingerprint(visit.device), person.id, now)
     return taken
+
+
+async def bear(tx: Tx, ballots: Ballots, one: Pass, visit: Visit, now: datetime) -> Person | None:
+    """Whoever is at the door by an identity, as the bearer of this pass; None where there is nobody.
+
+    Signing in and then opening one's pass makes one person with one ballot, as the other way round.
+    """
+    before = await at_the_door(tx, visit, now)
+    if before is None or before.role not in VOTERS or one.role not in VOTERS:
+        return None
+    has_pass = await people.pass_of(tx, before.id) is not None
+    if has_pass or not await store.of_person(tx, before.id):
+        return None
+    held = await people.find_person(tx, before.id, hold=True)
+    if held is None:
+        return None
+    said = Claim(
+        Kind.INVITATION,
+        issuer="pass",
+        subject=one.id,
+        assurance=assurance_of(one.role),
+        role=one.role,
+        electorate=one.electorate,
+        entity=one.entity,
+        label=one.label,
+    )
+    person, _ = raised(held, said, has_cast=await ballots.has_cast(tx, held.id))
+    await people.save_person(tx, person)
+    await store.give_pass(tx, person.id, one.id)
+    return person
 
 
 async def is_by(tx: Tx, one: Pass, visit: Visit) -> bool:
