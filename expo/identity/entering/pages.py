@@ -19,6 +19,7 @@ from expo.rights import Action
 from expo.settings import Settings
 from expo.web import translations
 from expo.web.pages import (
+    NO_STORE,
     clear_visit_cookie,
     guarded,
     safe_next,
@@ -29,7 +30,6 @@ from expo.web.templates import Renderer
 from expo.words import Text
 
 _TOLD = (KEPT, WITHDRAWN)
-_NO_STORE = {"cache-control": "no-store"}
 
 
 class EnteringState(TypedDict):
@@ -84,7 +84,7 @@ async def me(request: EnteringRequest) -> Response:
         "told": [one for one in _TOLD if one in asked.get("told", "").split(".")],
         "next": safe_next(asked.get("next"), ""),
     }
-    return request.state["pages"].page(request, "identity/me.html", values, headers=_NO_STORE)
+    return request.state["pages"].page(request, "identity/me.html", values, headers=NO_STORE)
 
 
 async def leave_everywhere(request: EnteringRequest) -> Response:
