@@ -1,5 +1,6 @@
 """A person's data: a copy of it, its end, and everything that must not change by that."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,15 +13,17 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from expo.db import Row
+from expo.db import Row, Tx
 from expo.errors import NotFound
 from expo.identity.entering.usecases import Arrival
 from expo.identity.people import Person, PersonId
 from expo.identity.privacy.retention_follower import RetentionFollower
 from expo.identity.privacy.usecases import Privacy
 from expo.identity.privacy.values import BallotUnderWay
+from expo.leases import LeaseLost, Leases
 from expo.record import store as staff_log
 from expo.rights import Role
+from expo.wire.ending import ended
 from expo.words import ERASED
 from tests.support.contests import contest
 from tests.support.entering import Hall, by_employer, by_mail, hall
@@ -361,3 +364,45 @@ async def test_what_a_copy_says_is_json(room: Room) -> None:
     copy = await room.privacy.copy(person_of(await fatima(room)))
 
     assert json.loads(msgspec.json.encode(copy))["person"] == copy.person
+
+
+async def test_one_node_takes_away_and_another_goes_on_when_it_stops(room: Room) -> None:
+    await fatima(room)
+    database = room.hall.house.database
+    total = await room.one("SELECT count(*) FROM visits")
+    room.hall.house.clock.move(hours=24 * 60)
+    nodes = [
+        RetentionFollower(room.privacy, Leases(database, name, ttl_s=1.0, renew_s=0.2))
+        for name in ("one", "other")
+    ]
+    tasks = [asyncio.create_task(node.run()) for node in nodes]
+    try:
+        async with asyncio.timeout(10):
+            while not any(node.gone for node in nodes):  # noqa: ASYNC110 - no event
+                await asyncio.sleep(0.01)
+            first = next(n for n, node in enumerate(nodes) if node.gone)
+            await ended(tasks[first])
+            await fatima(room, "laptop")
+            room.hall.house.clock.move(hours=24 * 60)
+            while not nodes[1 - first].gone:  # noqa: ASYNC110 - no event
+                await asyncio.sleep(0.01)
+    finally:
+        await ended(*tasks)
+
+    assert nodes[first].gone["visits"] == total
+    assert await room.one("SELECT count(*) FROM visits") == 0
+
+
+async def test_node_that_lost_its_turn_takes_nothing_away(room: Room) -> None:
+    await fatima(room)
+    database = room.hall.house.database
+    room.hall.house.clock.move(hours=24 * 60)
+
+    async def confirm(tx: Tx) -> None:
+        raise LeaseLost
+
+    with pytest.raises(LeaseLost):
+        await room.privacy.expire(confirm)
+
+    async with database.read() as tx:
+        assert (await tx.execute(text("SELECT count(*) FROM visits"))).scalar_one() > 0
