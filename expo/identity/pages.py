@@ -20,6 +20,7 @@ from expo.identity.admission import (
     PassOrder,
     PassTargets,
 )
+from expo.identity.entering.beginnings import beginning
 from expo.identity.people import Visit
 from expo.identity.usecases import Passes, SignInAgain, Visits
 from expo.rights import STAFF, TEAM_MEMBERS, Action, Role
@@ -44,7 +45,6 @@ _ROLE_OF: Final = {"customers": Role.CUSTOMER, "employees": Role.EMPLOYEE, "team
 _TEAMS: Final = "teams"
 _MOST_HOURS: Final = 24 * 60
 _BATCH: Final = re.compile("[0-9a-f-]{16,36}")
-_SCREEN: Final = re.compile(r"[a-z0-9-]{1,32}")
 
 
 class IdentityState(TypedDict):
@@ -101,7 +101,7 @@ async def redeem(request: IdentityRequest) -> Response:
         if wants_json(request):
             raise
         return _pass_page(request, refusal)
-    return _entered(request, visit, token, _home(visit))
+    return _entered(request, visit, token, beginning(visit, translations.language.get()))
 
 
 def _pass_page(
@@ -157,22 +157,6 @@ def _door(visit: Visit) -> Door:
     if visit.person is None:
         return Door(visit.role, None, None)
     return Door(visit.role, visit.person.electorate, visit.person.entity)
-
-
-def _home(visit: Visit) -> str:
-    """Where somebody of this role begins."""
-    language = translations.language.get()
-    match visit.role:
-        case Role.ORGANISER | Role.MODERATOR:
-            return f"/{language}/staff/control"
-        case Role.OFFICER | Role.AUDITOR:
-            return f"/{language}/staff/log"
-        case Role.SCREEN:
-            label = visit.person.label.lower() if visit.person else ""
-            screen = label if _SCREEN.fullmatch(label) else "main"
-            return f"/stage/{screen}?lang={language}"
-        case _:
-            return f"/{language}/"
 
 
 async def _optional_form(request: IdentityRequest) -> Mapping[str, str]:
