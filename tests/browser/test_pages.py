@@ -127,6 +127,8 @@ def test_looks_cover_every_pair() -> None:
     for one, other in itertools.combinations(("lang", "width", "theme"), 2):
         wanted = {(a[one], b[other]) for a in cells for b in cells}
         assert {(cell[one], cell[other]) for cell in cells} == wanted
-    for n in range(len(ROWS)):
-        for axis, values in (("lang", LANGUAGES), ("width", HEIGHTS), ("theme", THEMES)):
-            assert {cell[axis] for cell in cells if cell["row"] == n} == set(values)
+    for row in ROWS:
+        looks = [look for some in row.values() for look in some]
+        assert set(row) == set(LANGUAGES)
+        assert {theme for _, theme in looks} == set(THEMES)
+        assert min(width for width, _ in looks) < 600 < max(width for width, _ in looks)
