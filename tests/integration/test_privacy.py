@@ -1,5 +1,6 @@
 """A person's data: a copy of it, its end, and everything that must not change by that."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -217,3 +218,18 @@ async def test_what_a_copy_says_is_json(room: Room) -> None:
     copy = await room.privacy.copy(person_of(await fatima(room)))
 
     assert json.loads(msgspec.json.encode(copy))["person"] == copy.person
+
+
+async def test_whoever_signs_in_while_being_erased_is_somebody_new_or_nobody(room: Room) -> None:
+    for n in range(8):
+        person = person_of(await fatima(room, f"phone{n}"))
+        doors = [await room.hall.at_door(f"desk{n}{m}") for m in range(3)]
+        claim = by_mail(ADDRESS)
+
+        await asyncio.gather(
+            room.privacy.erase(BOSS, person.id), *(room.hall.enter(door, claim) for door in doors)
+        )
+
+        for table in ("visits", "identities", "held_devices"):
+            found = f"SELECT count(*) FROM {table} WHERE person_id = :id"  # noqa: S608 - from here
+            assert await room.one(found, id=person.id) == 0
