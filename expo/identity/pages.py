@@ -1,6 +1,5 @@
 """The doors: redeeming a pass, joining, leaving; and the organisers' page of passes."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypedDict
@@ -15,6 +14,7 @@ from expo.clock import Now
 from expo.errors import BadRequest, Refusal
 from expo.identity.admission import (
     MOST_AT_ONCE,
+    MOST_HOURS,
     IssuedPass,
     Named,
     PassOrder,
@@ -26,7 +26,7 @@ from expo.identity.usecases import Passes, SignInAgain, Visits
 from expo.rights import STAFF, TEAM_MEMBERS, Action, Role
 from expo.settings import Settings
 from expo.web import translations
-from expo.web.forms import whole_number
+from expo.web.forms import batch_in, whole_number
 from expo.web.pages import (
     PRIVATE,
     clear_visit_cookie,
@@ -43,8 +43,6 @@ _MEMBERS: Final = frozenset(role.value for role in TEAM_MEMBERS)
 _UNSCOPED: Final = frozenset(role.value for role in (*STAFF, Role.SCREEN))
 _ROLE_OF: Final = {"customers": Role.CUSTOMER, "employees": Role.EMPLOYEE, "teams": Role.TEAM}
 _TEAMS: Final = "teams"
-_MOST_HOURS: Final = 24 * 60
-_BATCH: Final = re.compile("[0-9a-f-]{16,36}")
 
 
 class IdentityState(TypedDict):
@@ -201,7 +199,7 @@ async def revoke(request: IdentityRequest) -> Response:
 
 async def _issue(request: IdentityRequest, fields: Mapping[str, str]) -> tuple[IssuedPass, ...]:
     role, electorate, entity = _wanted(fields.get("kind", ""), request.state["pass_targets"]())
-    hours = whole_number(fields, "hours", _MOST_HOURS)
+    hours = whole_number(fields, "hours", MOST_HOURS)
     order = PassOrder(
         role=role,
         electorate=electorate,
@@ -210,9 +208,7 @@ async def _issue(request: IdentityRequest, fields: Mapping[str, str]) -> tuple[I
         expires_at=request.state["now"]() + timedelta(hours=hours),
     )
     count = whole_number(fields, "count", MOST_AT_ONCE)
-    batch = fields.get("batch", "")
-    if not _BATCH.fullmatch(batch):
-        raise BadRequest(what="batch")
+    batch = batch_in(fields)
     actor = request.state["visit"].person
     return await request.state["passes"].issue_batch(actor, order, count=count, batch=batch)
 
@@ -253,7 +249,7 @@ async def _passes_page(
         "public_url": request.state["settings"].public_url,
         "batch": request.state["passes"].new_batch(),
         "most": MOST_AT_ONCE,
-        "most_hours": _MOST_HOURS,
+        "most_hours": MOST_HOURS,
         "fields": {"kind": "", "label": "", "hours": "12", "count": "1", **(fields or {})},
         "error": explained(refusal, pages.zone),
     }

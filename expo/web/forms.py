@@ -20,6 +20,7 @@ T = TypeVar("T")
 MOST_FIELDS: Final = 64  # a ballot of 12 options has 16; the longest staff form has 12
 LONGEST_FIELD: Final = 60_000  # bytes; a whole edited schedule must fit, the body limit is above it
 _LONGEST_NEXT: Final = 512
+_BATCH: Final = re.compile("[0-9a-f-]{16,36}")
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 # A path of this site: one slash, then nothing a browser could read as a host, a scheme or a header.
@@ -162,6 +163,18 @@ def whole_number(fields: Mapping[str, str], name: str, most: int) -> int:
     if not re.fullmatch("[0-9]{1,6}", digits) or not 1 <= int(digits) <= most:
         raise BadRequest(what=name)
     return int(digits)
+
+
+def batch_in(fields: Mapping[str, str]) -> str:
+    """The id a form was shown with, which makes sending it twice harmless.
+
+    Raises:
+        BadRequest: It is none.
+    """
+    batch = fields.get("batch", "")
+    if not _BATCH.fullmatch(batch):
+        raise BadRequest(what="batch")
+    return batch
 
 
 def safe_next(address: str | None, default: str) -> str:

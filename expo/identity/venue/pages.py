@@ -1,6 +1,5 @@
 """The doors of the venue: a badge's code, the code on the screen, and the organisers' sheets."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -10,18 +9,17 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from expo.clock import Now
-from expo.errors import BadRequest, Refusal
+from expo.errors import Refusal
+from expo.identity.admission import MOST_HOURS
 from expo.identity.entering.pages import EnteringState, entered
 from expo.identity.venue.codes import ELECTORATES, MOST_AT_ONCE, BadgeOrder, HallCodeOver
 from expo.identity.venue.usecases import Printed, Venue
 from expo.rights import Action
 from expo.web import translations
-from expo.web.forms import whole_number
+from expo.web.forms import batch_in, whole_number
 from expo.web.pages import NO_STORE, PRIVATE, client_form, explained, guarded, wants_json
 from expo.web.qr import svg
 
-_MOST_HOURS: Final = 24 * 60
-_BATCH: Final = re.compile("[0-9a-f-]{16,36}")
 _STANDALONE: Final = '<svg xmlns="http://www.w3.org/2000/svg" '  # as a file it needs its namespace
 
 
@@ -187,15 +185,13 @@ def _done(request: VenueRequest, **told: str) -> Response:
 
 
 async def _issue(request: VenueRequest, fields: Mapping[str, str]) -> tuple[Printed, ...]:
-    now, batch = request.state["now"](), fields.get("batch", "")
+    now, batch = request.state["now"](), batch_in(fields)
     order = BadgeOrder(
         electorate=fields.get("electorate", ""),
         label=fields.get("label", ""),
-        expires_at=now + timedelta(hours=whole_number(fields, "hours", _MOST_HOURS)),
+        expires_at=now + timedelta(hours=whole_number(fields, "hours", MOST_HOURS)),
         count=whole_number(fields, "count", MOST_AT_ONCE),
     )
-    if not _BATCH.fullmatch(batch):
-        raise BadRequest(what="batch")
     return await request.state["venue"].issue(request.state["visit"].somebody(), order, batch)
 
 
@@ -218,7 +214,7 @@ async def _staff(
         "typed_at": _address(request, f"/{translations.language.get()}/venue").split("://")[-1],
         "batch": venue.new_batch(),
         "most": MOST_AT_ONCE,
-        "most_hours": _MOST_HOURS,
+        "most_hours": MOST_HOURS,
         "fields": {"electorate": "", "label": "", "hours": "12", "count": "20", **(fields or {})},
         "release": release[:32],
         "is_released": request.query_params.get("released") == "yes",
