@@ -17,6 +17,7 @@ MOST_AT_ONCE: Final = 200  # passes in one go: a full printed sheet run, and one
 MOST_USES: Final = 500
 LONGEST_LABEL: Final = 80
 LONGEST_VALIDITY: Final = timedelta(days=60)
+MOST_HOURS: Final = LONGEST_VALIDITY // timedelta(hours=1)
 CUSTOMERS: Final = "customers"  # the electorate anybody may join with a device
 
 _STAFF_STAY: Final = timedelta(hours=12)  # one expo day from building up to clearing away

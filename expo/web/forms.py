@@ -13,12 +13,14 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from expo.errors import BadRequest
+from expo.words import latin_digits
 
 T = TypeVar("T")
 
 MOST_FIELDS: Final = 64  # a ballot of 12 options has 16; the longest staff form has 12
 LONGEST_FIELD: Final = 60_000  # bytes; a whole edited schedule must fit, the body limit is above it
 _LONGEST_NEXT: Final = 512
+_BATCH: Final = re.compile("[0-9a-f-]{16,36}")
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 # A path of this site: one slash, then nothing a browser could read as a host, a scheme or a header.
@@ -149,6 +151,30 @@ async def client_json(request: Request[Any], kind: type[T]) -> T:
         return msgspec.json.decode(await request.body(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(what="json") from error
+
+
+def whole_number(fields: Mapping[str, str], name: str, most: int) -> int:
+    """The whole number from 1 to ``most`` in this field, in any digits.
+
+    Raises:
+        BadRequest: There is none; ``what`` names the field.
+    """
+    digits = latin_digits(fields.get(name, "")).strip()
+    if not re.fullmatch("[0-9]{1,6}", digits) or not 1 <= int(digits) <= most:
+        raise BadRequest(what=name)
+    return int(digits)
+
+
+def batch_in(fields: Mapping[str, str]) -> str:
+    """The id a form was shown with, which makes sending it twice harmless.
+
+    Raises:
+        BadRequest: It is none.
+    """
+    batch = fields.get("batch", "")
+    if not _BATCH.fullmatch(batch):
+        raise BadRequest(what="batch")
+    return batch
 
 
 def safe_next(address: str | None, default: str) -> str:

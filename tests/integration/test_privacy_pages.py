@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from expo.db import Row
 from expo.identity.privacy.inventory import TABLES
 from expo.record import store as staff_log
 from expo.rights import Role
@@ -104,8 +105,17 @@ async def test_open_ballot_keeps_the_door_until_it_is_closed(tmp_path: Path) -> 
 
 async def test_organiser_erases_who_asked_and_the_log_names_nobody(tmp_path: Path) -> None:
     async with whole(tmp_path) as house, stranger(house.url) as me:
-        person = await signed_in(house, me)
         organiser = await house.person(Role.ORGANISER)
+        rows = (
+            f"email,name,role,electorate,entity,language\n{ADDRESS},Maha Listname,employee,,,en\n"
+        )
+        files = {"file": ("p.csv", rows.encode(), "text/csv")}
+        read = await organiser.post("/en/staff/people/check", files=files, data={"end": "1"})
+        await organiser.post(str(read.headers["location"]))
+        person = await signed_in(house, me)
+        copy = json.loads((await me.get("/en/me/data.json")).content)
+        assert [row["name"] for row in copy["rows"]["invitations"]] == ["Maha Listname"]
+        assert {row["recipient"] for row in copy["rows"]["letters"]} == {ADDRESS}
         address = f"/en/staff/people/known/{person}"
         link = f'href="{address}/erase"'
         assert link in (await organiser.get(address)).text
@@ -116,7 +126,10 @@ async def test_organiser_erases_who_asked_and_the_log_names_nobody(tmp_path: Pat
 
         assert (unsure.status_code, done.status_code, again.status_code) == (422, 303, 404)
         assert "Person erased" in log.text
-        assert ADDRESS not in log.text
+        async with house.expo.database.read() as tx:
+            tables = [await tx.execute(one.select()) for one in Row.metadata.sorted_tables]
+        left = str([tuple(row) for rows in tables for row in rows])
+        assert [one for one in (ADDRESS, "Listname") if one in log.text or one in left] == []
         assert (await visit_of(house, me)).person is None
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from expo.catalogue.proposals.moves import Word
 from expo.catalogue.proposals.states import State, WrongMove
 from expo.catalogue.proposals.values import MOST_PROPOSALS
 from expo.errors import BadRequest, NotAllowed
@@ -132,11 +133,13 @@ async def test_organisers_may_not_write_for_a_team_nor_a_team_decide(house: Whol
             await house.expo.proposals.move(DESK, proposal_id, found.version, to)
     await moved(house.expo, proposal_id, State.SUBMITTED)
     with pytest.raises(NotAllowed):
-        await house.expo.proposals.accept(TEAM, proposal_id, found.version + 1)
+        await house.expo.proposals.move(TEAM, proposal_id, found.version + 1, State.ACCEPTED)
+    said = Word(session="dewa")
     with pytest.raises(WrongMove):
-        await house.expo.proposals.schedule(DESK, proposal_id, found.version + 1, "dewa")
+        await house.expo.proposals.move(DESK, proposal_id, found.version + 1, State.SCHEDULED, said)
+    said = Word(reason="x" * 601)
     with pytest.raises(BadRequest):
-        await house.expo.proposals.return_(DESK, proposal_id, found.version + 1, "x" * 601)
+        await house.expo.proposals.move(DESK, proposal_id, found.version + 1, State.RETURNED, said)
 
 
 @pytest.mark.each_database

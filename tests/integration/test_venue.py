@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from expo.errors import BadRequest, NotAllowed, NotFound, Refusal
-from expo.identity.people import Assurance, Person, Visit
+from expo.identity.people import Assurance, Visit
 from expo.identity.usecases import AlreadyIssued, SignInAgain
 from expo.identity.venue.codes import (
     BadgeExpired,
@@ -21,7 +21,7 @@ from expo.identity.venue.codes import (
 from expo.identity.venue.usecases import Printed, Venue
 from expo.rights import Role
 from tests.support.contests import ORGANISER
-from tests.support.entering import SECRETS, Hall, by_mail, hall
+from tests.support.entering import SECRETS, Hall, by_mail, hall, known
 
 pytestmark = pytest.mark.each_database
 BATCH = "0123456789abcdef"
@@ -51,11 +51,6 @@ async def sheet(door: Hall, venue: Venue, count: int = 1, **more: str) -> tuple[
         count=count,
     )
     return await venue.issue(ORGANISER, order, more.get("batch", BATCH))
-
-
-def known(visit: Visit) -> Person:
-    assert visit.person is not None
-    return visit.person
 
 
 async def test_badge_lets_its_wearer_in_as_somebody_who_is_here(door: Hall, venue: Venue) -> None:

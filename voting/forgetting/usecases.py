@@ -6,11 +6,11 @@ receipt numbers stand on tags and trackers as they are on record, and do not cha
 """
 
 import secrets
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
 from expo.db import Tx
+from expo.identity.privacy.usecases import Confirm, People
 from expo.identity.privacy.values import BallotCopy
 from voting import store
 from voting.ballots import tag_of
@@ -23,11 +23,6 @@ _STARTED: Final = frozenset(Phase) - {Phase.DRAFT, Phase.READY}
 _TAKING: Final = frozenset({Phase.OPEN, Phase.PAUSED, Phase.CLOSING})
 _SECRET_BYTES: Final = 32
 _PEOPLE_AT_ONCE: Final = 1_000  # looked up in one statement; about 2 ms of hashing
-
-People = Callable[[Tx, str, int], Awaitable[tuple[str, ...]]]
-"""Ids of people in order: those after an id, at most so many."""
-Confirm = Callable[[Tx], Awaitable[None]]
-"""Makes sure, inside the transaction, that this node may write."""
 
 
 class Forgetting:

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from typing_extensions import override
 
+from expo.db import Tx
 from expo.identity.people import Person
 from expo.record import store as record
 from voting import store as contests
@@ -118,16 +119,7 @@ class FairPlay(Watch):
         notes, ended = self._notes[:], self._ended[:]
         if notes or ended:
             async with self._voting.database.write() as tx:
-                for contest in {one.contest for one in notes} | {one for one, _ in ended}:
-                    if contest not in self._keys:
-                        self._keys[contest] = await store.key(
-                            tx, contest, secrets.token_bytes(_KEY_BYTES)
-                        )
-                await store.add_marks(tx, [one for one in map(self._marks, notes) if one])
-                for contest, gathering in ended:
-                    if key := self._keys[contest]:
-                        at = datetime.fromtimestamp(gathering.begins_ms / 1000, UTC)
-                        await store.keep_window(tx, contest, self._node, at, gathering.window(key))
+                await self._write_down(tx, notes, ended)
             del self._notes[: len(notes)], self._ended[: len(ended)]
         async with self._voting.database.read() as tx:
             armed = await store.armed(tx)
@@ -137,6 +129,19 @@ class FairPlay(Watch):
             elif one.rules.holds:
                 counters = self._counters.setdefault(one.id, Counters(one.rules.holds))
                 counters.is_armed = one.id in armed
+
+    async def _write_down(
+        self, tx: Tx, notes: list[_Note], ended: list[tuple[str, Gathering]]
+    ) -> None:
+        for contest in {one.contest for one in notes} | {one for one, _ in ended}:
+            if contest not in self._keys:
+                fresh = secrets.token_bytes(_KEY_BYTES)
+                self._keys[contest] = await store.key(tx, contest, fresh)
+        await store.add_marks(tx, [one for one in map(self._marks, notes) if one])
+        for contest, gathering in ended:
+            if key := self._keys[contest]:
+                at = datetime.fromtimestamp(gathering.begins_ms / 1000, UTC)
+                await store.keep_window(tx, contest, self._node, at, gathering.window(key))
 
     async def forget(self) -> None:
         """Destroy the keys of contests whose complaint window is over.
