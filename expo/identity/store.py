@@ -171,19 +171,16 @@ async def find_person(tx: Tx, person_id: str, *, hold: bool = False) -> Person |
     return _person(row) if row else None
 
 
-async def save_person(tx: Tx, person: Person) -> None:
-    """Write a person over what is on record."""
-    await tx.execute(
-        update(PersonRow)
-        .where(col(PersonRow.id) == person.id)
-        .values(
-            role=person.role.value,
-            electorate=person.electorate,
-            entity=person.entity,
-            assurance=person.assurance.value,
-            label=person.label,
-        )
-    )
+async def save_person(tx: Tx, person: Person, pass_id: str | None = None) -> None:
+    """Write a person over what is on record; as the bearer of a pass where one is given."""
+    row: dict[str, Any] = {
+        "role": person.role.value,
+        "electorate": person.electorate,
+        "entity": person.entity,
+        "assurance": person.assurance.value,
+        "label": person.label,
+    } | ({"pass_id": pass_id} if pass_id is not None else {})
+    await tx.execute(update(PersonRow).where(col(PersonRow.id) == person.id).values(**row))
 
 
 async def pass_of(tx: Tx, person_id: PersonId) -> str | None:

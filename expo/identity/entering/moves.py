@@ -106,8 +106,7 @@ async def bear(tx: Tx, ballots: Ballots, one: Pass, visit: Visit, now: datetime)
         label=one.label,
     )
     person, _ = raised(held, said, has_cast=await ballots.has_cast(tx, held.id))
-    await people.save_person(tx, person)
-    await store.give_pass(tx, person.id, one.id)
+    await people.save_person(tx, person, one.id)
     return person
 
 

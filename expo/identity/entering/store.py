@@ -12,7 +12,6 @@ from expo.db import Tx, upsert
 from expo.identity.entering.identities import Claim, Kind, Known
 from expo.identity.entering.tables import HeldDeviceRow, IdentityRow
 from expo.identity.people import PersonId
-from expo.identity.tables import PersonRow
 
 _HELD: Final[Any] = HeldDeviceRow.__table__  # type: ignore[attr-defined]  # made by SQLModel
 
@@ -85,12 +84,6 @@ async def used(tx: Tx, known: Known, claim: Claim, mark: str, at: datetime) -> N
     changes |= {"contact": claim.contact} if claim.contact else {}
     changes |= {"label": claim.label} if claim.label else {}
     await tx.execute(update(IdentityRow).where(col(IdentityRow.id) == known.id).values(**changes))
-
-
-async def give_pass(tx: Tx, person: PersonId, pass_id: str) -> None:
-    """Make somebody who signed in the bearer of a pass."""
-    mine = update(PersonRow).where(col(PersonRow.id) == person)
-    await tx.execute(mine.values(pass_id=pass_id))
 
 
 async def holder_of(tx: Tx, device: str) -> PersonId | None:
