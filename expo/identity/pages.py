@@ -20,6 +20,7 @@ from expo.identity.admission import (
     PassOrder,
     PassTargets,
 )
+from expo.identity.beginnings import beginning
 from expo.identity.people import Visit
 from expo.identity.usecases import Passes, SignInAgain, Visits
 from expo.rights import STAFF, TEAM_MEMBERS, Action, Role
@@ -164,17 +165,11 @@ def _door(visit: Visit) -> Door:
 def _home(visit: Visit) -> str:
     """Where somebody of this role begins."""
     language = translations.language.get()
-    match visit.role:
-        case Role.ORGANISER | Role.MODERATOR:
-            return f"/{language}/staff/control"
-        case Role.OFFICER | Role.AUDITOR:
-            return f"/{language}/staff/log"
-        case Role.SCREEN:
-            label = visit.person.label.lower() if visit.person else ""
-            screen = label if _SCREEN.fullmatch(label) else "main"
-            return f"/stage/{screen}?lang={language}"
-        case _:
-            return f"/{language}/"
+    if visit.role is not Role.SCREEN:
+        return beginning(visit.role, language)
+    label = visit.person.label.lower() if visit.person else ""
+    screen = label if _SCREEN.fullmatch(label) else "main"
+    return f"/stage/{screen}?lang={language}"
 
 
 async def _optional_form(request: IdentityRequest) -> Mapping[str, str]:

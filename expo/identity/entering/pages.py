@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from expo.identity.admission import Named, PassTargets
+from expo.identity.beginnings import beginning
 from expo.identity.entering.identities import KEPT, WITHDRAWN
 from expo.identity.entering.usecases import Arrival, Entering
 from expo.identity.people import Visit
@@ -54,10 +55,14 @@ def entered(request: Request[Any], arrival: Arrival, address: str | None = None)
     Args:
         request: The last step of signing in; its state has the settings.
         arrival: What `Entering.enter` said.
-        address: Where to; anything but a plain path of this site leads home.
+        address: Where to; anything but a plain path of this site, and home itself, leads to where
+            the role begins.
     """
     language = translations.language.get()
-    address = safe_next(address, f"/{language}/")
+    home = f"/{language}/"
+    address = safe_next(address, home)
+    if address == home:
+        address = beginning(arrival.visit.role, language)
     response: Response
     if wants_json(request):
         response = JSONResponse({"role": arrival.visit.role.value, "told": list(arrival.told)})
