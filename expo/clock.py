@@ -7,11 +7,6 @@ Now = Callable[[], datetime]
 """Gives the present instant, aware and in UTC."""
 
 
-def shifted(now: Now, by: timedelta) -> Now:
-    """A clock that runs ``by`` ahead of ``now`` (behind when negative): rehearsals use it."""
-    return lambda: now() + by
-
-
 class Movable:
     """A clock that can be put forward: a rehearsal tells the hours before its own beginning.
 

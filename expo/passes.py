@@ -27,7 +27,6 @@ from expo.words import latin_digits
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without 0 O 1 I L, which look alike
 CODE_LENGTH: Final = 4  # 923,521 codes: enough to be short, and a code is public anyway
 _NONCE_BYTES: Final = 16
-NONCE_CHARACTERS: Final = 22  # base64url of 128 bits
 _KEY_ID_CHARACTERS: Final = 4
 _LONGEST_TOKEN: Final = 200
 _LONGEST_TYPED: Final = 32

@@ -6,7 +6,7 @@ Digits are Latin in both languages unless the event says otherwise; no library d
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final, Literal, get_args
 
 import msgspec
@@ -107,9 +107,3 @@ def clock_time(value: datetime, language: Language) -> str:
 def exact_time(value: datetime) -> str:
     """``HH:MM:SS`` for rundowns and logs, the same in both languages."""
     return value.strftime("%H:%M:%S")
-
-
-def countdown(left: timedelta) -> str:
-    """``mm:ss`` left, never below ``00:00``; hours are counted as minutes."""
-    seconds = max(0, int(left.total_seconds()))
-    return f"{seconds // 60:02d}:{seconds % 60:02d}"

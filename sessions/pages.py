@@ -17,7 +17,7 @@ from expo.settings import Settings
 from expo.web import translations
 from expo.web.guards import FRAME_HEADER
 from expo.web.kept import StandsOn
-from expo.web.pages import guarded, sentence_for
+from expo.web.pages import NO_STORE, explained, guarded
 from expo.web.templates import Parts, Renderer
 from expo.words import Language, latin_digits
 from sessions import ical
@@ -118,7 +118,7 @@ async def code_entry(request: StageRequest) -> Response:
     if target is None:
         return _join_page(request, error=UnknownCode())
     address = f"/{translations.language.get()}/session/{target}"
-    return RedirectResponse(address, status_code=303, headers={"cache-control": "no-store"})
+    return RedirectResponse(address, status_code=303, headers=NO_STORE)
 
 
 async def initiative(request: StageRequest) -> Response:
@@ -204,7 +204,7 @@ async def _session_page(request: StageRequest, found: Session) -> Response:
         return _kept_session(request, found, kind, _parts(contest, kind, own.seed, cast_id))
     view = _view(show, found)
     values = _session_values(show, view, voting.own_view(visit, own))
-    headers = {"cache-control": "no-store", **_embedding(view)}
+    headers = {**NO_STORE, **_embedding(view)}
     return request.state["pages"].page(request, "sessions/session.html", values, headers=headers)
 
 
@@ -227,7 +227,7 @@ def _kept_session(
         kind,
         values,
         StandsOn(facts, lambda: _tick(show)),
-        headers=lambda: {"cache-control": "no-store", **_embedding(_view(show, found))},
+        headers=lambda: {**NO_STORE, **_embedding(_view(show, found))},
         parts=parts,
     )
 
@@ -284,8 +284,7 @@ def _join_page(request: StageRequest, error: NotFound | None = None) -> Response
     if error is None:
         return _kept(request, template, lambda: {"error": None}, StandsOn(lambda: ()))
     pages = request.state["pages"]
-    message = sentence_for(error, pages.zone)
-    told = {"code": error.code, "facts": error.facts, "message": message}
+    told = explained(error, pages.zone)
     return pages.page(request, template, {"error": told}, status=error.status)
 
 

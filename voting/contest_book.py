@@ -60,10 +60,6 @@ class Contests:
         """Every contest, by day and id."""
         return tuple(sorted(self._by_id.values(), key=lambda contest: (contest.day, contest.id)))
 
-    def of_subject(self, subject: str) -> tuple[Contest, ...]:
-        """The contests about this subject, by id."""
-        return tuple(contest for contest in self.all() if contest.subject == subject)
-
     def on_day(self, day: int) -> tuple[Contest, ...]:
         """The contests of one day, by id."""
         return tuple(contest for contest in self.all() if contest.day == day)

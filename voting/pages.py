@@ -17,6 +17,7 @@ from expo.web import translations
 from expo.web.forms import content_type
 from expo.web.kept import StandsOn
 from expo.web.pages import (
+    NO_STORE,
     client_form,
     guarded,
     refusal_response,
@@ -39,7 +40,6 @@ from voting.results import public
 from voting.usecases import Voting
 from voting.views import PendingView, ReceiptView, state_of, with_error
 
-_NO_STORE: Final = {"cache-control": "no-store"}
 _JSON: Final = "application/json"
 _WITHDRAW: Final = "withdraw"
 """Name of the button that takes the ballot back."""
@@ -103,7 +103,7 @@ async def _cast_form(request: Asked) -> Response:
         return _json(receipt)
     default = f"/{translations.language.get()}{contest.href}"
     address = safe_next(fields.get("next"), default)
-    return RedirectResponse(f"{address}#ballot", status_code=303, headers=_NO_STORE)
+    return RedirectResponse(f"{address}#ballot", status_code=303, headers=NO_STORE)
 
 
 def _cast_in(fields: Mapping[str, str], contest: Contest, ranking: tuple[str, ...]) -> Cast:
@@ -129,7 +129,7 @@ async def _ballot_again(
     pages = request.state["pages"]
     shown = with_error(view, places, problem.code, _printable(problem.facts, pages.zone))
     return pages.page(
-        request, "voting/ballot.html", {"ballot": shown}, status=problem.status, headers=_NO_STORE
+        request, "voting/ballot.html", {"ballot": shown}, status=problem.status, headers=NO_STORE
     )
 
 
@@ -207,7 +207,7 @@ async def receipt(request: Asked) -> Response:
     found = await _voting(request).receipt(request.state["visit"], tracker) if tracker else None
     if found is None:
         return request.state["pages"].page(
-            request, "voting/receipt.html", {"receipt": None}, status=404, headers=_NO_STORE
+            request, "voting/receipt.html", {"receipt": None}, status=404, headers=NO_STORE
         )
     contest, kept, is_own = found
     options = tuple(option for one in kept.ranking if (option := contest.option(one)))
@@ -221,7 +221,7 @@ async def receipt(request: Asked) -> Response:
         ballot_id=kept.ballot_id if is_own else None,
     )
     return request.state["pages"].page(
-        request, "voting/receipt.html", {"receipt": view}, headers=_NO_STORE
+        request, "voting/receipt.html", {"receipt": view}, headers=NO_STORE
     )
 
 
@@ -305,4 +305,4 @@ def _attached(day: int, kind: str) -> dict[str, str]:
 
 
 def _json(value: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(value), media_type=_JSON, headers=_NO_STORE)
+    return Response(msgspec.json.encode(value), media_type=_JSON, headers=NO_STORE)

@@ -132,15 +132,6 @@ async def secrets_of(tx: Tx, phases: Collection[Phase]) -> dict[str, bytes]:
 # --- the log ---
 
 
-async def with_ids(tx: Tx, contest_id: str, ballot_ids: Collection[str]) -> tuple[Kept, ...]:
-    """The lines that carry these ballot ids."""
-    line = _LINES.c
-    query = select(
-        _LINES, line.ballot_id.label("id"), line.at.label("cast_at"), line.nonce.label("opens")
-    ).where(line.contest == contest_id, line.ballot_id.in_(ballot_ids))
-    return tuple(_kept_in(row) for row in await tx.execute(query))
-
-
 async def current(tx: Tx, contest_id: str, voters: Collection[str]) -> tuple[Kept, ...]:
     """The line that counts for each of these voters, those who never cast left out."""
     ballot = _BALLOTS.c

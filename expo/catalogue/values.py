@@ -64,11 +64,3 @@ class Initiative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services: tuple[Text, ...] = ()
     model_stages: tuple[ModelStage, ...] = ()
     sample: bool = False
-
-    def missing_stages(self) -> tuple[int, ...]:
-        """Stages that must be finished before the expo and are not.
-
-        Source: mission S0-11, "each entity's innovation team has finished stage 1 and stage 2".
-        """
-        finished = {stage.stage for stage in self.model_stages}
-        return tuple(stage for stage in ENTRY_STAGES if stage not in finished)

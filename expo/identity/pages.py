@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from expo.clock import Now
-from expo.errors import BadRequest, Fault, Refusal
+from expo.errors import BadRequest, Refusal
 from expo.identity.admission import (
     MOST_AT_ONCE,
     IssuedPass,
@@ -20,34 +20,31 @@ from expo.identity.admission import (
     PassOrder,
     PassTargets,
 )
-from expo.identity.beginnings import beginning
+from expo.identity.entering.beginnings import beginning
 from expo.identity.people import Visit
 from expo.identity.usecases import Passes, SignInAgain, Visits
 from expo.rights import STAFF, TEAM_MEMBERS, Action, Role
 from expo.settings import Settings
 from expo.web import translations
+from expo.web.forms import whole_number
 from expo.web.pages import (
+    PRIVATE,
     clear_visit_cookie,
     client_form,
+    explained,
     guarded,
     safe_next,
-    sentence_for,
     set_visit_cookies,
     wants_json,
 )
 from expo.web.templates import Renderer
-from expo.words import latin_digits
 
-# The address holds the pass. Not "no-referrer": with it browsers send "Origin: null" with our own
-# forms, and the guard against foreign forms would refuse every redemption.
-NO_REFERRER: Final = {"referrer-policy": "same-origin", "cache-control": "no-store"}
 _MEMBERS: Final = frozenset(role.value for role in TEAM_MEMBERS)
 _UNSCOPED: Final = frozenset(role.value for role in (*STAFF, Role.SCREEN))
 _ROLE_OF: Final = {"customers": Role.CUSTOMER, "employees": Role.EMPLOYEE, "teams": Role.TEAM}
 _TEAMS: Final = "teams"
 _MOST_HOURS: Final = 24 * 60
 _BATCH: Final = re.compile("[0-9a-f-]{16,36}")
-_SCREEN: Final = re.compile(r"[a-z0-9-]{1,32}")
 
 
 class IdentityState(TypedDict):
@@ -80,7 +77,7 @@ class Door(msgspec.Struct, frozen=True):
 async def pass_in_language(request: IdentityRequest) -> Response:
     """From the address in a QR code to the page in the visitor's language."""
     address = f"/{translations.language.get()}/pass/{request.path_params['token']}"
-    return RedirectResponse(address, status_code=302, headers=NO_REFERRER)
+    return RedirectResponse(address, status_code=302, headers=PRIVATE)
 
 
 async def pass_page(request: IdentityRequest) -> Response:
@@ -104,17 +101,17 @@ async def redeem(request: IdentityRequest) -> Response:
         if wants_json(request):
             raise
         return _pass_page(request, refusal)
-    return _entered(request, visit, token, _home(visit))
+    return _entered(request, visit, token, beginning(visit, translations.language.get()))
 
 
 def _pass_page(
     request: IdentityRequest, refusal: Refusal | None, *, role: str = "", label: str = ""
 ) -> Response:
     pages = request.state["pages"]
-    error = _error(refusal, pages) if refusal else None
+    error = explained(refusal, pages.zone)
     status = refusal.status if refusal else 200
     values = {"error": error, "pass_role": role, "pass_label": label}
-    return pages.page(request, "identity/pass.html", values, status=status, headers=NO_REFERRER)
+    return pages.page(request, "identity/pass.html", values, status=status, headers=PRIVATE)
 
 
 async def join(request: IdentityRequest) -> Response:
@@ -162,16 +159,6 @@ def _door(visit: Visit) -> Door:
     return Door(visit.role, visit.person.electorate, visit.person.entity)
 
 
-def _home(visit: Visit) -> str:
-    """Where somebody of this role begins."""
-    language = translations.language.get()
-    if visit.role is not Role.SCREEN:
-        return beginning(visit.role, language)
-    label = visit.person.label.lower() if visit.person else ""
-    screen = label if _SCREEN.fullmatch(label) else "main"
-    return f"/stage/{screen}?lang={language}"
-
-
 async def _optional_form(request: IdentityRequest) -> Mapping[str, str]:
     """The form, or nothing where a program posts without a body."""
     if "content-type" not in request.headers or wants_json(request):
@@ -203,9 +190,9 @@ async def issue(request: IdentityRequest) -> Response:
 
 async def revoke(request: IdentityRequest) -> Response:
     """Take a pass back."""
-    person = request.state["visit"].person
-    if person is not None:  # the route is guarded: always
-        await request.state["passes"].revoke(person, request.path_params["id"])
+    await request.state["passes"].revoke(
+        request.state["visit"].somebody(), request.path_params["id"]
+    )
     if wants_json(request):
         return Response(status_code=204)
     address = f"/{translations.language.get()}/staff/passes"
@@ -214,7 +201,7 @@ async def revoke(request: IdentityRequest) -> Response:
 
 async def _issue(request: IdentityRequest, fields: Mapping[str, str]) -> tuple[IssuedPass, ...]:
     role, electorate, entity = _wanted(fields.get("kind", ""), request.state["pass_targets"]())
-    hours = _whole(fields, "hours", _MOST_HOURS)
+    hours = whole_number(fields, "hours", _MOST_HOURS)
     order = PassOrder(
         role=role,
         electorate=electorate,
@@ -222,7 +209,7 @@ async def _issue(request: IdentityRequest, fields: Mapping[str, str]) -> tuple[I
         label=fields.get("label", ""),
         expires_at=request.state["now"]() + timedelta(hours=hours),
     )
-    count = _whole(fields, "count", MOST_AT_ONCE)
+    count = whole_number(fields, "count", MOST_AT_ONCE)
     batch = fields.get("batch", "")
     if not _BATCH.fullmatch(batch):
         raise BadRequest(what="batch")
@@ -244,14 +231,6 @@ def _wanted(kind: str, targets: PassTargets) -> tuple[Role, str | None, str | No
 
 def _has(targets: tuple[Named, ...], name: str) -> bool:
     return any(one.id == name for one in targets)
-
-
-def _whole(fields: Mapping[str, str], name: str, most: int) -> int:
-    """A whole number from 1 to ``most``, in any digits."""
-    digits = latin_digits(fields.get(name, "")).strip()
-    if not re.fullmatch("[0-9]{1,6}", digits) or not 1 <= int(digits) <= most:
-        raise BadRequest(what=name)
-    return int(digits)
 
 
 async def _passes_page(
@@ -276,18 +255,10 @@ async def _passes_page(
         "most": MOST_AT_ONCE,
         "most_hours": _MOST_HOURS,
         "fields": {"kind": "", "label": "", "hours": "12", "count": "1", **(fields or {})},
-        "error": _error(refusal, pages) if refusal else None,
+        "error": explained(refusal, pages.zone),
     }
     status = refusal.status if refusal else 200
-    return pages.page(request, "staff/passes.html", values, status=status, headers=NO_REFERRER)
-
-
-def _error(problem: Refusal | Fault, pages: Renderer) -> dict[str, Any]:
-    return {
-        "code": problem.code,
-        "facts": problem.facts,
-        "message": sentence_for(problem, pages.zone),
-    }
+    return pages.page(request, "staff/passes.html", values, status=status, headers=PRIVATE)
 
 
 def routes() -> list[BaseRoute]:

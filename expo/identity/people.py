@@ -10,6 +10,7 @@ from typing import Final, NewType
 
 import msgspec
 
+from expo.errors import NotAllowed
 from expo.rights import STAFF, Role
 
 PersonId = NewType("PersonId", str)
@@ -84,6 +85,16 @@ class Visit(msgspec.Struct, frozen=True):
     def role(self) -> Role:
         """What this visit may be treated as; the public when nobody is known."""
         return self.person.role if self.person else Role.PUBLIC
+
+    def somebody(self) -> Person:
+        """Who asks, behind a door that lets nobody in whom we do not know.
+
+        Raises:
+            NotAllowed: Nobody is known after all.
+        """
+        if self.person is None:
+            raise NotAllowed
+        return self.person
 
 
 def kind_of(visit: Visit, *, votes: bool = False) -> Visit | None:

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 from expo.db import Database
 from expo.record import store
 from expo.rights import Action
-from expo.web.pages import guarded
+from expo.web.pages import NO_STORE, guarded
 from expo.web.templates import Renderer
 
 MOST_LINES: Final = 500
@@ -26,7 +26,7 @@ async def log_page(request: Request[LogState]) -> Response:
     """What organisers and the clock did, newest first."""
     async with request.state["database"].read() as tx:
         lines = await store.latest(tx, MOST_LINES)
-    headers = {"cache-control": "no-store"}
+    headers = NO_STORE
     pages = request.state["pages"]
     values = {"lines": lines, "most": MOST_LINES, "tz": pages.zone}
     return pages.page(request, "staff/log.html", values, headers=headers)

@@ -13,6 +13,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from expo.errors import BadRequest
+from expo.words import latin_digits
 
 T = TypeVar("T")
 
@@ -149,6 +150,18 @@ async def client_json(request: Request[Any], kind: type[T]) -> T:
         return msgspec.json.decode(await request.body(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(what="json") from error
+
+
+def whole_number(fields: Mapping[str, str], name: str, most: int) -> int:
+    """The whole number from 1 to ``most`` in this field, in any digits.
+
+    Raises:
+        BadRequest: There is none; ``what`` names the field.
+    """
+    digits = latin_digits(fields.get(name, "")).strip()
+    if not re.fullmatch("[0-9]{1,6}", digits) or not 1 <= int(digits) <= most:
+        raise BadRequest(what=name)
+    return int(digits)
 
 
 def safe_next(address: str | None, default: str) -> str:

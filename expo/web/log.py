@@ -21,6 +21,7 @@ _SECRET_PATH: Final = re.compile(
 )
 _QUERY: Final = re.compile(r"(/[^\s?\"']*)\?[^\s\"']*")
 _COOKIE: Final = re.compile(r"(sawt_(?:visit|device)=)[^\s;\"']+")
+_DETAIL: Final = re.compile(r"(DETAIL:)[^\n]*")  # PostgreSQL quotes the values of a row it refuses
 _CONTROL: Final = re.compile(
     r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 )
@@ -29,7 +30,8 @@ _MAX_KEYS: Final = 1_000  # different messages remembered; beyond it the memory 
 
 
 def redacted(text: str) -> str:
-    """The text without tokens in paths, query strings and cookies of ours."""
+    """The text without tokens in paths, query strings, cookies of ours and values of rows."""
+    text = _DETAIL.sub(r"\1 …", text)
     text = _SECRET_PATH.sub(r"\1…", text)
     text = _QUERY.sub(r"\1?…", text)
     return _COOKIE.sub(r"\1…", text)

@@ -21,12 +21,11 @@ from expo.load.health import Part, State, unready, whole
 from expo.rights import Action
 from expo.settings import Settings
 from expo.web import translations
-from expo.web.pages import guarded
+from expo.web.pages import NO_STORE, guarded
 
 logger = logging.getLogger(__name__)
 
 PROBE_SECONDS: Final = 2.0  # a part that answers later than this is not ready
-_NO_STORE: Final = {"cache-control": "no-store"}
 _SCHEME: Final = "Bearer "
 _OPENMETRICS: Final = "application/openmetrics-text"
 
@@ -47,13 +46,13 @@ class OperationsState(TypedDict):
 async def front_door(_request: Request[OperationsState]) -> Response:
     """To the home page in the visitor's language."""
     address = f"/{translations.language.get()}/"
-    headers = {"vary": "accept-language", **_NO_STORE}
+    headers = {"vary": "accept-language", **NO_STORE}
     return RedirectResponse(address, status_code=302, headers=headers)
 
 
 async def livez(_request: Request[OperationsState]) -> Response:
     """The process answers."""
-    return PlainTextResponse("ok\n", headers=_NO_STORE)
+    return PlainTextResponse("ok\n", headers=NO_STORE)
 
 
 async def readyz(request: Request[OperationsState]) -> Response:
@@ -66,7 +65,7 @@ async def readyz(request: Request[OperationsState]) -> Response:
         "parts": msgspec.to_builtins(parts),
     }
     status = 503 if state is State.UNREADY else 200
-    return JSONResponse(body, status_code=status, headers=_NO_STORE)
+    return JSONResponse(body, status_code=status, headers=NO_STORE)
 
 
 async def looked_at(probes: Mapping[str, Probe]) -> dict[str, Part]:
@@ -101,7 +100,7 @@ class _Gathered(Collector):
 async def metrics(request: Request[OperationsState]) -> Response:
     """Everything counted since the start, for a scraper; in OpenMetrics where it is asked for."""
     text, media_type = written(request.state["metrics"](), request.headers.get("accept", ""))
-    return Response(text, headers={**_NO_STORE, "content-type": media_type})
+    return Response(text, headers={**NO_STORE, "content-type": media_type})
 
 
 def written(families: Iterable[Metric], accept: str) -> tuple[bytes, str]:

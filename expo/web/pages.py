@@ -23,7 +23,7 @@ from typing_extensions import override
 from expo.errors import N_, BadRequest, Fact, Fault, NotAllowed, NotFound, Refusal
 from expo.rights import Action, may
 from expo.web.forms import client_form, client_json, content_type, safe_next
-from expo.web.sentences import sentence_for, worded
+from expo.web.sentences import explained, sentence_for, worded
 from expo.web.visiting import (
     MAX_BODY_BYTES,
     WithVisit,
@@ -35,6 +35,7 @@ from expo.words import LANGUAGES
 __all__ = [
     "HANDLERS",
     "MAX_BODY_BYTES",
+    "NO_STORE",
     "PRIVATE",
     "GuardedRoute",
     "GuardedSocket",
@@ -44,6 +45,7 @@ __all__ = [
     "client_form",
     "client_json",
     "error_response",
+    "explained",
     "guarded",
     "guarded_socket",
     "reference",
@@ -61,7 +63,10 @@ _LAST_RESORT: Final = (Path(__file__).resolve().parent / "last_resort.html").rea
 _POLICY_VIOLATION: Final = 1008
 _TRY_AGAIN: Final = 1013
 
-PRIVATE: Final = {"referrer-policy": "same-origin", "cache-control": "no-store"}
+NO_STORE: Final = {"cache-control": "no-store"}
+"""Headers of a page that is one person's, or that another moment makes wrong."""
+
+PRIVATE: Final = {"referrer-policy": "same-origin", **NO_STORE}
 """Headers of a page whose address is a key, or that shows keys. Not "no-referrer": with it browsers
 send "Origin: null" with our own forms, and the guard against foreign forms would refuse them."""
 
@@ -251,7 +256,7 @@ def error_response(
         incident: What the log calls this error; shown so that people can name it.
     """
     facts = facts or {}
-    kept = {**(headers or {}), "cache-control": "no-store"}
+    kept = {**(headers or {}), **NO_STORE}
     try:
         message = worded(code, facts, request.state["pages"].zone)
         if wants_json(request):

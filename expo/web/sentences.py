@@ -1,6 +1,7 @@
 """A refusal or fault as one sentence in the language in force; pages and sockets share it."""
 
 from datetime import UTC, datetime, tzinfo
+from typing import TypedDict, overload
 
 from expo import words
 from expo.errors import Fact, Fault, Refusal
@@ -15,6 +16,30 @@ def sentence_for(problem: Refusal | Fault, zone: tzinfo = UTC) -> str:
         zone: In which instants (facts whose names end in ``_at``) are told, as ``HH:MM:SS``.
     """
     return worded(problem.code, problem.facts, zone)
+
+
+class Explained(TypedDict):
+    """A problem as pages show it."""
+
+    code: str
+    facts: dict[str, Fact]
+    message: str
+
+
+@overload
+def explained(problem: Refusal | Fault, zone: tzinfo) -> Explained: ...
+
+
+@overload
+def explained(problem: Refusal | Fault | None, zone: tzinfo) -> Explained | None: ...
+
+
+def explained(problem: Refusal | Fault | None, zone: tzinfo) -> Explained | None:
+    """What a page's template needs to tell a problem, if there is one; as `sentence_for`."""
+    if problem is None:
+        return None
+    message = sentence_for(problem, zone)
+    return {"code": problem.code, "facts": problem.facts, "message": message}
 
 
 def worded(code: str, facts: dict[str, Fact], zone: tzinfo = UTC) -> str:

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from expo.errors import BadRequest, NotAllowed, Refusal
-from expo.identity.people import Person, Visit
+from expo.errors import BadRequest, Refusal
+from expo.identity.people import Visit
 from expo.rights import Action
 from expo.web import translations
-from expo.web.pages import client_form, client_json, guarded, sentence_for, wants_json
+from expo.web.pages import NO_STORE, client_form, client_json, explained, guarded, wants_json
 from expo.web.templates import Renderer
 from expo.words import latin_digits
 from sessions.orders import ConfirmFirst, Order
@@ -23,7 +23,6 @@ from sessions.usecases import Show
 
 _NUMBERS: Final = frozenset({"version", "minutes"})
 _FIELDS: Final = frozenset(Order.__struct_fields__)
-_NO_STORE: Final = {"cache-control": "no-store"}
 
 
 class ControlState(TypedDict):
@@ -63,7 +62,7 @@ async def order(request: ControlRequest) -> Response:
     wanted = await client_json(request, Order) if is_program else _order(await client_form(request))
     show = request.state["show"]
     try:
-        await show.act(_actor(request), wanted)
+        await show.act(request.state["visit"].somebody(), wanted)
     except ConfirmFirst as refusal:
         if is_program:
             return await _refused(request, refusal)
@@ -73,7 +72,7 @@ async def order(request: ControlRequest) -> Response:
             return await _refused(request, refusal)
         return await _control_page(request, refusal=refusal)
     if is_program:
-        return JSONResponse(msgspec.to_builtins(await show.control()), headers=_NO_STORE)
+        return JSONResponse(msgspec.to_builtins(await show.control()), headers=NO_STORE)
     address = f"/{translations.language.get()}/staff/control"
     return RedirectResponse(address, status_code=303)
 
@@ -87,20 +86,21 @@ async def _control_page(
     values = {
         "control": view,
         "asks": asks,
-        "error": _error(refusal, pages) if refusal else None,
+        "error": explained(refusal, pages.zone),
         "tally": show.private_tally(view.contest.contest) if view.contest else None,
         "turnout": show.turnout(view.contest.contest) if view.contest else None,
         "programme": show.programme,
     }
     status = refusal.status if refusal else 200
-    return pages.page(request, "staff/control.html", values, status=status, headers=_NO_STORE)
+    return pages.page(request, "staff/control.html", values, status=status, headers=NO_STORE)
 
 
 async def _refused(request: ControlRequest, refusal: Refusal) -> Response:
     """The canonical refusal, with the state as it is now beside it."""
     view = await request.state["show"].control()
-    body = {**_error(refusal, request.state["pages"]), "control": msgspec.to_builtins(view)}
-    return JSONResponse(body, status_code=refusal.status, headers=_NO_STORE)
+    told = explained(refusal, request.state["pages"].zone)
+    body = {**told, "control": msgspec.to_builtins(view)}
+    return JSONResponse(body, status_code=refusal.status, headers=NO_STORE)
 
 
 def _order(fields: Mapping[str, str]) -> Order:
@@ -148,7 +148,9 @@ async def reload(request: ControlRequest) -> Response:
     show = request.state["show"]
     try:
         if fields.get("do") == "apply":
-            await show.apply_reload(_actor(request), raw, fields.get("digest", ""))
+            await show.apply_reload(
+                request.state["visit"].somebody(), raw, fields.get("digest", "")
+            )
             return _programme_page(request, applied=True)
         preview = await show.preview_reload(raw)
     except Refusal as refusal:
@@ -174,10 +176,10 @@ def _programme_page(
         "reasons": REASONS,
         "text": text,
         "applied": applied,
-        "error": _error(refusal, pages) if refusal else None,
+        "error": explained(refusal, pages.zone),
     }
     status = refusal.status if refusal else 200
-    return pages.page(request, "staff/programme.html", values, status=status, headers=_NO_STORE)
+    return pages.page(request, "staff/programme.html", values, status=status, headers=NO_STORE)
 
 
 def _problems(preview: ReloadPreview) -> tuple[Problem, ...]:
@@ -187,21 +189,6 @@ def _problems(preview: ReloadPreview) -> tuple[Problem, ...]:
         )
         for one in preview.problems
     )
-
-
-def _actor(request: ControlRequest) -> Person:
-    person = request.state["visit"].person
-    if person is None:  # the route is guarded; a visit without a person cannot come here
-        raise NotAllowed(action=Action.RUN_SHOW.value)
-    return person
-
-
-def _error(refusal: Refusal, pages: Renderer) -> dict[str, Any]:
-    return {
-        "code": refusal.code,
-        "facts": refusal.facts,
-        "message": sentence_for(refusal, pages.zone),
-    }
 
 
 def routes() -> list[BaseRoute]:

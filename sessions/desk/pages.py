@@ -11,8 +11,8 @@ from starlette.routing import BaseRoute
 
 from expo.clock import Now
 from expo.db import Database
-from expo.errors import BadRequest, NotAllowed, NotFound, Refusal
-from expo.identity.people import Person, Visit
+from expo.errors import BadRequest, NotFound, Refusal
+from expo.identity.people import Visit
 from expo.lists import store as drafts
 from expo.lists.reading import MOST_BYTES, Row, decoded, lines_of, rows_of
 from expo.lists.workbooks import cells_of, is_workbook
@@ -20,7 +20,7 @@ from expo.lists.writing import as_csv
 from expo.rights import Action
 from expo.web import translations
 from expo.web.forms import client_form, client_upload
-from expo.web.pages import guarded, sentence_for, wants_json
+from expo.web.pages import NO_STORE, explained, guarded, wants_json
 from expo.web.templates import Renderer
 from sessions.desk import sheets
 from sessions.desk.editing import (
@@ -42,7 +42,6 @@ from sessions.schedule_words import MESSAGES
 from sessions.usecases import Show
 from voting.contests import Phase
 
-_NO_STORE: Final = {"cache-control": "no-store"}
 _ROOM: Final = 200_000  # bytes of the form round a list
 _END: Final = "end"
 _EDITED: Final = frozenset({"entities", "electorates"})
@@ -149,7 +148,7 @@ async def as_list(request: DeskRequest) -> Response:
     sheet = _sheet(request)
     rows = sheets.rows_of(request.state["show"].programme, sheet)
     content = await asyncio.to_thread(as_csv, sheet.columns, rows)
-    headers = {"content-disposition": f'attachment; filename="{sheet.section}.csv"', **_NO_STORE}
+    headers = {"content-disposition": f'attachment; filename="{sheet.section}.csv"', **NO_STORE}
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -173,7 +172,7 @@ async def check_list(request: DeskRequest) -> Response:
         return await _overview(request, refusal)
     values = {"section": sheet.section, "draft": draft, "preview": preview, "reasons": REASONS}
     pages = request.state["pages"]
-    return pages.page(request, "staff/list_check.html", values, headers=_NO_STORE)
+    return pages.page(request, "staff/list_check.html", values, headers=NO_STORE)
 
 
 async def apply_list(request: DeskRequest) -> Response:
@@ -183,7 +182,9 @@ async def apply_list(request: DeskRequest) -> Response:
         async with request.state["database"].write() as tx:
             text = await drafts.take(tx, fields.get("draft", ""), request.state["now"]())
         show = request.state["show"]
-        await show.apply_reload(_actor(request), text.encode(), fields.get("digest", ""))
+        await show.apply_reload(
+            request.state["visit"].somebody(), text.encode(), fields.get("digest", "")
+        )
     except Refusal as refusal:
         if wants_json(request):
             raise
@@ -195,7 +196,9 @@ async def _kept(request: DeskRequest, text: str) -> str:
     """Id of a schedule that waits for a word."""
     draft = secrets.token_hex(16)
     async with request.state["database"].write() as tx:
-        await drafts.keep(tx, draft, text, _actor(request).id, request.state["now"]())
+        await drafts.keep(
+            tx, draft, text, request.state["visit"].somebody().id, request.state["now"]()
+        )
     return draft
 
 
@@ -220,15 +223,8 @@ def _cells(raw: bytes) -> list[list[str]]:
 async def _amend(
     request: DeskRequest, change: Callable[[Programme], Programme], action: str, subject: str
 ) -> None:
-    actor = _actor(request)
+    actor = request.state["visit"].somebody()
     await request.state["show"].amend(actor, change, action=action, subject=subject)
-
-
-def _actor(request: DeskRequest) -> Person:
-    person = request.state["visit"].person
-    if person is None:  # the route is guarded: never
-        raise NotAllowed(action=Action.MANAGE_EXPO.value)
-    return person
 
 
 def _asked(request: DeskRequest) -> tuple[str, str]:
@@ -281,11 +277,11 @@ async def _overview(
         "sections": tuple(SHEETS),
         "wrong": wrong or [],
         "done": request.query_params.get("done", ""),
-        "error": _error(refusal, pages),
+        "error": explained(refusal, pages.zone),
         "tz": pages.zone,
     }
     status = refusal.status if refusal else 422 if wrong else 200
-    return pages.page(request, "staff/expo.html", values, status=status, headers=_NO_STORE)
+    return pages.page(request, "staff/expo.html", values, status=status, headers=NO_STORE)
 
 
 def _thing_page(
@@ -302,10 +298,10 @@ def _thing_page(
         "fields": fields,
         "problems": _problems(refusal),
         "is_wrong": {field for field, _ in _problems(refusal)}.__contains__,
-        "error": _error(refusal, pages),
+        "error": explained(refusal, pages.zone),
     }
     status = refusal.status if refusal else 200
-    return pages.page(request, "staff/thing.html", values, status=status, headers=_NO_STORE)
+    return pages.page(request, "staff/thing.html", values, status=status, headers=NO_STORE)
 
 
 def _contest_page(
@@ -333,11 +329,11 @@ def _contest_page(
         "electorates": programme.electorates,
         "problems": _problems(refusal),
         "is_wrong": {field for field, _ in _problems(refusal)}.__contains__,
-        "error": _error(refusal, pages),
+        "error": explained(refusal, pages.zone),
         "tz": pages.zone,
     }
     status = refusal.status if refusal else 200
-    return pages.page(request, "staff/contest.html", values, status=status, headers=_NO_STORE)
+    return pages.page(request, "staff/contest.html", values, status=status, headers=NO_STORE)
 
 
 def _problems(refusal: Refusal | None) -> list[tuple[str, str]]:
@@ -352,13 +348,6 @@ def _problems(refusal: Refusal | None) -> list[tuple[str, str]]:
 
 def _sentence(problem: Problem) -> str:
     return translations.sentence(MESSAGES.get(problem.code, problem.code), problem.facts)
-
-
-def _error(refusal: Refusal | None, pages: Renderer) -> dict[str, Any] | None:
-    if refusal is None:
-        return None
-    message = sentence_for(refusal, pages.zone)
-    return {"code": refusal.code, "facts": refusal.facts, "message": message}
 
 
 def _done(what: str) -> Response:

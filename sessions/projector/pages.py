@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from expo.errors import NotFound
 from expo.rights import Action
 from expo.settings import Settings
-from expo.web.pages import guarded
+from expo.web.pages import NO_STORE, guarded
 from expo.web.qr import svg
 from expo.web.templates import Renderer
 from sessions.usecases import Show
@@ -42,7 +42,7 @@ async def stage(request: Request[ProjectorState]) -> Response:
         "frame": msgspec.to_builtins(shown),
         "programme": request.state["show"].programme,
     }
-    headers = {"cache-control": "no-store"}
+    headers = NO_STORE
     return request.state["pages"].page(request, "stage/stage.html", values, headers=headers)
 
 

@@ -16,16 +16,15 @@ from expo.catalogue.proposals.values import Comment, Proposal
 from expo.catalogue.proposals.views import proposal_view
 from expo.db import Tx
 from expo.errors import BadRequest, NotAllowed, Refusal
-from expo.identity.people import Person, Visit
+from expo.identity.people import Visit
 from expo.rights import Action
 from expo.web import translations
 from expo.web.forms import client_form
-from expo.web.pages import guarded, sentence_for, wants_json
+from expo.web.pages import NO_STORE, explained, guarded, wants_json
 from expo.web.templates import Renderer
 from sessions.reviewing.placing import differs, placed, places, renewed
 from sessions.usecases import Show
 
-_NO_STORE: Final = {"cache-control": "no-store"}
 _VERSION: Final = re.compile("[0-9]{1,9}")
 _COMMENT: Final = "comment-"
 _QUEUE: Final = (
@@ -61,7 +60,7 @@ async def queue(request: ReviewRequest) -> Response:
         "entities": {one.id: one.name for one in request.state["show"].programme.entities},
         "tz": pages.zone,
     }
-    return pages.page(request, "staff/proposals.html", values, headers=_NO_STORE)
+    return pages.page(request, "staff/proposals.html", values, headers=NO_STORE)
 
 
 async def one(request: ReviewRequest) -> Response:
@@ -90,7 +89,7 @@ async def renew(request: ReviewRequest) -> Response:
     found = await _found(request)
     try:
         await request.state["show"].amend(
-            _somebody(request),
+            request.state["visit"].somebody(),
             lambda programme: renewed(programme, found),
             action="renew-initiative",
             subject=found.id,
@@ -107,7 +106,7 @@ async def _decide(request: ReviewRequest, fields: Mapping[str, str]) -> None:
     proposals, show, actor = (
         request.state["proposals"],
         request.state["show"],
-        _somebody(request),
+        request.state["visit"].somebody(),
     )
     to = next((state for state in State if state.value == fields.get("to")), None)
     if to is None or not _VERSION.fullmatch(fields.get("version", "")):
@@ -171,34 +170,22 @@ async def _one(
         "is_outdated": differs(programme, found),
         "fields": fields or {},
         "done": request.query_params.get("done", ""),
-        "error": _error(refusal, pages),
+        "error": explained(refusal, pages.zone),
         "tz": pages.zone,
     }
     status = refusal.status if refusal else 200
-    return pages.page(request, "staff/proposal.html", values, status=status, headers=_NO_STORE)
+    return pages.page(request, "staff/proposal.html", values, status=status, headers=NO_STORE)
 
 
 async def _found(request: ReviewRequest) -> Proposal:
-    return await request.state["proposals"].own(_somebody(request), request.path_params["proposal"])
-
-
-def _somebody(request: ReviewRequest) -> Person:
-    person = request.state["visit"].person
-    if person is None:  # the route is guarded: never
-        raise NotAllowed(action=Action.REVIEW_PROPOSALS.value)
-    return person
+    return await request.state["proposals"].own(
+        request.state["visit"].somebody(), request.path_params["proposal"]
+    )
 
 
 def _here(request: ReviewRequest) -> str:
     language = translations.language.get()
     return f"/{language}/staff/proposals/{request.path_params['proposal']}"
-
-
-def _error(refusal: Refusal | None, pages: Renderer) -> dict[str, Any] | None:
-    if refusal is None:
-        return None
-    message = sentence_for(refusal, pages.zone)
-    return {"code": refusal.code, "facts": refusal.facts, "message": message}
 
 
 def routes() -> list[BaseRoute]:

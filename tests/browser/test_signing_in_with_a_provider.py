@@ -106,7 +106,7 @@ def test_team_member_belongs_to_the_entity_of_the_claim(people: Browsing, show: 
     page = person.visit("/en/sign-in/with/acme")
     sign_in(page, "salem")
 
-    page.wait_for_url(f"{show.url}/en/")
+    page.wait_for_url(f"{show.url}/en/team")
     assert role_of(show, person.cookies) == (Role.TEAM, "dewa")
 
 

@@ -21,8 +21,9 @@ from tests.faults.test_catalogue_close import closes
 from tests.support.contests import House, house, person
 from tests.support.databases import url_in
 from tests.support.killing import ROOT
+from tests.support.logged import logged
 from tests.support.postgres import Cluster
-from voting import sqlite_store, store
+from voting import sqlite_store
 from voting.batches import Head
 from voting.postgres_store import PostgresRecord
 from voting.protocol import Receipt
@@ -107,8 +108,7 @@ async def lost_by_crash(
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
         wanted = set(acknowledged) - {"-"}
-        async with there.database.read() as tx:
-            found = await store.with_ids(tx, "s1", list(wanted))
+        found = await logged(there.database, "s1", wanted)
     return len(wanted - {line.ballot_id for line in found})
 
 

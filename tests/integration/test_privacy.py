@@ -2,101 +2,30 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import text
 
-from expo.db import Row
 from expo.errors import NotFound
-from expo.identity.entering.usecases import Arrival
-from expo.identity.people import Person, PersonId
-from expo.identity.privacy.retention_follower import RetentionFollower
-from expo.identity.privacy.usecases import Privacy
+from expo.identity.people import Person
 from expo.identity.privacy.values import BallotUnderWay
 from expo.record import store as staff_log
 from expo.rights import Role
 from expo.words import ERASED
-from tests.support.contests import contest
-from tests.support.entering import Hall, by_employer, by_mail, hall
-from voting import moves
-from voting.ballots import tag_of
-from voting.forgetting.usecases import Forgetting
-from voting.forgetting.windows import COMPLAINT_HOURS
+from tests.support.entering import by_employer, by_mail
+from tests.support.privacy import ADDRESS, BOSS, NAME, Room, fatima, person_of, room_in
 from voting.results import canonical
 
 pytestmark = pytest.mark.each_database
-
-BOSS = Person(PersonId("boss-1"), Role.ORGANISER, label="Mariam Bossmark")
-NAME = "Fatima Namemark"
-ADDRESS = "fatima.mailmark@x.ae"
-
-
-@dataclass
-class Room:
-    """A hall, and whoever takes care of its people's data."""
-
-    hall: Hall
-    privacy: Privacy
-
-    async def everything(self) -> str:
-        """All text there is in the database."""
-        found = []
-        async with self.hall.house.database.read() as tx:
-            for table in Row.metadata.sorted_tables:
-                found += [str(tuple(row)) for row in await tx.execute(table.select())]
-        return "\n".join(found)
-
-    async def one(self, statement: str, **values: Any) -> Any:
-        """The only value a statement finds."""
-        async with self.hall.house.database.read() as tx:
-            return (await tx.execute(text(statement), values)).scalar_one_or_none()
-
-    async def publish(self, contest_id: str = "s1") -> None:
-        """Finish a contest and publish its result."""
-        house = self.hall.house
-        await house.finish(contest_id)
-        await house.move(contest_id, moves.review)
-        await house.move(contest_id, moves.reveal)
-        await house.move(contest_id, moves.publish)
-
-
-@asynccontextmanager
-async def room_in(folder: Path) -> AsyncIterator[Room]:
-    """A room in a folder."""
-    async with hall(folder) as found:
-        house = found.house
-
-        def end_sockets(ended: Any, code: int) -> None:
-            found.closed.append((ended, code))
-
-        votes = Forgetting(house.voting)
-        yield Room(found, Privacy(house.database, house.clock, end_sockets, votes, found.voters))
 
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     async with room_in(tmp_path) as opened:
         yield opened
-
-
-def person_of(arrival: Arrival) -> Person:
-    assert arrival.visit.person is not None
-    return arrival.visit.person
-
-
-async def fatima(room: Room, device: str = "phone") -> Arrival:
-    """Somebody with a name, an address and a device that joined before."""
-    claim = by_mail(ADDRESS)
-    claim = type(claim)(
-        claim.kind, "", ADDRESS, claim.assurance, claim.role, label=NAME, contact=ADDRESS
-    )
-    return await room.hall.enter(await room.hall.joined(device), claim)
 
 
 async def test_copy_has_everything_about_a_person_and_nothing_about_others(room: Room) -> None:
@@ -171,10 +100,10 @@ async def test_erasing_changes_no_count_no_result_and_no_record(room: Room) -> N
         async with house.database.read() as tx:
             lines = (await tx.execute(text("SELECT * FROM contest_line ORDER BY position"))).all()
             ballots = (await tx.execute(text("SELECT * FROM ballot ORDER BY voter"))).all()
-        result = await house.voting.result("s1")
+        result, closed = await house.voting.result("s1"), house.voting.contests.get("s1")
         assert result is not None
-        _, recount = await house.closing._recount(house.voting.contests.get("s1"))  # type: ignore[arg-type]  # noqa: SLF001 - it is there
-        assert recount == house.voting.tally("s1")
+        assert closed is not None
+        assert (await house.closing._recount(closed))[1] == house.voting.tally("s1")
         return canonical(result), str(lines), str(ballots), str(house.voting.turnout("s1"))
 
     before = await record()
@@ -238,7 +167,9 @@ async def test_erased_person_is_out_everywhere_and_comes_back_as_somebody_new(ro
 
 
 async def test_log_keeps_its_lines_and_loses_the_name(room: Room) -> None:
-    staff = person_of(await room.hall.enter(await room.hall.at_door("desk"), by_employer("s", Role.ORGANISER)))
+    staff = person_of(
+        await room.hall.enter(await room.hall.at_door("desk"), by_employer("s", Role.ORGANISER))
+    )
     named = Person(staff.id, Role.ORGANISER, label="Layla Logmark")
     database = room.hall.house.database
     async with database.write() as tx:
@@ -280,79 +211,6 @@ async def test_pass_of_one_person_loses_its_label_and_opens_nothing(room: Room) 
 
     assert "Passmark" not in await room.everything()
     assert await room.one("SELECT revoked_at FROM passes WHERE id = :id", id=issued.issued.id)
-
-
-# --- what has had its time ---
-
-
-async def test_secret_goes_after_the_complaint_window_and_everything_still_holds(
-    room: Room,
-) -> None:
-    house = room.hall.house
-    await house.open()
-    person = person_of(await fatima(room))
-    receipt = await house.vote(person, "bca")
-    idle = person_of(await room.hall.enter(await room.hall.joined("idle"), by_mail("i@x.ae")))
-    await room.publish()
-    follower = RetentionFollower(room.privacy)
-    secret = await room.one("SELECT secret FROM contest")
-    result = await house.voting.result("s1")
-
-    assert (await follower.look())["windows_begun"] == 1
-    house.clock.move(hours=COMPLAINT_HOURS - 1)
-    assert "secrets_destroyed" not in await follower.look()
-    assert await room.one("SELECT secret FROM contest") == secret
-    house.clock.move(hours=1)
-    assert (await follower.look())["secrets_destroyed"] == 1
-
-    after = await room.one("SELECT secret FROM contest")
-    assert after != secret
-    tag = tag_of(bytes.fromhex(after), person.id)
-    assert await room.one("SELECT count(*) FROM ballot WHERE voter = :tag", tag=tag) == 0
-    assert secret not in await room.everything()
-    assert await house.voting.result("s1") == result
-    await house.voting.refresh()
-    found = await house.voting.receipt(await room.hall.at_door("phone"), receipt.tracker)
-    assert found is not None
-    assert (found[1].ranking, found[2]) == (("b", "c", "a"), False)
-    assert (await house.voting.mine(person, "s1")).receipt is None
-    assert (await room.privacy.copy(person)).ballots == ()
-    assert await room.hall.entering.has_cast(person)
-    assert not await room.hall.entering.has_cast(idle)
-    assert "secrets_destroyed" not in await follower.look()
-
-
-async def test_secret_of_a_contest_that_is_never_published_goes_too(room: Room) -> None:
-    house = room.hall.house
-    await house.open()
-    await house.open(contest("s2"))
-    await house.finish("s1")
-    secret = await room.one("SELECT secret FROM contest WHERE id = 's1'")
-    running = await room.one("SELECT secret FROM contest WHERE id = 's2'")
-
-    house.clock.move(hours=24 * 90)
-    await RetentionFollower(room.privacy).look()
-
-    assert await room.one("SELECT secret FROM contest WHERE id = 's1'") != secret
-    assert await room.one("SELECT secret FROM contest WHERE id = 's2'") == running
-
-
-async def test_visits_go_a_week_after_they_are_over(room: Room) -> None:
-    first = await fatima(room)
-    await fatima(room, "laptop")
-    assert first.visit.person is not None
-    await room.hall.visits.leave(first.visit)
-    before = await room.one("SELECT count(*) FROM visits")
-
-    room.hall.house.clock.move(hours=6 * 24)
-    follower = RetentionFollower(room.privacy)
-    assert await follower.look() == {}
-    room.hall.house.clock.move(hours=24)
-    gone = (await follower.look())["visits"]
-
-    assert 0 < gone < before or before == gone
-    assert follower.gone["visits"] == gone
-    assert await room.one("SELECT count(*) FROM visits WHERE ended_at IS NOT NULL") == 0
 
 
 async def test_what_a_copy_says_is_json(room: Room) -> None:

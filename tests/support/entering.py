@@ -7,7 +7,7 @@ from pathlib import Path
 
 from expo.identity.entering.identities import Claim, Kind
 from expo.identity.entering.usecases import Arrival, Entering
-from expo.identity.people import Assurance, Visit, VisitId
+from expo.identity.people import Assurance, Person, Visit, VisitId
 from expo.identity.usecases import Passes, Visits
 from expo.rights import Role
 from tests.support.contests import House, house
@@ -70,3 +70,9 @@ def by_mail(address: str = "a@x.ae", role: Role = Role.CUSTOMER) -> Claim:
 def by_employer(subject: str = "sub-1", role: Role = Role.EMPLOYEE) -> Claim:
     """Proved by an employer's OpenID provider."""
     return Claim(Kind.OIDC, "https://id.example", subject, Assurance.VERIFIED, role)
+
+
+def known(visit: Visit) -> Person:
+    """The person of a visit that has one."""
+    assert visit.person is not None
+    return visit.person

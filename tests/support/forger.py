@@ -190,3 +190,14 @@ async def forging(forger: Forger | None = None) -> AsyncIterator[Forger]:
         yield forger
         for late in forger.wait.values():
             late.set()
+
+
+Change = Callable[[Forger], None]
+"""What a test makes a forger do."""
+
+
+def signed_with_a_key_it_brings(forger: Forger) -> None:
+    """Signs with a key of its own that it puts into the token's header."""
+    other = new_key("own")
+    extra = {"kid": "own", "jwk": other.as_dict(private=False)}
+    forger.signed = lambda header, claims: jwt.encode({**header, **extra}, claims, other)

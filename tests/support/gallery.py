@@ -26,6 +26,7 @@ from tests.support.gallery_desk import DESK
 from tests.support.gallery_fair import FAIR, PLANS_FAIR
 from tests.support.gallery_inviting import INVITING
 from tests.support.gallery_people import PEOPLE, filled
+from tests.support.gallery_privacy import PRIVACY
 from tests.support.gallery_signin import SIGNING_IN, linked
 from tests.support.gallery_team import PROPOSING, proposals, proposed
 from tests.support.gallery_view import View, World
@@ -375,6 +376,7 @@ VIEWS: Final = (
     View("log", "day", "/{lang}/staff/log", ORGANISER, "tbody tr"),
     View("not-for-you", "day", _CONTROL, VOTER),
     *PEOPLE,
+    *PRIVACY,
     *FAIR,
     *INVITING,
     *DESK,

@@ -2,22 +2,33 @@
 
 import contextlib
 import io
+import re
 import tempfile
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, Final, NamedTuple
 
+import httpx2
 import msgspec
 from PIL import Image as Pixels
 
 from command.assembly import Expo
 from expo.catalogue.proposals.moves import Word
 from expo.catalogue.proposals.states import State
-from expo.catalogue.proposals.values import Comment, Content, Image, LifeStage, Member, Need
+from expo.catalogue.proposals.values import (
+    Comment,
+    Content,
+    Image,
+    LifeStage,
+    Member,
+    Need,
+    Proposal,
+)
 from expo.catalogue.values import ModelStage
 from expo.identity.people import Person, PersonId
 from expo.rights import Role
 from expo.words import Text
+from tests.support.whole import Whole
 
 TEAM: Final = Person(PersonId("team-dewa"), Role.TEAM, entity="dewa", label="Mona منى")
 OTHERS: Final = Person(PersonId("team-rta"), Role.TEAM, entity="rta", label="Omar")
@@ -129,3 +140,30 @@ async def filled(expo: Expo) -> dict[str, str]:
 
     await expo.proposals.save(TEAM, found.id, found.version, better)
     return ids
+
+
+def address(proposal_id: str, rest: str = "") -> str:
+    """A page of a proposal, for its team."""
+    return f"/en/team/proposals/{proposal_id}{rest}"
+
+
+def version_on(page: str) -> str:
+    """The version a page's form carries."""
+    found = re.search(r'name="version" value="(\d+)"', page)
+    assert found is not None, page
+    return found[1]
+
+
+async def filled_in(team: httpx2.AsyncClient, path: str, fields: dict[str, str]) -> httpx2.Response:
+    """A step as a person fills it in: the page is read first, for its version."""
+    page = await team.get(path)
+    assert page.status_code == 200, page.text
+    sent = {"version": version_on(page.text), **fields, "end": "1"}
+    if path.endswith("/people"):
+        return await team.post(path, data=sent, files={"image": ("", b"")})
+    return await team.post(path, data=sent)
+
+
+async def now(house: Whole, proposal_id: str) -> Proposal:
+    """The proposal as it stands."""
+    return await house.expo.proposals.own(DESK, proposal_id)

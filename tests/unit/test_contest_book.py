@@ -1,4 +1,4 @@
-"""The book of contests: newest version wins, and questions by day and subject."""
+"""The book of contests: newest version wins, and questions by day."""
 
 import msgspec
 
@@ -17,10 +17,9 @@ def test_book_keeps_the_newest_version() -> None:
     assert book.put(msgspec.structs.replace(old, version=5))
 
 
-def test_book_answers_by_day_and_subject() -> None:
+def test_book_answers_by_day() -> None:
     book = Contests([contest("s2", day=2), contest("s3"), contest("s1")])
 
     assert [one.id for one in book.all()] == ["s1", "s3", "s2"]
     assert [one.id for one in book.on_day(1)] == ["s1", "s3"]
-    assert [one.id for one in book.of_subject("s2")] == ["s2"]
     assert book.get("nowhere") is None

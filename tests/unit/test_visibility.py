@@ -33,7 +33,7 @@ def test_rooms_follow_role_setting_and_ballot(
         expected.append("contest.s1.live")
     if seen == "after_vote" and has_ballot:
         expected.append("contest.s1.voted")
-    if role is Role.ORGANISER:
+    if role in {Role.ORGANISER, Role.MODERATOR}:
         expected.append("contest.s1.staff")
 
     assert visibility.rooms(role, asked(seen), has_ballot=has_ballot) == tuple(expected)

@@ -7,11 +7,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from expo.errors import BadRequest, Refusal
-from expo.identity.people import Person, Visit
+from expo.identity.people import Visit
 from expo.rights import Action, Role, may
 from expo.web import translations
 from expo.web.forms import client_form
-from expo.web.pages import guarded, refusal_response, wants_json
+from expo.web.pages import NO_STORE, guarded, refusal_response, wants_json
 from expo.web.templates import Renderer
 from voting.ballots import tracker_in
 from voting.holds import VoidReason
@@ -20,7 +20,6 @@ from voting.integrity.appeals import MOST_WORDS, Ground, ReceiptUnknown, Verdict
 from voting.integrity.review import Act
 from voting.integrity.reviewing.usecases import Reviews
 
-_NO_STORE: Final = {"cache-control": "no-store"}
 _ACTS: Final[dict[str, Act]] = {"release": "release", "void": "void"}
 _FAIRNESS: Final = "/{lang}/staff/fairness"
 _CONTEST: Final = _FAIRNESS + "/{contest}"
@@ -44,7 +43,7 @@ Asked = Request[FairState]
 async def overview(request: Asked) -> Response:
     """Every contest that has been open, with what is held in it."""
     values = {"contests": await request.state["reviews"].overview()}
-    return request.state["pages"].page(request, "fairness/overview.html", values, headers=_NO_STORE)
+    return request.state["pages"].page(request, "fairness/overview.html", values, headers=NO_STORE)
 
 
 async def contest_page(request: Asked) -> Response:
@@ -68,7 +67,7 @@ async def _contest_page(request: Asked, problem: Refusal | None = None) -> Respo
     }
     status = problem.status if problem else 200
     return request.state["pages"].page(
-        request, "fairness/contest.html", values, status=status, headers=_NO_STORE
+        request, "fairness/contest.html", values, status=status, headers=NO_STORE
     )
 
 
@@ -128,7 +127,7 @@ async def answer(request: Asked) -> Response:
         raise BadRequest(what="verdict") from error
     try:
         await request.state["appeals"].answer(
-            _person(request),
+            request.state["visit"].somebody(),
             request.path_params["contest"],
             fields.get("appeal", ""),
             verdict,
@@ -148,14 +147,7 @@ async def _again(request: Asked, problem: Refusal) -> Response:
 
 def _back(request: Asked, done: str) -> Response:
     address = f"/{translations.language.get()}/staff/fairness/{request.path_params['contest']}"
-    return RedirectResponse(f"{address}?done={done}#top", status_code=303, headers=_NO_STORE)
-
-
-def _person(request: Asked) -> Person:
-    person = request.state["visit"].person
-    if person is None:
-        raise BadRequest(what="person")
-    return person
+    return RedirectResponse(f"{address}?done={done}#top", status_code=303, headers=NO_STORE)
 
 
 # --- everybody ---
@@ -195,7 +187,7 @@ async def make_appeal(request: Asked) -> Response:
         kept = {"typed": fields.get("tracker", "")[:40], "receipt": receipt, "words": words}
         return _appeal(request, {**kept, "ground": ground.value}, problem)
     address = f"/{translations.language.get()}/appeal?tracker={tracker}"
-    return RedirectResponse(address, status_code=303, headers=_NO_STORE)
+    return RedirectResponse(address, status_code=303, headers=NO_STORE)
 
 
 def _appeal(request: Asked, values: dict[str, object], problem: Refusal | None = None) -> Response:
@@ -205,7 +197,7 @@ def _appeal(request: Asked, values: dict[str, object], problem: Refusal | None =
     }  # fmt: skip
     status = problem.status if problem else 200
     return request.state["pages"].page(
-        request, "fairness/appeal.html", {**shown, **values}, status=status, headers=_NO_STORE
+        request, "fairness/appeal.html", {**shown, **values}, status=status, headers=NO_STORE
     )
 
 

@@ -33,15 +33,14 @@ from expo.catalogue.proposals.views import (
 )
 from expo.catalogue.values import Entity
 from expo.errors import BadRequest, Fault, NotAllowed, Refusal, StaleVersion
-from expo.identity.people import Person, Visit
+from expo.identity.people import Visit
 from expo.rights import Action
 from expo.web import translations
 from expo.web.forms import MOST_FIELDS, Upload, client_form, client_upload
-from expo.web.pages import guarded, sentence_for, wants_json
+from expo.web.pages import NO_STORE, explained, guarded, wants_json
 from expo.web.templates import Renderer
 from expo.web.visiting import MAX_BODY_BYTES
 
-NO_STORE: Final = {"cache-control": "no-store"}
 UPLOAD_BYTES: Final = MOST_BYTES + 256 * 1024  # the file and the fields around it
 _VERSION: Final = re.compile("[0-9]{1,9}")
 _STAY: Final = frozenset({"stay", "image"})
@@ -65,7 +64,7 @@ ProposalRequest = Request[ProposalState]
 
 async def home(request: ProposalRequest) -> Response:
     """The team's proposals with their states and what is next."""
-    person = somebody(request)
+    person = request.state["visit"].somebody()
     if person.entity is None:
         raise NotAllowed(action=Action.PROPOSE.value)
     proposals = request.state["proposals"]
@@ -103,7 +102,7 @@ async def step_page(request: ProposalRequest) -> Response:
 
 async def create(request: ProposalRequest) -> Response:
     """A new draft, and its first step."""
-    made = await request.state["proposals"].create(somebody(request))
+    made = await request.state["proposals"].create(request.state["visit"].somebody())
     return _to(made.id, "/" + STEPS[0].value)
 
 
@@ -143,12 +142,12 @@ async def _save(
     request: ProposalRequest, step: Step, fields: Mapping[str, str], upload: Upload | None = None
 ) -> Response:
     proposals = request.state["proposals"]
-    before = await proposals.own(somebody(request), request.path_params["proposal"])
+    before = await proposals.own(request.state["visit"].somebody(), request.path_params["proposal"])
     version = _version(fields)
     try:
         image = await _taken(request, before, fields, upload) if upload else None
         written = await proposals.save(
-            somebody(request),
+            request.state["visit"].somebody(),
             before.id,
             version,
             lambda content: _with(entered(step, fields, content), image).content,
@@ -173,7 +172,7 @@ async def _taken(
     """The picture that came with the form, kept; it belongs to nobody until the proposal is written."""
     if len(before.content.images) >= MOST_IMAGES:
         raise BadRequest(what="image")
-    made = await request.state["pictures"].take(somebody(request).id, upload)
+    made = await request.state["pictures"].take(request.state["visit"].somebody().id, upload)
     return Image(made.id, made.size.width, made.size.height, new_alt(fields))
 
 
@@ -209,7 +208,7 @@ async def submit(request: ProposalRequest) -> Response:
     fields = await client_form(request)
     try:
         moved = await request.state["proposals"].submit(
-            somebody(request), request.path_params["proposal"], _version(fields)
+            request.state["visit"].somebody(), request.path_params["proposal"], _version(fields)
         )
     except (ProposalIncomplete, StaleVersion) as refusal:
         if wants_json(request):
@@ -223,7 +222,7 @@ async def withdraw(request: ProposalRequest) -> Response:
     fields = await client_form(request)
     try:
         moved = await request.state["proposals"].withdraw(
-            somebody(request),
+            request.state["visit"].somebody(),
             request.path_params["proposal"],
             _version(fields),
             fields.get("reason", ""),
@@ -238,18 +237,6 @@ async def withdraw(request: ProposalRequest) -> Response:
 # --- parts ---
 
 
-def somebody(request: ProposalRequest) -> Person:
-    """Who asks; the route is guarded, so there is somebody.
-
-    Raises:
-        NotAllowed: There is not.
-    """
-    person = request.state["visit"].person
-    if person is None:
-        raise NotAllowed(action=Action.READ_PROPOSALS.value)
-    return person
-
-
 def entity_of(request: ProposalRequest, entity: str) -> Entity | None:
     """The entity with this id, if the programme has it."""
     return next((one for one in request.state["entities"]() if one.id == entity), None)
@@ -257,7 +244,9 @@ def entity_of(request: ProposalRequest, entity: str) -> Entity | None:
 
 async def _editable(request: ProposalRequest) -> Proposal:
     """The proposal of the address; its entity is the asker's own, for nobody else may propose."""
-    return await request.state["proposals"].own(somebody(request), request.path_params["proposal"])
+    return await request.state["proposals"].own(
+        request.state["visit"].somebody(), request.path_params["proposal"]
+    )
 
 
 def _step(request: ProposalRequest) -> Step:
@@ -305,7 +294,9 @@ async def _check(request: ProposalRequest, refusal: Refusal | None = None) -> Re
 
 async def _about(request: ProposalRequest, template: str, refusal: Refusal | None) -> Response:
     proposals, pages = request.state["proposals"], request.state["pages"]
-    proposal = await proposals.own(somebody(request), request.path_params["proposal"])
+    proposal = await proposals.own(
+        request.state["visit"].somebody(), request.path_params["proposal"]
+    )
     events = await proposals.events(proposal.id)
     values = {
         "view": proposal_view(proposal, proposals.now.date(), events),
@@ -313,7 +304,7 @@ async def _about(request: ProposalRequest, template: str, refusal: Refusal | Non
         "revisions": await proposals.revisions(proposal.id),
         "entity": entity_of(request, proposal.entity),
         "tz": pages.zone,
-        "error": _error(refusal, pages),
+        "error": explained(refusal, pages.zone),
     }
     status = refusal.status if refusal else 200
     return pages.page(request, template, values, status=status, headers=NO_STORE)
@@ -338,20 +329,13 @@ async def _step_page(
         "fields": fields,
         "problems": found,
         "theirs": theirs or {},
-        "error": _error(refusal, pages),
+        "error": explained(refusal, pages.zone),
         "saved": "saved" in request.query_params,
         "life_stages": tuple(one.value for one in LifeStage),
         "needs": tuple(one.value for one in Need),
     }
     status = refusal.status if refusal else status
     return pages.page(request, f"team/{step.value}.html", values, status=status, headers=NO_STORE)
-
-
-def _error(refusal: Refusal | Fault | None, pages: Renderer) -> dict[str, Any] | None:
-    if refusal is None:
-        return None
-    message = sentence_for(refusal, pages.zone)
-    return {"code": refusal.code, "facts": refusal.facts, "message": message}
 
 
 def routes() -> list[BaseRoute]:

@@ -12,7 +12,6 @@ from expo.catalogue.proposals.moves import Mover, Word
 from expo.catalogue.proposals.states import State
 from expo.catalogue.proposals.values import (
     MOST_PROPOSALS,
-    Comment,
     Content,
     Event,
     Proposal,
@@ -191,35 +190,6 @@ class Proposals:
     ) -> Proposal:
         """Withdrawn for good; as `moves.move_to`."""
         return await self.move(actor, proposal_id, version, State.WITHDRAWN, Word(reason=reason))
-
-    # --- the organisers ---
-
-    async def return_(
-        self,
-        actor: Mover,
-        proposal_id: str,
-        version: int,
-        reason: str,
-        comments: tuple[Comment, ...] = (),
-    ) -> Proposal:
-        """Back at its team with comments; as `moves.move_to`."""
-        word = Word(reason=reason, comments=comments)
-        return await self.move(actor, proposal_id, version, State.RETURNED, word)
-
-    async def accept(
-        self, actor: Mover, proposal_id: str, version: int, reason: str = ""
-    ) -> Proposal:
-        """Published; as `moves.move_to`."""
-        return await self.move(actor, proposal_id, version, State.ACCEPTED, Word(reason=reason))
-
-    async def schedule(
-        self, actor: Mover, proposal_id: str, version: int, session: str
-    ) -> Proposal:
-        """In the programme, in this session; as `moves.move_to`.
-
-        Whoever changes the programme in the same transaction calls `moves.move_to` instead.
-        """
-        return await self.move(actor, proposal_id, version, State.SCHEDULED, Word(session=session))
 
     async def move(
         self,

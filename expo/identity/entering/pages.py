@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from expo.identity.admission import Named, PassTargets
-from expo.identity.beginnings import beginning
+from expo.identity.entering.beginnings import beginning
 from expo.identity.entering.identities import KEPT, WITHDRAWN
 from expo.identity.entering.usecases import Arrival, Entering
 from expo.identity.people import Visit
@@ -20,6 +20,7 @@ from expo.rights import Action
 from expo.settings import Settings
 from expo.web import translations
 from expo.web.pages import (
+    NO_STORE,
     clear_visit_cookie,
     guarded,
     safe_next,
@@ -30,7 +31,6 @@ from expo.web.templates import Renderer
 from expo.words import Text
 
 _TOLD = (KEPT, WITHDRAWN)
-_NO_STORE = {"cache-control": "no-store"}
 
 
 class EnteringState(TypedDict):
@@ -55,14 +55,14 @@ def entered(request: Request[Any], arrival: Arrival, address: str | None = None)
     Args:
         request: The last step of signing in; its state has the settings.
         arrival: What `Entering.enter` said.
-        address: Where to; anything but a plain path of this site, and home itself, leads to where
-            the role begins.
+        address: Where to; the first page, and anything but a plain path of this site, lead to where
+            somebody of this role begins.
     """
     language = translations.language.get()
     home = f"/{language}/"
     address = safe_next(address, home)
     if address == home:
-        address = beginning(arrival.visit.role, language)
+        address = beginning(arrival.visit, language)
     response: Response
     if wants_json(request):
         response = JSONResponse({"role": arrival.visit.role.value, "told": list(arrival.told)})
@@ -89,7 +89,7 @@ async def me(request: EnteringRequest) -> Response:
         "told": [one for one in _TOLD if one in asked.get("told", "").split(".")],
         "next": safe_next(asked.get("next"), ""),
     }
-    return request.state["pages"].page(request, "identity/me.html", values, headers=_NO_STORE)
+    return request.state["pages"].page(request, "identity/me.html", values, headers=NO_STORE)
 
 
 async def leave_everywhere(request: EnteringRequest) -> Response:

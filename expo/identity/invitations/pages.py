@@ -10,21 +10,21 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from expo.clock import Now
-from expo.errors import BadRequest, Refusal
+from expo.errors import Refusal
 from expo.identity.admission import PassTargets
 from expo.identity.entering.pages import entered
 from expo.identity.entering.usecases import Entering
 from expo.identity.invitations.guests import COLUMNS, ROLES
 from expo.identity.invitations.usecases import MOST_LISTED, Invitations
 from expo.identity.invitations.values import Invitation, State
-from expo.identity.people import Person, Visit
+from expo.identity.people import Visit
 from expo.lists.reading import MOST_BYTES, MOST_ROWS, ListUnreadable
 from expo.lists.writing import as_csv
 from expo.rights import Action
 from expo.settings import Settings
 from expo.web import translations
 from expo.web.forms import client_upload
-from expo.web.pages import PRIVATE, guarded, sentence_for, wants_json
+from expo.web.pages import NO_STORE, PRIVATE, explained, guarded, wants_json
 from expo.web.templates import Renderer
 
 END: Final = "end"
@@ -66,7 +66,7 @@ async def check(request: InvitationRequest) -> Response:
     try:
         async with client_upload(request, last=END) as (fields, upload):
             raw = upload.file.read(MOST_BYTES + 1) if upload else fields.get("pasted", "").encode()
-        draft = await request.state["invitations"].look_at(_somebody(request), raw)
+        draft = await request.state["invitations"].look_at(request.state["visit"].somebody(), raw)
     except ListUnreadable as refusal:
         if wants_json(request):
             raise
@@ -93,7 +93,9 @@ async def checked(request: InvitationRequest) -> Response:
 
 async def put_in_force(request: InvitationRequest) -> Response:
     """Invite everybody whose row is good."""
-    count = await request.state["invitations"].put_in_force(_somebody(request), _draft(request))
+    count = await request.state["invitations"].put_in_force(
+        request.state["visit"].somebody(), _draft(request)
+    )
     if wants_json(request):
         return JSONResponse({"invited": count})
     return RedirectResponse(f"{_here()}?invited={count}", status_code=303)
@@ -101,13 +103,17 @@ async def put_in_force(request: InvitationRequest) -> Response:
 
 async def send_again(request: InvitationRequest) -> Response:
     """A new letter with a new link."""
-    await request.state["invitations"].send_again(_somebody(request), request.path_params["id"])
+    await request.state["invitations"].send_again(
+        request.state["visit"].somebody(), request.path_params["id"]
+    )
     return _done(request, "sent")
 
 
 async def revoke(request: InvitationRequest) -> Response:
     """Take an invitation back."""
-    await request.state["invitations"].revoke(_somebody(request), request.path_params["id"])
+    await request.state["invitations"].revoke(
+        request.state["visit"].somebody(), request.path_params["id"]
+    )
     return _done(request, "revoked")
 
 
@@ -148,7 +154,7 @@ async def _people(request: InvitationRequest, *, refusal: Refusal | None = None)
         "tz": pages.zone,
         "invited": int(invited) if re.fullmatch("[0-9]{1,6}", invited) else None,
         "done": asked.get("done", ""),
-        "error": _error(refusal, pages) if refusal else None,
+        "error": explained(refusal, pages.zone),
     }
     status = refusal.status if refusal else 200
     return pages.page(request, "staff/people.html", values, status=status, headers=PRIVATE)
@@ -192,25 +198,13 @@ def _door(
     values = {
         "invitation": found,
         "entity": next((one.name for one in targets.entities if one.id == entity), None),
-        "error": _error(refusal, pages) if refusal else None,
+        "error": explained(refusal, pages.zone),
     }
     status = refusal.status if refusal else 200
     return pages.page(request, "identity/invitation.html", values, status=status, headers=PRIVATE)
 
 
 # --- parts ---
-
-
-def _somebody(request: InvitationRequest) -> Person:
-    """The organiser; the routes let in nobody else.
-
-    Raises:
-        BadRequest: Never, behind a guarded route.
-    """
-    person = request.state["visit"].person
-    if person is None:
-        raise BadRequest(what="person")
-    return person
 
 
 def _draft(request: InvitationRequest) -> str:
@@ -228,14 +222,6 @@ def _done(request: InvitationRequest, what: str) -> Response:
     return RedirectResponse(f"{_here()}?done={what}", status_code=303)
 
 
-def _error(refusal: Refusal, pages: Renderer) -> dict[str, Any]:
-    return {
-        "code": refusal.code,
-        "facts": refusal.facts,
-        "message": sentence_for(refusal, pages.zone),
-    }
-
-
 def _cells(one: Invitation) -> tuple[str, ...]:
     scope = (one.electorate or "", one.entity or "")
     return (one.email, one.name, one.role.value, *scope, one.language)
@@ -249,7 +235,7 @@ async def _csv(head: tuple[str, ...], lines: list[tuple[str, ...]], name: str) -
     content = await asyncio.to_thread(as_csv, head, lines)
     headers = {
         "content-disposition": f'attachment; filename="{name}"',
-        "cache-control": "no-store",
+        **NO_STORE,
     }
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 

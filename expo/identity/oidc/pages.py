@@ -20,7 +20,7 @@ from expo.identity.people import Visit
 from expo.rights import Action
 from expo.settings import Settings
 from expo.web import translations
-from expo.web.pages import guarded, safe_next, sentence_for, set_visit_cookies, wants_json
+from expo.web.pages import PRIVATE, guarded, safe_next, sentence_for, set_visit_cookies, wants_json
 from expo.web.templates import Renderer
 from expo.web.visiting import cookie, cookie_name, values_in
 from expo.words import Language
@@ -30,7 +30,6 @@ _WAY: Final = "sawt_way"
 _TRIP_SECONDS: Final = int(trips.STAY.total_seconds())
 _WAY_SECONDS: Final = 12 * 3600  # as long as an expo day; a provider forgets sooner
 _FOREIGN: Final = frozenset({"cross-site", "same-site"})
-_NO_STORE: Final = {"cache-control": "no-store", "referrer-policy": "same-origin"}
 
 
 class ProviderState(TypedDict):
@@ -63,7 +62,7 @@ async def out(request: ProviderRequest) -> Response:
     except Refusal as refusal:
         return _ended(request, refusal, language, then)
     settings = request.state["settings"]
-    response = RedirectResponse(address, status_code=303, headers=_NO_STORE)
+    response = RedirectResponse(address, status_code=303, headers=PRIVATE)
     set_visit_cookies(response, settings, device=visit.device)
     response.headers.append("set-cookie", cookie(_TRIP, trip, settings, seconds=_TRIP_SECONDS))
     return response
@@ -96,7 +95,7 @@ async def _back(request: ProviderRequest, sent: str | None, trip: Trip | None) -
             _forget(response, request, _TRIP)
         return response
     response = entered(request, arrival, then)
-    response.headers.update(_NO_STORE)
+    response.headers.update(PRIVATE)
     _forget(response, request, _TRIP)
     if providing.farewell(provider, language):
         mark = cookie(_WAY, provider, request.state["settings"], seconds=_WAY_SECONDS)
@@ -119,7 +118,7 @@ async def ended(request: ProviderRequest) -> Response:
         "again": f"{again}?next={quote(_next(request, language))}",
     }
     return pages.page(
-        request, "identity/provider_ended.html", values, status=kind.status, headers=_NO_STORE
+        request, "identity/provider_ended.html", values, status=kind.status, headers=PRIVATE
     )
 
 
@@ -132,7 +131,7 @@ async def left(request: ProviderRequest) -> Response:
         raise NotFound
     # Not a redirect: this page is where a form led to, and browsers hold a redirect behind a form to
     # the policy for forms, which knows our own origin alone.
-    headers = {**_NO_STORE, "refresh": f"0; url={address}"}
+    headers = {**PRIVATE, "refresh": f"0; url={address}"}
     values = {"provider": name, "address": address}
     response = request.state["pages"].page(
         request, "identity/provider_left.html", values, headers=headers
@@ -159,7 +158,7 @@ def _ended(request: ProviderRequest, refusal: Refusal, language: Language, then:
         raise refusal
     provider = request.path_params["provider"]
     address = f"/{language}/sign-in/with/{provider}/ended/{refusal.code}?next={quote(then)}"
-    return RedirectResponse(address, status_code=303, headers=_NO_STORE)
+    return RedirectResponse(address, status_code=303, headers=PRIVATE)
 
 
 def _next(request: ProviderRequest, language: Language) -> str:

@@ -20,7 +20,6 @@ from expo.words import Language
 STAY: Final = timedelta(minutes=10)
 """How long signing in may take, a lost phone included (RFC 6749 4.1.2 has the same for codes)."""
 LONGEST_COOKIE: Final = 2_048
-STATE_CHARACTERS: Final = 43  # base64url of 256 bits
 
 
 class Trip(msgspec.Struct, frozen=True, array_like=True):

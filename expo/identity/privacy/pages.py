@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from expo.db import Database
-from expo.errors import BadRequest, NotFound, Refusal
+from expo.errors import NotFound, Refusal
 from expo.identity import store as people
 from expo.identity.people import Person, Visit
 from expo.identity.privacy.inventory import TABLES, by_purpose
@@ -19,10 +19,9 @@ from expo.rights import Action
 from expo.settings import Settings
 from expo.web import translations
 from expo.web.forms import client_form
-from expo.web.pages import clear_visit_cookie, guarded, sentence_for, wants_json
+from expo.web.pages import NO_STORE, clear_visit_cookie, explained, guarded, wants_json
 from expo.web.templates import Renderer
 
-_NO_STORE: Final = {"cache-control": "no-store"}
 _LEGIBLE: Final = {Kind.PERSONAL, Kind.PLAIN}
 _MOST_SHOWN: Final = 50  # rows of one kind on the page; the file has all
 
@@ -48,25 +47,25 @@ async def stored(request: PrivacyRequest) -> Response:
 
 async def own_data(request: PrivacyRequest) -> Response:
     """Everything stored about whoever asks, to be read, or as a file."""
-    person = _own(request)
+    person = request.state["visit"].somebody()
     copy = await request.state["privacy"].copy(person)
-    if wants_json(request):
-        headers = {"content-disposition": 'attachment; filename="sawt-my-data.json"', **_NO_STORE}
+    if wants_json(request) or request.url.path.endswith(".json"):
+        headers = {"content-disposition": 'attachment; filename="sawt-my-data.json"', **NO_STORE}
         body = msgspec.json.format(msgspec.json.encode(copy), indent=1)
         return Response(body, media_type="application/json", headers=headers)
     pages = request.state["pages"]
     values = {"groups": _groups(copy), "copy": copy, "tz": pages.zone, "most": _MOST_SHOWN}
-    return pages.page(request, "identity/own_data.html", values, headers=_NO_STORE)
+    return pages.page(request, "identity/own_data.html", values, headers=NO_STORE)
 
 
 async def ask_erase(request: PrivacyRequest) -> Response:
     """What an erasure takes and what it leaves, with a button."""
-    return await _ask(request, _own(request))
+    return await _ask(request, request.state["visit"].somebody())
 
 
 async def erase(request: PrivacyRequest) -> Response:
     """Erase whoever asks, on every device."""
-    person = _own(request)
+    person = request.state["visit"].somebody()
     if (again := await _erased(request, person, person)) is not None:
         return again
     response: Response
@@ -87,20 +86,15 @@ async def ask_erase_person(request: PrivacyRequest) -> Response:
 
 async def erase_person(request: PrivacyRequest) -> Response:
     """Erase somebody who asked an organiser for it."""
-    if (again := await _erased(request, _own(request), await _known(request))) is not None:
+    if (
+        again := await _erased(request, request.state["visit"].somebody(), await _known(request))
+    ) is not None:
         return again
     if wants_json(request):
         return Response(status_code=204)
     return RedirectResponse(
         f"/{translations.language.get()}/staff/people/known?erased", status_code=303
     )
-
-
-def _own(request: PrivacyRequest) -> Person:
-    person = request.state["visit"].person
-    if person is None:  # the routes are guarded: never
-        raise BadRequest(what="person")
-    return person
 
 
 async def _known(request: PrivacyRequest) -> Person:
@@ -128,32 +122,28 @@ async def _erased(request: PrivacyRequest, actor: Person, person: Person) -> Res
 
 async def _ask(request: PrivacyRequest, person: Person, refusal: Refusal | None = None) -> Response:
     pages = request.state["pages"]
-    error = (
-        {"code": refusal.code, "message": sentence_for(refusal, pages.zone)} if refusal else None
-    )
     values = {
         "person": person,
-        "error": error,
+        "error": explained(refusal, pages.zone),
         "may_erase": await request.state["privacy"].may_erase(person.id),
         "here": request.url.path,
     }
     own = "id" not in request.path_params
     template = "identity/erase.html" if own else "staff/erase.html"
     status = refusal.status if refusal else 200
-    return pages.page(request, template, values, status=status, headers=_NO_STORE)
+    return pages.page(request, template, values, status=status, headers=NO_STORE)
 
 
-def _groups(copy: Copy) -> list[dict[str, Any]]:
-    """A person's rows as the page shows them: by table, each row in words and values."""
-    return [
-        {
-            "table": TABLES[name],
-            "rows": [_words(TABLES[name].columns, row) for row in rows[:_MOST_SHOWN]],
-            "count": len(rows),
-        }
-        for name, rows in copy.rows.items()
-        if rows
-    ]
+def _groups(copy: Copy) -> list[tuple[str, list[dict[str, Any]]]]:
+    """A person's rows as the page shows them: by purpose and table, each in words and values."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for name, rows in copy.rows.items():
+        if rows:
+            table = TABLES[name]
+            shown = [_words(table.columns, row) for row in rows[:_MOST_SHOWN]]
+            of_purpose = groups.setdefault(table.purpose.value, [])
+            of_purpose.append({"why": table.why, "rows": shown, "count": len(rows)})
+    return list(groups.items())
 
 
 def _words(columns: Any, row: dict[str, object]) -> list[tuple[str, list[object]]]:

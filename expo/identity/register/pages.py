@@ -18,12 +18,11 @@ from expo.identity.people import Entry, Visit
 from expo.rights import TEAM_MEMBERS, VOTERS, Action, Role
 from expo.web import translations
 from expo.web.forms import client_form
-from expo.web.pages import guarded, sentence_for, wants_json
+from expo.web.pages import NO_STORE, explained, guarded, wants_json
 from expo.web.templates import Renderer
 
 MOST_LISTED: Final = 500
 _LONGEST_WORDS: Final = 80
-_NO_STORE: Final = {"cache-control": "no-store"}
 _ROLES: Final = tuple(role for role in Role if role not in {Role.PUBLIC, Role.SCREEN})
 
 
@@ -69,7 +68,7 @@ async def known(request: RegisterRequest) -> Response:
         "tz": pages.zone,
         "erased": "erased" in asked,
     }
-    return pages.page(request, "staff/known.html", values, headers=_NO_STORE)
+    return pages.page(request, "staff/known.html", values, headers=NO_STORE)
 
 
 async def person(request: RegisterRequest) -> Response:
@@ -79,9 +78,7 @@ async def person(request: RegisterRequest) -> Response:
 
 async def change(request: RegisterRequest) -> Response:
     """Give somebody another role, electorate or entity."""
-    actor = request.state["visit"].person
-    if actor is None:  # the route is guarded: never
-        raise BadRequest(what="person")
+    actor = request.state["visit"].somebody()
     fields = await client_form(request)
     try:
         to = _standing(
@@ -141,9 +138,6 @@ async def _person(request: RegisterRequest, refusal: Refusal | None = None) -> R
     entry, entering = await _entry(request), request.state["entering"]
     pages = request.state["pages"]
     targets: PassTargets = request.state["pass_targets"]()
-    error = (
-        {"code": refusal.code, "message": sentence_for(refusal, pages.zone)} if refusal else None
-    )
     values = {
         "entry": entry,
         "ways": await entering.ways(entry.person),
@@ -154,10 +148,10 @@ async def _person(request: RegisterRequest, refusal: Refusal | None = None) -> R
         "names": _names(request),
         "tz": pages.zone,
         "done": "done" in request.query_params,
-        "error": error,
+        "error": explained(refusal, pages.zone),
     }
     status = refusal.status if refusal else 200
-    return pages.page(request, "staff/person.html", values, status=status, headers=_NO_STORE)
+    return pages.page(request, "staff/person.html", values, status=status, headers=NO_STORE)
 
 
 def _names(request: RegisterRequest) -> dict[str, Any]:

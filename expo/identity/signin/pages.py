@@ -16,16 +16,15 @@ from expo.passes import fingerprint
 from expo.rights import Action
 from expo.web import translations
 from expo.web.pages import (
+    PRIVATE,
     client_form,
+    explained,
     guarded,
     safe_next,
-    sentence_for,
     set_visit_cookies,
     wants_json,
 )
 
-# The address may hold a link's token; "no-referrer" would make browsers send our own forms as foreign ones.
-_PRIVATE: Final = {"referrer-policy": "same-origin", "cache-control": "no-store"}
 _SHOWN: Final = 254
 
 
@@ -69,7 +68,7 @@ def _ways(
         "then": then,
         "typed": typed[:_SHOWN],
         "offers": request.state["providers"],
-        "error": _error(request, refusal),
+        "error": explained(refusal, request.state["pages"].zone),
     }
     return _page(request, "identity/sign_in.html", values, refusal)
 
@@ -78,10 +77,10 @@ def _asked(request: SignInRequest) -> Response:
     """To the page where the code is typed, on a device that can be known again there."""
     response: Response
     if wants_json(request):
-        response = Response(status_code=204, headers=_PRIVATE)
+        response = Response(status_code=204, headers=PRIVATE)
     else:
         here = f"/{translations.language.get()}/sign-in/code"
-        response = RedirectResponse(here, status_code=303, headers=_PRIVATE)
+        response = RedirectResponse(here, status_code=303, headers=PRIVATE)
     set_visit_cookies(response, request.state["settings"], device=request.state["visit"].device)
     return response
 
@@ -129,7 +128,7 @@ async def _code(
         "standing": asked.standing(now).value if asked else "nothing",
         "until": asked.asked_at + CODE_STAYS if asked else None,
         "typed": typed[:16],
-        "error": _error(request, refusal),
+        "error": explained(refusal, request.state["pages"].zone),
     }
     return _page(request, "identity/sign_in_code.html", values, refusal)
 
@@ -148,7 +147,7 @@ async def link(request: SignInRequest) -> Response:
             raise
         return _link(request, None, refusal)
     if wants_json(request):
-        return JSONResponse({"address": asked.address}, headers=_PRIVATE)
+        return JSONResponse({"address": asked.address}, headers=PRIVATE)
     return _link(request, asked, None)
 
 
@@ -170,7 +169,7 @@ def _link(request: SignInRequest, asked: Asked | None, refusal: Refusal | None) 
     values = {
         "asked": asked,
         "is_elsewhere": asked is not None and asked.device != device,
-        "error": _error(request, refusal),
+        "error": explained(refusal, request.state["pages"].zone),
     }
     return _page(request, "identity/sign_in_link.html", values, refusal)
 
@@ -181,7 +180,7 @@ def _link(request: SignInRequest, asked: Asked | None, refusal: Refusal | None) 
 # Any state: entering's answer wants the slice that entering declares.
 def _in(request: Request[Any], proved: Proved) -> Response:
     response = entered(request, proved.arrival, proved.then)
-    response.headers.update(_PRIVATE)
+    response.headers.update(PRIVATE)
     return response
 
 
@@ -189,17 +188,11 @@ def _next(given: str | None) -> str:
     return safe_next(given, f"/{translations.language.get()}/")
 
 
-def _error(request: SignInRequest, refusal: Refusal | None) -> dict[str, str] | None:
-    if refusal is None:
-        return None
-    return {"code": refusal.code, "message": sentence_for(refusal, request.state["pages"].zone)}
-
-
 def _page(
     request: SignInRequest, template: str, values: dict[str, Any], refusal: Refusal | None
 ) -> Response:
     status = refusal.status if refusal else 200
-    return request.state["pages"].page(request, template, values, status=status, headers=_PRIVATE)
+    return request.state["pages"].page(request, template, values, status=status, headers=PRIVATE)
 
 
 def routes() -> list[BaseRoute]:

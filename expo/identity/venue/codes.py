@@ -8,7 +8,6 @@ holds for the half minute it is shown and the next. What it proves is presence, 
 import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -69,15 +68,6 @@ class HallCodeOver(Refusal):
 
     code = N_("hall-code-over")
     status = 410
-
-
-class BadgeState(StrEnum):
-    """What can still be done with a badge."""
-
-    OPEN = "open"
-    USED = "used"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
 
 
 class Badge(msgspec.Struct, frozen=True):

@@ -16,12 +16,10 @@ from expo.identity.venue.codes import ELECTORATES, MOST_AT_ONCE, BadgeOrder, Hal
 from expo.identity.venue.usecases import Printed, Venue
 from expo.rights import Action
 from expo.web import translations
-from expo.web.pages import client_form, guarded, sentence_for, wants_json
+from expo.web.forms import whole_number
+from expo.web.pages import NO_STORE, PRIVATE, client_form, explained, guarded, wants_json
 from expo.web.qr import svg
-from expo.words import latin_digits
 
-# The address holds the code; "no-referrer" would make browsers send our own forms as foreign ones.
-_PRIVATE: Final = {"referrer-policy": "same-origin", "cache-control": "no-store"}
 _MOST_HOURS: Final = 24 * 60
 _BATCH: Final = re.compile("[0-9a-f-]{16,36}")
 _STANDALONE: Final = '<svg xmlns="http://www.w3.org/2000/svg" '  # as a file it needs its namespace
@@ -89,15 +87,13 @@ def _door(
 ) -> Response:
     pages = request.state["pages"]
     values = {
-        "error": {"code": refusal.code, "message": sentence_for(refusal, pages.zone)}
-        if refusal
-        else None,
+        "error": explained(refusal, pages.zone),
         "is_hall": isinstance(refusal, HallCodeOver) or "grant" in (confirm or {}),
         "confirm": confirm,
         "typed": typed[:32],
     }
     status = refusal.status if refusal else 200
-    return pages.page(request, "identity/venue.html", values, status=status, headers=_PRIVATE)
+    return pages.page(request, "identity/venue.html", values, status=status, headers=PRIVATE)
 
 
 # --- the code on the screen ---
@@ -113,21 +109,21 @@ async def screen(request: VenueRequest) -> Response:
         "typed_at": _address(request, "/venue"),
     }
     pages = request.state["pages"]
-    return pages.page(request, "staff/venue_screen.html", values, headers=_PRIVATE)
+    return pages.page(request, "staff/venue_screen.html", values, headers=PRIVATE)
 
 
 async def screen_code(request: VenueRequest) -> Response:
     """The code on the screen, and for how long it stays, for the page's script."""
     shown = request.state["venue"].shown()
     told = {"code": shown.code, "seconds": _seconds_left(request)}
-    return JSONResponse(told, headers={"cache-control": "no-store"})
+    return JSONResponse(told, headers=NO_STORE)
 
 
 async def screen_picture(request: VenueRequest) -> Response:
     """The QR code of the code on the screen, as a picture."""
     address = _address(request, f"/at/{request.state['venue'].shown().code}")
     picture = svg(address.upper()).replace("<svg ", _STANDALONE, 1)
-    return Response(picture, media_type="image/svg+xml", headers={"cache-control": "no-store"})
+    return Response(picture, media_type="image/svg+xml", headers=NO_STORE)
 
 
 def _address(request: VenueRequest, path: str) -> str:
@@ -163,19 +159,18 @@ async def issue(request: VenueRequest) -> Response:
 
 async def revoke(request: VenueRequest) -> Response:
     """Take a sheet back."""
-    actor = request.state["visit"].person
-    if actor is not None:  # the route is guarded: always
-        await request.state["venue"].revoke(actor, request.path_params["id"])
+    await request.state["venue"].revoke(
+        request.state["visit"].somebody(), request.path_params["id"]
+    )
     return _done(request)
 
 
 async def release(request: VenueRequest) -> Response:
     """Let a badge come in on another device."""
     fields = await client_form(request)
-    actor = request.state["visit"].person
+    actor = request.state["visit"].somebody()
     try:
-        if actor is not None:  # the route is guarded: always
-            await request.state["venue"].release(actor, fields.get("code", ""))
+        await request.state["venue"].release(actor, fields.get("code", ""))
     except Refusal as refusal:
         if wants_json(request):
             raise
@@ -196,21 +191,12 @@ async def _issue(request: VenueRequest, fields: Mapping[str, str]) -> tuple[Prin
     order = BadgeOrder(
         electorate=fields.get("electorate", ""),
         label=fields.get("label", ""),
-        expires_at=now + timedelta(hours=_whole(fields, "hours", _MOST_HOURS)),
-        count=_whole(fields, "count", MOST_AT_ONCE),
+        expires_at=now + timedelta(hours=whole_number(fields, "hours", _MOST_HOURS)),
+        count=whole_number(fields, "count", MOST_AT_ONCE),
     )
-    actor = request.state["visit"].person
-    if not _BATCH.fullmatch(batch) or actor is None:
+    if not _BATCH.fullmatch(batch):
         raise BadRequest(what="batch")
-    return await request.state["venue"].issue(actor, order, batch)
-
-
-def _whole(fields: Mapping[str, str], name: str, most: int) -> int:
-    """A whole number from 1 to ``most``, in any digits."""
-    digits = latin_digits(fields.get(name, "")).strip()
-    if not re.fullmatch("[0-9]{1,6}", digits) or not 1 <= int(digits) <= most:
-        raise BadRequest(what=name)
-    return int(digits)
+    return await request.state["venue"].issue(request.state["visit"].somebody(), order, batch)
 
 
 async def _staff(
@@ -229,23 +215,18 @@ async def _staff(
         "electorates": [(one, named[one]) for one in ELECTORATES if one in named],
         "names": named,
         "public_url": request.state["settings"].public_url,
+        "typed_at": _address(request, f"/{translations.language.get()}/venue").split("://")[-1],
         "batch": venue.new_batch(),
         "most": MOST_AT_ONCE,
         "most_hours": _MOST_HOURS,
         "fields": {"electorate": "", "label": "", "hours": "12", "count": "20", **(fields or {})},
         "release": release[:32],
         "is_released": request.query_params.get("released") == "yes",
-        "error": {
-            "code": refusal.code,
-            "facts": refusal.facts,
-            "message": sentence_for(refusal, pages.zone),
-        }
-        if refusal
-        else None,
+        "error": explained(refusal, pages.zone),
         "tz": pages.zone,
     }
     status = refusal.status if refusal else 200
-    return pages.page(request, "staff/venue.html", values, status=status, headers=_PRIVATE)
+    return pages.page(request, "staff/venue.html", values, status=status, headers=PRIVATE)
 
 
 def routes() -> list[BaseRoute]:

@@ -7,10 +7,10 @@ from starlette.routing import BaseRoute
 
 from expo.catalogue.pictures.kinds import MEDIA_TYPE
 from expo.catalogue.pictures.store import is_id
-from expo.catalogue.proposals.pages import NO_STORE, ProposalRequest, entity_of, somebody
+from expo.catalogue.proposals.pages import ProposalRequest, entity_of
 from expo.errors import NotFound
 from expo.rights import Action
-from expo.web.pages import guarded
+from expo.web.pages import NO_STORE, guarded
 from expo.words import LANGUAGES
 
 _IMAGE_HEADERS: Final = {
@@ -25,7 +25,7 @@ _IMAGE_HEADERS: Final = {
 async def preview(request: ProposalRequest) -> Response:
     """How a voter, the projector and the overlay will show it, in both languages."""
     proposals = request.state["proposals"]
-    found = await proposals.own(somebody(request), request.path_params["proposal"])
+    found = await proposals.own(request.state["visit"].somebody(), request.path_params["proposal"])
     values = {
         "proposal": found,
         "entity": entity_of(request, found.entity),
