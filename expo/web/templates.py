@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from expo import words
-from expo.rights import Action, may
+from expo.errors import N_
+from expo.rights import Action, Role, may
 from expo.web import translations
 from expo.web.kept import Content, KeptPage, KeptPages, Made, StandsOn, unchanged
 from expo.web.qr import svg
@@ -29,6 +30,15 @@ _PLAIN: Final = "/~!$&'()*+,;=:@"  # characters a path may hold as they are (RFC
 # Every page says in its corners who is looking, and may bring a device its cookie: no cache that
 # several people share may keep it.
 _OWN: Final = {"cache-control": "private, no-cache"}
+# Somebody without a label stands in the logs as the name of the role.
+_ROLES: Final[Mapping[str, str]] = {
+    Role.TEAM.value: N_("Member of an innovation team"),
+    Role.PRESENTER.value: N_("Presenter of an innovation team"),
+    Role.MODERATOR.value: N_("Moderator"),
+    Role.OFFICER.value: N_("Officer"),
+    Role.ORGANISER.value: N_("Organiser"),
+    Role.AUDITOR.value: N_("Auditor"),
+}
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -242,7 +252,9 @@ def _text(value: Text) -> Markup:
 
 
 def _named(actor: str) -> str:
-    """What a log calls somebody, with words for whoever was erased."""
+    """What a log calls somebody; words for whoever was erased, or is known by a role alone."""
+    if actor in _ROLES:
+        return translations.gettext(_ROLES[actor])
     return translations.sentence(actor, {}) if actor == ERASED else actor
 
 

@@ -35,6 +35,9 @@ _ROLES: Final = MappingProxyType(
         Role.AUDITOR: ("مدقق", "مدقّق"),
     }
 )
+ROLES: Final = tuple(_ROLES)
+"""The roles people can be invited to."""
+
 _LANGUAGES: Final = MappingProxyType(
     {"ar": ("arabic", "العربية", "عربي"), "en": ("english", "الإنجليزية", "إنجليزي")}
 )

@@ -14,7 +14,7 @@ from expo.errors import Refusal
 from expo.identity.admission import PassTargets
 from expo.identity.entering.pages import entered
 from expo.identity.entering.usecases import Entering
-from expo.identity.invitations.guests import COLUMNS
+from expo.identity.invitations.guests import COLUMNS, ROLES
 from expo.identity.invitations.usecases import MOST_LISTED, Invitations
 from expo.identity.invitations.values import Invitation, State
 from expo.identity.people import Visit
@@ -147,6 +147,9 @@ async def _people(request: InvitationRequest, *, refusal: Refusal | None = None)
         "states": [one.value for one in State],
         "names": {one.id: one.name for one in (*targets.electorates, *targets.entities)},
         "columns": [column.name for column in COLUMNS],
+        "roles": [role.value for role in ROLES],
+        "electorates": targets.electorates,
+        "entities": targets.entities,
         "now": request.state["now"](),
         "tz": pages.zone,
         "invited": int(invited) if re.fullmatch("[0-9]{1,6}", invited) else None,
