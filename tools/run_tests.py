@@ -27,7 +27,8 @@ GROUPS: Final = (
 """Longest first, so that the cores end together."""
 _OTHERWISE: Final = {"browser-fleet": ("tests/browser/test_casting.py", "--fleet")}
 """Groups that are no folder: part of the browser's on several nodes; the nightly run takes all."""
-_AT_ONCE: Final = 3  # a small machine's two cores are half idle with two: real servers wait for real time
+# Real servers wait for real time: with two groups the cores of a small machine are half idle.
+_AT_ONCE: Final = 3
 # Playwright's loop is beside that of the server; nodes are processes of their own.
 _UNCOVERED: Final = frozenset({"browser", "browser-fleet", "fleet"})
 _NOTHING_RAN: Final = 5  # pytest's word for a folder whose every test stepped aside

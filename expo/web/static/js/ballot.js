@@ -245,8 +245,8 @@ function settle() {
 }
 
 function who(id) {
-  const group = words.electorates[id], el = $('as');
-  if (group && el) el.textContent = say(group[1] === 'C' ? 'asDevice' : 'as', { electorate: isolate(group[0]) });
+  const name = words.electorates[id], el = $('as');
+  if (name && el) el.textContent = say(words.level === 'C' ? 'asDevice' : 'as', { electorate: isolate(name) });
 }
 
 // --- what the server tells ---
