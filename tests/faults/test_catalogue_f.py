@@ -18,6 +18,7 @@ import pytest_asyncio
 from expo.rights import Action, Role, may
 from expo.web.pages import GuardedRoute
 from sessions.orders import Kind
+from tests.integration.test_rights_walk import FILLED
 from tests.support.live import until
 from tests.support.whole import PROGRAM, Whole, asked, ballot, cookie_of, issue, whole
 
@@ -130,8 +131,7 @@ async def test_100_no_get_changes_anything(house: Whole) -> None:
     token = (await issue(organiser, "unused")).text
     found = re.search(r"/pass/([A-Za-z0-9_.-]+)", token)
     assert found is not None
-    filled = {"lang": "en", "token": found[1], "id": "khda", "contest": "khda", "n": "1",
-              "tracker": "A" * 16, "screen": "main", "code": "ABCD"}  # fmt: skip
+    filled = FILLED | {"token": found[1]}
     before = house.contest(), house.expo.show.rundown, await house.position()
 
     for route in house.expo.routes:

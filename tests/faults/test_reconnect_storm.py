@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from expo.db import Busy, Database
 from expo.rights import Role
-from sessions import sockets
+from sessions import sockets, store
 from tests.support.contests import person
 from tests.support.live import each
 from tests.support.rawsocket import RawSocket
@@ -141,11 +141,13 @@ async def test_page_that_looks_its_visitors_up_one_by_one_is_found_out(
     session = sockets.Live.session
 
     async def curious(self: sockets.Live, socket: sockets.Socket) -> None:
-        await socket.state["show"].refresh()
+        database: Database = socket.scope["state"]["database"]
+        async with database.read() as tx:
+            await store.version(tx)
         await session(self, socket)
 
     monkeypatch.setattr(sockets.Live, "session", curious)
 
-    _, asked, _ = await storm(tmp_path, 100, 0)
+    _, asked, _ = await storm(tmp_path, 80, 80)
 
     assert asked > QUESTIONS
