@@ -1,6 +1,6 @@
 """Runs the whole test suite three groups at a time: two of them wait most of the time.
 
-``python tools/run_tests.py [GROUP …]``: groups are folders of ``tests/`` (all by default). Each group's
+``python tools/run_tests.py [GROUP …]``: groups are folders of ``tests/`` or halves of one (all by default). Each group's
 output is printed whole when it has ended. Groups other than the browser's run under coverage; with all
 of them the report and its gate follow. Exits with 1 when a group failed or the gate did.
 """
@@ -15,9 +15,10 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 GROUPS: Final = (
-    "integration",
     "browser",
+    "integration a-r",
     "faults",
+    "integration s-z",
     "fleet",
     "browser-fleet",
     "property",
@@ -25,8 +26,18 @@ GROUPS: Final = (
     "contract",
 )
 """Longest first, so that the cores end together."""
-_OTHERWISE: Final = {"browser-fleet": ("tests/browser/test_casting.py", "--fleet")}
-"""Groups that are no folder: part of the browser's on several nodes; the nightly run takes all."""
+_OTHERWISE: Final = {
+    "browser-fleet": ("tests/browser/test_casting.py", "--fleet"),
+    **{
+        f"integration {letters}": tuple(
+            path.relative_to(ROOT).as_posix()
+            for path in sorted(ROOT.glob(f"tests/integration/test_[{letters}]*.py"))
+        )
+        for letters in ("a-r", "s-z")
+    },
+}
+"""Groups that are no folder: the browser's on several nodes, of which the nightly run takes all, and
+halves of the largest folder, which would keep one core busy long after the others."""
 # Real servers wait for real time: with two groups the cores of a small machine are half idle.
 _AT_ONCE: Final = 3
 # Playwright's loop is beside that of the server; nodes are processes of their own.

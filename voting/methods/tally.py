@@ -144,7 +144,8 @@ class Tally:
                 self._at_hand[line.position] = line
 
     def _replaced(self, line: Line) -> Line | None:
-        if line.replaces is None and line.revision == 1:
+        is_decision = line.why is not None and line.status != "quarantined"
+        if line.replaces is None and line.revision == 1 and not is_decision:
             return None
         before = self._at_hand.get(line.replaces or 0)
         if before is None or before.voter != line.voter:
