@@ -1,8 +1,12 @@
 """Runs the whole test suite three groups at a time: two of them wait most of the time.
 
-``python tools/run_tests.py [GROUP …]``: groups are folders of ``tests/`` or halves of one (all by default). Each group's
-output is printed whole when it has ended. Groups other than the browser's run under coverage; with all
-of them the report and its gate follow. Exits with 1 when a group failed or the gate did.
+``python tools/run_tests.py [--coverage] [GROUP …]``: groups are folders of ``tests/`` or halves of one (all
+by default). Each group's output is printed whole when it has ended. With ``--coverage``, as by night, groups
+other than the browser's run under it, and with all of them the report and its gate follow. Exits with 1
+when a group failed or the gate did.
+
+By day without: tracing takes half as long again, and the tracer of greenlets can spin for ever over threads
+that have ended (coverage.py with ``concurrency = greenlet``).
 """
 
 import asyncio
@@ -61,9 +65,10 @@ async def _run(*arguments: str) -> tuple[int, bytes]:
     return process.returncode or 0, output
 
 
-async def _group(name: str, cores: asyncio.Semaphore) -> bool:
+async def _group(name: str, cores: asyncio.Semaphore, *, is_covered: bool) -> bool:
     tests = _OTHERWISE.get(name, (f"tests/{name}",))
-    covered = () if name in _UNCOVERED else (*_COVERAGE, "run", "--parallel-mode")
+    is_covered = is_covered and name not in _UNCOVERED
+    covered = (*_COVERAGE, "run", "--parallel-mode") if is_covered else ()
     async with cores:
         began = time.monotonic()
         code, output = await _run(*covered, *_PYTEST, *tests)
@@ -76,13 +81,15 @@ def _say(text: bytes) -> None:
     sys.stdout.flush()
 
 
-async def main(groups: Sequence[str]) -> int:
+async def main(groups: Sequence[str], *, is_covered: bool) -> int:
     """Run these groups; 0 when everything held."""
     os.environ.setdefault("COVERAGE_FILE", str(ROOT / ".coverage"))
     await _run(*_COVERAGE, "erase")
     cores = asyncio.Semaphore(_AT_ONCE)
-    held = list(await asyncio.gather(*(_group(name, cores) for name in groups)))
-    if set(groups) == set(GROUPS):
+    held = list(
+        await asyncio.gather(*(_group(name, cores, is_covered=is_covered) for name in groups))
+    )
+    if is_covered and set(groups) == set(GROUPS):
         await _run(*_COVERAGE, "combine", "--quiet")
         code, report = await _run(*_COVERAGE, "report")
         _say(report)
@@ -92,4 +99,4 @@ async def main(groups: Sequence[str]) -> int:
 
 if __name__ == "__main__":
     wanted = [name for name in GROUPS if name in sys.argv[1:]] or GROUPS
-    raise SystemExit(asyncio.run(main(wanted)))
+    raise SystemExit(asyncio.run(main(wanted, is_covered="--coverage" in sys.argv)))
