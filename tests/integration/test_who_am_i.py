@@ -77,7 +77,7 @@ async def test_everybody_is_told_who_they_are(house: Whole) -> None:
     assert "It is settled with your first ballot" in joined
     assert "Member of an innovation team" in team
     assert "Dubai Electricity and Water Authority" in team
-    assert "من يعمل في تنظيم المعرض لا يصوّت" in staff
+    assert "من يعمل في تنظيم الإكسبو لا يصوّت" in staff
 
 
 async def test_page_of_oneself_names_the_ways_and_is_kept_nowhere(house: Whole) -> None:
