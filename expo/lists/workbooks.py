@@ -10,7 +10,14 @@ from xml.etree.ElementTree import ParseError
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from expo.lists.reading import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, ListUnreadable
+from expo.lists.reading import (
+    MOST_BYTES,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    ListUnreadable,
+    decoded,
+    lines_of,
+)
 
 _MOST_UNPACKED: Final = 64_000_000  # bytes; 20,000 rows of 40 cells take about 30 MB of XML
 _MOST_PARTS: Final = 500
@@ -20,6 +27,15 @@ _ZIP: Final = b"PK\x03\x04"
 def is_workbook(raw: bytes) -> bool:
     """Whether the file is a zip, as every Excel file since 2007 is."""
     return raw.startswith(_ZIP)
+
+
+def cells_in(raw: bytes) -> list[list[str]]:
+    """The cells of a list, line by line, whether it is an Excel file or text.
+
+    Raises:
+        ListUnreadable: As `cells_of`, `decoded` and `lines_of`.
+    """
+    return cells_of(raw) if is_workbook(raw) else lines_of(decoded(raw))
 
 
 def cells_of(raw: bytes) -> list[list[str]]:

@@ -14,9 +14,9 @@ from expo.db import Database
 from expo.errors import BadRequest, NotFound, Refusal
 from expo.identity.people import Visit
 from expo.lists import store as drafts
-from expo.lists.reading import MOST_BYTES, Row, decoded, lines_of, rows_of
-from expo.lists.workbooks import cells_of, is_workbook
-from expo.lists.writing import as_csv
+from expo.lists.pages import csv_file
+from expo.lists.reading import MOST_BYTES, Row, rows_of
+from expo.lists.workbooks import cells_in
 from expo.rights import Action
 from expo.web import translations
 from expo.web.forms import client_form, client_upload
@@ -147,9 +147,7 @@ async def as_list(request: DeskRequest) -> Response:
     """A section of the programme as CSV."""
     sheet = _sheet(request)
     rows = sheets.rows_of(request.state["show"].programme, sheet)
-    content = await asyncio.to_thread(as_csv, sheet.columns, rows)
-    headers = {"content-disposition": f'attachment; filename="{sheet.section}.csv"', **NO_STORE}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return await csv_file(sheet.columns, rows, f"{sheet.section}.csv")
 
 
 async def check_list(request: DeskRequest) -> Response:
@@ -158,7 +156,7 @@ async def check_list(request: DeskRequest) -> Response:
     try:
         async with client_upload(request, last=_END) as (_, upload):
             raw = upload.file.read(MOST_BYTES + 1) if upload else b""
-        rows = await asyncio.to_thread(lambda: rows_of(_cells(raw), sheet.heads))
+        rows = await asyncio.to_thread(lambda: rows_of(cells_in(raw), sheet.heads))
         text = sheets.schedule_with(show.programme, sheet, rows)
         try:
             await asyncio.to_thread(parse, text.encode())
@@ -211,10 +209,6 @@ def _by_row(
         line, column = sheets.place_in(one.path, sheet, rows) or (0, one.path)
         told.append((line, column, _sentence(one)))
     return told
-
-
-def _cells(raw: bytes) -> list[list[str]]:
-    return cells_of(raw) if is_workbook(raw) else lines_of(decoded(raw))
 
 
 # --- parts ---

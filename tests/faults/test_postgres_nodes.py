@@ -4,19 +4,18 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from expo.errors import Refusal
+from tests.support.closing_race import closed_meanwhile
 from tests.support.contests import House, contest, house, person
 from tests.support.killed_desk import ballot_id
 from tests.support.killing import check, desk
 from tests.support.logged import logged
 from voting import moves, store
 from voting.contests import Phase, Rules
-from voting.eligibility import ContestClosed
 from voting.protocol import Receipt
 
 OTHER = 1_000_000
@@ -90,38 +89,13 @@ async def test_voter_who_casts_everywhere_at_once_has_one_ballot_and_receipts_in
 
 async def _closed_meanwhile(houses: Sequence[House], contest_id: str) -> None:
     """Close on the first node while the others cast; every receipt stands before the close."""
-    first, *others = houses
-    await first.open(contest(contest_id))
-    await asyncio.gather(*[one.voting.refresh() for one in others])
-    receipts: list[Receipt] = []
-    refused: list[Refusal] = []
-    enough = asyncio.Event()
-
-    async def cast_until_closed(there: House, names: "count[int]") -> None:
-        for n in names:
-            try:
-                receipts.append(await there.vote(person(f"p{n}"), contest=contest_id))
-            except Refusal as refusal:
-                refused.append(refusal)
-                return
-            if len(receipts) >= 40:
-                enough.set()
-
-    names = count()
-    casting = [
-        asyncio.create_task(cast_until_closed(one, names)) for one in others for _ in range(8)
-    ]
-    await enough.wait()
-    await first.move(contest_id, moves.close)
-    first.clock.move(seconds=11)
-    await first.closing.look()
-    await asyncio.gather(*casting)
+    first = houses[0]
+    receipts = await closed_meanwhile(houses, contest(contest_id), enough=40, at_once=8)
 
     async with first.database.read() as tx:
         position, lines = await store.lines(tx, contest_id, 0, 100_000)
     found = await logged(first.database, contest_id, [one.id for one in receipts])
     assert len(found) == len(receipts) == len(lines) == position - 1
-    assert all(isinstance(refusal, ContestClosed) for refusal in refused)
     result = await first.voting.result(contest_id)
     assert result is not None
     assert not result.disputed

@@ -6,21 +6,19 @@ A close is a line under every log.
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from expo.errors import Fault, Refusal
+from expo.errors import Fault
+from tests.support.closing_race import closed_meanwhile
 from tests.support.contests import House, contest, house, person
 from tests.support.killed_desk import ballot_id
 from tests.support.killing import desk
 from tests.support.stations import S, Written, logs_of
-from voting import moves, store
+from voting import store
 from voting.closing_follower import ClosingFollower
-from voting.eligibility import ContestClosed
 from voting.lanes.writer import Lanes
-from voting.protocol import Receipt
 
 OTHER = 1_000_000
 """First ballot of the second desk: other ballots of the same voters."""
@@ -92,36 +90,11 @@ async def again(there: House, n: int) -> None:
 
 async def _closed_meanwhile(houses: Sequence[House], contest_id: str) -> None:
     """Close on the first node while the others cast; every receipt stands before the close."""
-    first, *others = houses
-    await first.open(contest(contest_id, stations=S))
-    await asyncio.gather(*[one.voting.refresh() for one in others])
-    receipts: list[Receipt] = []
-    refused: list[Refusal] = []
-    enough = asyncio.Event()
+    asked = contest(contest_id, stations=S)
+    receipts = await closed_meanwhile(houses, asked, enough=80, at_once=16)
 
-    async def cast_until_closed(there: House, names: "count[int]") -> None:
-        for n in names:
-            try:
-                receipts.append(await there.vote(person(f"p{n}"), contest=contest_id))
-            except Refusal as refusal:
-                refused.append(refusal)
-                return
-            if len(receipts) >= 80:
-                enough.set()
-
-    names = count()
-    casting = [
-        asyncio.create_task(cast_until_closed(one, names)) for one in others for _ in range(16)
-    ]
-    await enough.wait()
-    await first.move(contest_id, moves.close)
-    first.clock.move(seconds=11)
-    await first.closing.look()
-    await asyncio.gather(*casting)
-
-    lines = await closed(first, contest_id)
+    lines = await closed(houses[0], contest_id)
     assert {one.id for one in receipts} == {line.ballot_id for line in lines} - {None}
-    assert all(isinstance(refusal, ContestClosed) for refusal in refused)
 
 
 @pytest.mark.timeout(60)

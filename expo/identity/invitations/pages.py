@@ -1,6 +1,5 @@
 """Pages of invitations: the organisers' list of them, a list on its way in, and the door behind a link."""
 
-import asyncio
 import re
 from datetime import datetime
 from typing import Any, Final, TypedDict
@@ -18,13 +17,13 @@ from expo.identity.invitations.guests import COLUMNS, ROLES
 from expo.identity.invitations.usecases import MOST_LISTED, Invitations
 from expo.identity.invitations.values import Invitation, State
 from expo.identity.people import Visit
+from expo.lists.pages import csv_file
 from expo.lists.reading import MOST_BYTES, MOST_ROWS, ListUnreadable
-from expo.lists.writing import as_csv
 from expo.rights import Action
 from expo.settings import Settings
 from expo.web import translations
 from expo.web.forms import client_upload
-from expo.web.pages import NO_STORE, PRIVATE, explained, guarded, wants_json
+from expo.web.pages import PRIVATE, explained, guarded, wants_json
 from expo.web.templates import Renderer
 
 END: Final = "end"
@@ -123,12 +122,12 @@ async def as_list(request: InvitationRequest) -> Response:
     found = await request.state["invitations"].listed(limit=MOST_ROWS)
     head = (*(column.name for column in COLUMNS), "state", "sent_at")
     lines = [(*_cells(one), one.state(now).value, _stamp(one.sent_at)) for one in found]
-    return await _csv(head, lines, "invitations.csv")
+    return await csv_file(head, lines, "invitations.csv")
 
 
 async def template(_request: InvitationRequest) -> Response:
     """An empty list to fill in, with two examples."""
-    return await _csv(tuple(column.name for column in COLUMNS), list(_EXAMPLES), "people.csv")
+    return await csv_file(tuple(column.name for column in COLUMNS), list(_EXAMPLES), "people.csv")
 
 
 async def _people(request: InvitationRequest, *, refusal: Refusal | None = None) -> Response:
@@ -229,15 +228,6 @@ def _cells(one: Invitation) -> tuple[str, ...]:
 
 def _stamp(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
-
-
-async def _csv(head: tuple[str, ...], lines: list[tuple[str, ...]], name: str) -> Response:
-    content = await asyncio.to_thread(as_csv, head, lines)
-    headers = {
-        "content-disposition": f'attachment; filename="{name}"',
-        **NO_STORE,
-    }
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def routes() -> list[BaseRoute]:

@@ -30,9 +30,9 @@ from expo.identity.invitations.values import (
 from expo.identity.moves import new_id
 from expo.identity.people import Person, Visit
 from expo.lists import store as drafts
-from expo.lists.reading import decoded, lines_of, rows_of
+from expo.lists.reading import rows_of
 from expo.lists.store import ListOutdated
-from expo.lists.workbooks import cells_of, is_workbook
+from expo.lists.workbooks import cells_in
 from expo.mailboxes import owner
 from expo.passes import PassExpired, PassUnknown, fingerprint, opened, signed
 from expo.post.letters import Letter
@@ -299,12 +299,8 @@ def _list(value: str) -> GuestList:
 
 def _read(raw: bytes, targets: PassTargets, known: frozenset[str]) -> str:
     """The list in a file, as it is kept; for a thread, it may have thousands of rows."""
-    rows = rows_of(_cells(raw), COLUMNS)
+    rows = rows_of(cells_in(raw), COLUMNS)
     return msgspec.json.encode(guests_in(rows, targets, known)).decode()
-
-
-def _cells(raw: bytes) -> list[list[str]]:
-    return cells_of(raw) if is_workbook(raw) else lines_of(decoded(raw))
 
 
 def _invitation(guest: Guest, now: datetime) -> Invitation:
