@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from command import metrics
 from command.health import Health
+from command.publication import Publication
 from expo.catalogue.pictures.usecases import Pictures
 from expo.catalogue.proposals import pages as proposal_pages
 from expo.catalogue.proposals.reading import pages as reading_pages
@@ -179,6 +180,18 @@ class Expo:
             database=database,
             started_at=now(),
         )
+        self.publication = Publication(
+            settings=settings,
+            database=database,
+            notifier=self.notifier,
+            now=now,
+            leases=self.leases,
+            voting=self.voting,
+            show=self.show,
+            post=self.post,
+            pages=self.pages,
+            programme=programme,
+        )
         self.live = sockets.Live()
         self.desk = self.application()
         self.server: ExpoServer = server(
@@ -249,6 +262,7 @@ class Expo:
             "probes": self.probes,
             "metrics": partial(metrics.families, self.counted),
             "load": self.load,
+            **self.publication.state,
         }
 
     @contextlib.asynccontextmanager
@@ -272,6 +286,7 @@ class Expo:
                 self.database, self.notifier, self.now, self._courier(), self.leases
             ).run(),
         }
+        followers |= {name: run() for name, run in self.publication.followers.items()}
         if isinstance(self.notifier, SharedNotifier):
             followers["notifier"] = self.notifier.run()
         if self.settings.is_shared:
@@ -313,6 +328,7 @@ class Expo:
             *review_pages.routes(),
             *desk_pages.routes(),
             *load_pages.routes(),
+            *self.publication.routes,
         ]
 
     def application(self) -> FrontDesk:
