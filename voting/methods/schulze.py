@@ -25,9 +25,16 @@ def count(election: Election, *, strength: Literal["margins", "winning"] = "marg
         return no_result(METHOD, election)
     layers = _layers(widest_paths(positive(combined) if strength == "margins" else _won(combined)))
     ranks = _ranks(combined, layers, election.lot)
-    order = _flat(ranks)
-    by_lot = joined(order, _flat(_ranks(combined, layers, election.lot[::-1])))
-    return Outcome(METHOD, order, ranks, shared(by_lot), combined, facts_of(combined))
+    strict = _flat(ranks)
+    by_lot = joined(strict, _flat(_ranks(combined, layers, election.lot[::-1])))
+    return Outcome(METHOD, strict, ranks, shared(by_lot), combined, facts_of(combined))
+
+
+def order(combined: Combined, lot: Sequence[str]) -> Sequence[int]:
+    """The options best first, the lot having the last word: the fast half of `count`."""
+    layers = _layers(widest_paths(positive(combined)))
+    sigma = reference_order(combined, lot)
+    return [a for layer in layers for a in sigma if a in layer]
 
 
 def _won(combined: Combined) -> list[list[int]]:
