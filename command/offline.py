@@ -16,6 +16,8 @@ from expo.web import translations
 from expo.web.translations import gettext as _
 from sessions.rehearsal.entertainment import PASS_HOURS
 from voting import counting
+from voting.exchange import bundle
+from voting.exchange.ballot_file import MAX_BYTES
 
 
 def check(options: argparse.Namespace) -> int:
@@ -35,15 +37,27 @@ def count(options: argparse.Namespace) -> int:
     """Count a ballot file and print the result."""
     path = Path(options.file)
     try:
-        with path.open("rb") as file:
-            report = counting.count_file(path.name, file, options.method)
+        report = _counted(path, options.method)
     except OSError as error:
-        stop(f"{path}: {error.strerror}")
+        stop(f"{error.filename or path}: {error.strerror}")
     except Refusal as refusal:
-        stop(f"{path}: {counting.told(refusal, translations.gettext)}")
+        whose = refusal.facts.get("file")
+        at = path / str(whose) if whose and path.is_dir() else path
+        stop(f"{at}: {counting.told(refusal, translations.gettext)}")
     language = translations.language.get()
     say(report.as_json() if options.json else report.as_text(language, translations.gettext))
     return 0
+
+
+def _counted(path: Path, method: str | None) -> counting.CountReport:
+    """The count of a file, or of a bundle's folder or its ``ballots.jsonl``."""
+    folder = path if path.is_dir() else path.parent
+    if path.is_dir() or path.name == bundle.BALLOTS:
+        manifest, ballots = folder / bundle.MANIFEST, folder / bundle.BALLOTS
+        with manifest.open("rb") as head, ballots.open("rb") as file:
+            return counting.count_bundle(head.read(MAX_BYTES + 1), file, method)
+    with path.open("rb") as file:
+        return counting.count_file(path.name, file, method)
 
 
 def invite(options: argparse.Namespace) -> int:

@@ -31,6 +31,9 @@ _OUT_OF_RANGE: Final = N_("a whole number from 0 to {most} is needed")
 _NOT_POSITIVE: Final = N_("a number above 0 is needed")
 _MOST_PEOPLE: Final = 50_000  # more than one machine can play; a mistyped number
 _MOST_PORTS: Final = 65_535
+_BALLOT_FILES: Final = N_(
+    ".json (Sawt, NIST), .soc .soi .toc .toi (PrefLib), .blt, .csv, .txt, or a bundle's folder"
+)
 _SCHEDULE: Final = str(Path(__file__).resolve().parents[1] / "schedule.yaml")
 
 
@@ -98,7 +101,7 @@ def _check(one: argparse.ArgumentParser) -> None:
 
 
 def _count(one: argparse.ArgumentParser) -> None:
-    one.add_argument("file", help=_(".json (Sawt), .soc .soi .toc .toi (PrefLib) or .blt"))
+    one.add_argument("file", help=_(_BALLOT_FILES))
     one.add_argument("--method", help=", ".join(METHODS))
     one.add_argument("--json", action="store_true")
     one.set_defaults(do=offline.count)

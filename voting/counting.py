@@ -8,13 +8,14 @@ import msgspec
 
 from expo.errors import N_, Refusal
 from expo.words import Language, clean, number, percent
-from voting.exchange import files
+from voting.exchange import bundle, files
 from voting.exchange.ballot_file import BallotFile
 from voting.methods import pairwise
 from voting.methods.group_tally import group_of
 from voting.methods.lot import provisional
 from voting.methods.outcome import Election, Outcome
-from voting.methods.registry import DEFAULT, method_named
+from voting.methods.rankings import Pattern, without
+from voting.methods.registry import DEFAULT, Count, method_named
 from voting.wording import METHOD_NAMES
 
 Translate = Callable[[str], str]
@@ -100,7 +101,7 @@ class CountReport(msgspec.Struct, frozen=True):
 
 
 def count_file(name: str, data: bytes | BinaryIO, method: str | None = None) -> CountReport:
-    """The result of a ballot file; without a method by ranked pairs.
+    """The result of a ballot file; without a method by the file's own, else by ranked pairs.
 
     Args:
         name: Its ending says what the file is.
@@ -112,11 +113,21 @@ def count_file(name: str, data: bytes | BinaryIO, method: str | None = None) -> 
         UnknownFileType: Nothing reads such files.
         FileUnreadable: The file is malformed.
     """
-    count = method_named(method or DEFAULT)
-    file = files.read(name, data)
+    count = method_named(method) if method else None
+    return count_election(files.read(name, data), count)
+
+
+def count_bundle(manifest: bytes, ballots: BinaryIO, method: str | None = None) -> CountReport:
+    """The result of the ballots of an audit bundle; otherwise as `count_file`."""
+    count = method_named(method) if method else None
+    return count_election(bundle.read(manifest, ballots), count)
+
+
+def count_election(file: BallotFile, count: Count | None = None) -> CountReport:
+    """The result of a file that has been read, by this way of counting or the file's own."""
     election = election_in(file)
-    ballots = sum(group.n for group in election.combined.electorates)
-    return CountReport(file, count(election), ballots)
+    outcome = (count or method_named(file.method or DEFAULT))(election)
+    return CountReport(file, outcome, sum(group.n for group in election.combined.electorates))
 
 
 def told(refusal: Refusal, translate: Translate) -> str:
@@ -137,8 +148,16 @@ def election_in(file: BallotFile) -> Election:
     """The file's election with the provisional lot."""
     groups = [group_of(file.options, group.share.id, group.patterns) for group in file.groups]
     combined = pairwise.combine(file.options, groups, [group.share for group in file.groups])
-    patterns = tuple(pattern for group in file.groups for pattern in group.patterns)
+    patterns = tuple(_left(pattern) for group in file.groups for pattern in group.patterns)
     return Election(combined, provisional(file.options), patterns)
+
+
+def _left(pattern: Pattern) -> Pattern:
+    """The ballots with their own options taken out, as every method wants them."""
+    if not pattern.own:
+        return pattern
+    ranking = without(pattern.ranking, pattern.own)
+    return msgspec.structs.replace(pattern, ranking=ranking, own=())
 
 
 def _columns(rows: list[list[str]]) -> list[str]:

@@ -157,6 +157,8 @@ def test_readers_cover_what_the_manual_promises() -> None:
         ".toc",
         ".toi",
         ".blt",
+        ".csv",
+        ".txt",
     }
 
 

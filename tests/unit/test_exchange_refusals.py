@@ -19,7 +19,7 @@ def refusal(name: str, data: str | bytes) -> tuple[int, str, str]:
     return int(facts["line"]), str(facts["reason"]), str(facts["found"])
 
 
-@pytest.mark.parametrize("ending", ["json", "soc", "soi", "toc", "toi", "blt"])
+@pytest.mark.parametrize("ending", ["json", "soc", "soi", "toc", "toi", "blt", "csv", "txt"])
 @pytest.mark.parametrize(
     ("data", "line", "reason"),
     [
@@ -38,12 +38,12 @@ def test_huge_file_is_refused_before_it_is_read() -> None:
     assert refusal("x.json", bytes(reasons.MAX_BYTES + 1))[1] == reasons.TOO_LARGE
 
 
-@pytest.mark.parametrize("name", ["", "json", "votes", "votes.csv", "votes.json.exe", ".", "x."])
+@pytest.mark.parametrize("name", ["", "json", "votes", "votes.xls", "votes.json.exe", ".", "x."])
 def test_unknown_ending_is_refused(name: str) -> None:
     with pytest.raises(UnknownFileType) as refused:
         files.read(name, b"{}")
 
-    assert refused.value.facts == {"name": name, "known": ".json .soc .soi .toc .toi .blt"}
+    assert refused.value.facts == {"name": name, "known": ".json .soc .soi .toc .toi .blt .csv .txt"}
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ class FileUnreadable(Refusal):
     """The file is not what it says it is.
 
     ``line`` counts from 1; ``reason`` is a phrase to translate; ``found`` repeats a piece of the file.
+    Of a folder, ``file`` is the one that is meant.
     """
 
     code = N_("ballot-file-unreadable")
@@ -66,12 +67,16 @@ class FileGroup(msgspec.Struct, frozen=True):
 
 
 class BallotFile(msgspec.Struct, frozen=True):
-    """An election from a file; ``names`` follow ``options``, a file without names repeats the ids."""
+    """An election from a file; ``names`` follow ``options``, a file without names repeats the ids.
+
+    ``method`` is how it says it is counted, empty where it does not.
+    """
 
     options: tuple[str, ...]
     names: tuple[str, ...]
     groups: tuple[FileGroup, ...]
     title: str = ""
+    method: str = ""
 
 
 def text_of(data: bytes) -> str:
@@ -145,6 +150,11 @@ def count_of(text: str, line: int) -> int:
     if count is None:
         raise FileUnreadable(line, BAD_COUNT, text)
     return count
+
+
+def is_text(text: str) -> bool:
+    """Whether the text can be written out (JSON escapes can hold half a character)."""
+    return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
 
 
 def ranking_fault(ranking: Ranking, known: Collection[str]) -> tuple[str, str] | None:

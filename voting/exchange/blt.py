@@ -4,7 +4,8 @@
 as ``count first second … 0`` (``=`` joins a shared rank, ``-`` is a rank left blank), a single 0,
 the names in quotes and a title. Options are numbered from 1; their numbers are their ids. A
 withdrawn option is taken off every ballot. The number of seats does not matter to a ranking. Ballot
-numbers in parentheses are refused: programs differ on whether one stands for the count.
+numbers in parentheses are refused: programs differ on whether one stands for the count. A comment may
+hold a note of ours (`voting.exchange.side_note`).
 """
 
 import re
@@ -24,11 +25,13 @@ from voting.exchange.ballot_file import (
     BallotFile,
     FileUnreadable,
     count_of,
+    line_at,
     plain_election,
     ranking_fault,
     text_of,
     whole,
 )
+from voting.exchange.side_note import KEY, NOTE_DIFFERS, noted
 from voting.methods.rankings import Ranking, without
 
 ENDS_EARLY: Final = N_("the file ends too early")
@@ -43,6 +46,9 @@ _TOKEN: Final = re.compile(
 )
 
 
+_NOTE: Final = re.compile(rf"^#[ \t]*{KEY}:[ \t]*(.*)$", re.MULTILINE)
+
+
 class _Token(msgspec.Struct, frozen=True):
     line: int
     text: str
@@ -54,7 +60,19 @@ def read(file: BinaryIO) -> BallotFile:
     Raises:
         FileUnreadable: It is malformed.
     """
-    return _Reader(text_of(file.read(MAX_BYTES + 1))).file()
+    text = text_of(file.read(MAX_BYTES + 1))
+    found, ballots = _Reader(text).file()
+    note = _NOTE.search(text)
+    if note is None:
+        return found
+    line = line_at(text, note.start())
+    if any(not ranking for _, ranking in ballots) or found.options[-1:] != (
+        str(len(found.options)),
+    ):
+        raise FileUnreadable(
+            line, NOTE_DIFFERS
+        )  # a note knows neither blank ballots nor withdrawn options
+    return noted(found, ballots, note[1], line)
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -75,7 +93,8 @@ class _Reader:
         self._last_line = text.rstrip().count("\n") + 1
         self._size = 0
 
-    def file(self) -> BallotFile:
+    def file(self) -> tuple[BallotFile, list[tuple[int, Ranking]]]:
+        """The election without its note, and its ballot lines in order."""
         first = self._next()
         self._size = self._number(first, 1, MAX_OPTIONS, TOO_MANY_OPTIONS)
         self._number(self._next(), 1, 10**9, BAD_NUMBER)  # seats
@@ -91,7 +110,7 @@ class _Reader:
         title = self._title()
         options = tuple(o for o in self._all_options() if o not in gone)
         kept = tuple(names[int(option) - 1] for option in options)
-        return plain_election(options, kept, ballots, title)
+        return plain_election(options, kept, ballots, title), ballots
 
     def _all_options(self) -> tuple[str, ...]:
         return tuple(str(number) for number in range(1, self._size + 1))

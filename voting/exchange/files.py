@@ -6,17 +6,40 @@ from functools import partial
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
-from voting.exchange import blt, preflib, sawt_json
-from voting.exchange.ballot_file import MAX_BYTES, BallotFile, UnknownFileType
+from voting.exchange import (
+    ballots_csv,
+    blt,
+    cvr,
+    json_lines,
+    preflib,
+    sawt_json,
+    tally_sheet,
+)
+from voting.exchange.ballot_file import MAX_BYTES, BallotFile, UnknownFileType, text_of
+
+
+def read_json(file: BinaryIO) -> BallotFile:
+    """The election in a JSON file: Sawt's own, or a NIST report, which says so.
+
+    Raises:
+        FileUnreadable: It is malformed.
+    """
+    text = text_of(file.read(MAX_BYTES + 1))
+    value = json_lines.parsed(text)
+    reader = cvr.report_in if cvr.is_report(value) else sawt_json.election_in
+    return reader(value, text)
+
 
 READERS: Final[Mapping[str, Callable[[BinaryIO], BallotFile]]] = MappingProxyType(
     {
-        "json": sawt_json.read,
+        "json": read_json,
         "soc": partial(preflib.read, kind="soc"),
         "soi": partial(preflib.read, kind="soi"),
         "toc": partial(preflib.read, kind="toc"),
         "toi": partial(preflib.read, kind="toi"),
         "blt": blt.read,
+        "csv": ballots_csv.read,
+        "txt": tally_sheet.read,
     }
 )
 

@@ -1,7 +1,7 @@
 """PrefLib files: .soc and .soi (strict, complete or not), .toc and .toi (with shared ranks). Pure.
 
 Header lines ``# KEY: value``, then ``count: 1,2,{3,4},5``; options are numbered from 1 and their
-numbers are their ids. Source: https://www.preflib.org/format.
+numbers are their ids, unless the header holds a note of ours. Source: https://www.preflib.org/format.
 """
 
 import re
@@ -25,6 +25,7 @@ from voting.exchange.ballot_file import (
     ranking_fault,
     whole,
 )
+from voting.exchange.side_note import KEY, NOTE_DIFFERS, noted
 from voting.methods.rankings import Ranking, ids_of
 
 NO_HEADER: Final = N_("the header does not give the number of alternatives")
@@ -53,6 +54,8 @@ class _Header(msgspec.Struct, frozen=True):
     voters: tuple[int, int] | None
     """Line of the header and the number it gives."""
     orders: tuple[int, int] | None
+    note: tuple[int, str] | None
+    """Line of our note and its text."""
 
 
 class _Order:
@@ -94,7 +97,12 @@ def read(file: BinaryIO, kind: str) -> BallotFile:
     ballots = [(order.count, order.ranking) for order in orders.values()]
     orders.clear()
     names = tuple(header.names.get(number, str(number)) for number in range(1, header.size + 1))
-    return plain_election(options, names, ballots, header.title)
+    plain = plain_election(options, names, ballots, header.title)
+    if header.note is None:
+        return plain
+    if written != len(ballots):  # the note goes line by line
+        raise FileUnreadable(header.note[0], NOTE_DIFFERS)
+    return noted(plain, ballots, header.note[1], header.note[0])
 
 
 def _header(file: BinaryIO) -> _Header:
@@ -119,6 +127,7 @@ def _header(file: BinaryIO) -> _Header:
         found.get(("TITLE", 0), (0, ""))[1],
         _number(found.get(("NUMBER VOTERS", 0))),
         _number(found.get(("NUMBER UNIQUE ORDERS", 0))),
+        found.get((KEY, 0)),
     )
 
 

@@ -2,11 +2,12 @@
 
 ``{"candidates": [ids], "ballots": [{"count": n, "ranking": [id | [ids on a shared rank], …]}]}``,
 or instead of the ballots ``"groups": [{"id", "weight", "full_weight_at", "min", "ballots"}]``.
-``groups`` may also be an object by id, with ``full`` and ``min_count`` for the two bounds. Other
-keys (sources, expected results) are left alone. Pure.
+``groups`` may also be an object by id, with ``full`` and ``min_count`` for the two bounds. A ballot
+may name its voter's ``own`` options, which it abstains on; ``method`` is how the election is counted.
+Other keys (sources, expected results) are left alone. Pure.
 """
 
-from typing import Annotated, Any, BinaryIO, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import msgspec
 
@@ -14,19 +15,17 @@ from expo.errors import N_
 from voting.exchange import json_lines
 from voting.exchange.ballot_file import (
     BAD_ID,
-    MAX_BYTES,
     MAX_COUNT,
     MAX_ID,
     MAX_OPTIONS,
     BallotFile,
     FileGroup,
     FileUnreadable,
-    plain_election,
+    is_text,
     ranking_fault,
-    text_of,
 )
 from voting.exchange.json_lines import Step
-from voting.methods.rankings import Pattern, Ranking
+from voting.methods.rankings import Pattern
 from voting.methods.weights import InvalidShares, Share, checked
 
 WRONG_VALUE: Final = N_("a value is missing, of the wrong type or out of range")
@@ -40,6 +39,7 @@ _OLDER_KEYS: Final = {"full": "full_weight_at", "min_count": "min"}
 class _Ballots(msgspec.Struct, frozen=True):
     count: Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)]
     ranking: tuple[str | tuple[str, ...], ...]
+    own: Annotated[tuple[str, ...], msgspec.Meta(max_length=MAX_OPTIONS)] = ()
 
 
 class _Group(msgspec.Struct, frozen=True):
@@ -56,15 +56,20 @@ class _File(msgspec.Struct, frozen=True):
     groups: Annotated[tuple[_Group, ...], msgspec.Meta(max_length=64)] | None = None
     candidate_names: dict[str, str] = {}
     title: str = ""
+    method: Annotated[str, msgspec.Meta(max_length=MAX_ID)] = ""
 
 
-def read(file: BinaryIO) -> BallotFile:
+def election_in(value: Any, text: str) -> BallotFile:
     """The election in a Sawt JSON file.
+
+    Args:
+        value: As parsed.
+        text: Where it was parsed from, to tell lines.
 
     Raises:
         FileUnreadable: It is malformed; ``line`` and ``found`` say where and what.
     """
-    return _Reader(text_of(file.read(MAX_BYTES + 1))).file()
+    return _Reader(text).file(value)
 
 
 class _Reader:
@@ -73,19 +78,21 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def file(self) -> BallotFile:
-        file = self._converted(json_lines.parsed(self.text))
+    def file(self, value: Any) -> BallotFile:
+        file = self._converted(value)
         self._check_candidates(file.candidates)
         names = tuple(file.candidate_names.get(option) or option for option in file.candidates)
         known = frozenset(file.candidates)
         if file.groups is not None:
             groups = tuple(self._group(g, known, n) for n, g in enumerate(file.groups))
             self._check_shares(groups)
-            return BallotFile(file.candidates, names, groups, file.title)
+            return BallotFile(file.candidates, names, groups, file.title, file.method)
         if file.ballots is None:
             self._refuse((), NO_BALLOTS)
-        ballots = self._ballots(file.ballots, known, ("ballots",))
-        return plain_election(file.candidates, names, ballots, file.title)
+        one = Share("all", 1)
+        ballots = self._patterns(file.ballots, one.id, known, ("ballots",))
+        whole = (FileGroup(one, ballots),)
+        return BallotFile(file.candidates, names, whole, file.title, file.method)
 
     def _converted(self, value: Any) -> _File:
         if isinstance(value, dict) and isinstance(value.get("groups"), dict):
@@ -102,16 +109,16 @@ class _Reader:
         for number, option in enumerate(candidates):
             if option in seen:
                 self._refuse(("candidates", number), CANDIDATE_TWICE, option)
-            if not _is_text(option):
+            if not is_text(option):
                 self._refuse(("candidates", number), BAD_ID)
             seen.add(option)
 
     def _group(self, group: _Group, known: frozenset[str], number: int) -> FileGroup:
-        if not _is_text(group.id):
+        if not is_text(group.id):
             self._refuse(("groups", number), BAD_ID)
-        ballots = self._ballots(group.ballots, known, ("groups", number, "ballots"))
+        ballots = self._patterns(group.ballots, group.id, known, ("groups", number, "ballots"))
         share = Share(group.id, group.weight, group.full_weight_at, group.min)
-        return FileGroup(share, tuple(Pattern(group.id, said, count) for count, said in ballots))
+        return FileGroup(share, ballots)
 
     def _check_shares(self, groups: tuple[FileGroup, ...]) -> None:
         try:
@@ -122,17 +129,22 @@ class _Reader:
             steps: tuple[Step, ...] = ("groups", *([at.index(whose)] if whose in at else []))
             self._refuse(steps, str(error.facts["reason"]), whose)
 
-    def _ballots(
-        self, ballots: tuple[_Ballots, ...], known: frozenset[str], steps: tuple[Step, ...]
-    ) -> list[tuple[int, Ranking]]:
+    def _patterns(
+        self,
+        ballots: tuple[_Ballots, ...],
+        electorate: str,
+        known: frozenset[str],
+        steps: tuple[Step, ...],
+    ) -> tuple[Pattern, ...]:
         read = []
         for number, ballot in enumerate(ballots):
             ranking = tuple(_single(rank) for rank in ballot.ranking)
-            fault = ranking_fault(ranking, known)
-            if fault is not None:
-                self._refuse((*steps, number, "ranking"), *fault)
-            read.append((ballot.count, ranking))
-        return read
+            for what, said in (("ranking", ranking), ("own", ballot.own)):
+                fault = ranking_fault(said, known)
+                if fault is not None:
+                    self._refuse((*steps, number, what), *fault)
+            read.append(Pattern(electorate, ranking, ballot.count, ballot.own))
+        return tuple(read)
 
     def _refuse(self, steps: tuple[Step, ...], reason: str, found: object = "") -> NoReturn:
         raise FileUnreadable(json_lines.line_of(self.text, steps), reason, found)
@@ -148,8 +160,3 @@ def _named(name: str, group: object) -> object:
 def _single(rank: str | tuple[str, ...]) -> str | tuple[str, ...]:
     """A shared rank of one option is no shared rank."""
     return rank[0] if isinstance(rank, tuple) and len(rank) == 1 else rank
-
-
-def _is_text(text: str) -> bool:
-    """Whether the text can be written out (JSON escapes can hold half a character)."""
-    return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)

@@ -222,7 +222,7 @@ def group_of(options: Sequence[str], electorate: str, patterns: Iterable[Pattern
     index = index_of(options)
     group = GroupCount(index)
     for pattern in patterns:
-        ballot = said(pattern.ranking, (), index)
-        if ballot.levels:
+        ballot = said(pattern.ranking, pattern.own, index)
+        if pattern.ranking:  # one that ranks nothing but its own counts as well, and says nothing
             group.counts().add(ballot, pattern.count)
     return group.frozen(electorate)

@@ -18,11 +18,15 @@ class UnreadableLine(ValueError):
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """``count`` ballots of one electorate that say the same; own options are already taken out."""
+    """``count`` ballots of one electorate that say the same.
+
+    What a tally gives has its own options taken out already; a file also says which they were (``own``).
+    """
 
     electorate: str
     ranking: Ranking
     count: int
+    own: tuple[str, ...] = ()
 
 
 class Said(msgspec.Struct, frozen=True):
