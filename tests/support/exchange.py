@@ -45,6 +45,8 @@ def ballot_files(draw: st.DrawFn) -> BallotFile:
     """A file with electorates of any say, shared ranks, and people who abstain on own options."""
     names = draw(st.sampled_from([("all",), ("staff", "public"), ("employees", "teams", "x y")]))
     groups = tuple(_group(draw, name) for name in names)
+    if names == ("all",) and draw(st.booleans()):
+        groups = (FileGroup(Share("all", 1), groups[0].patterns),)
     method = draw(st.sampled_from(["", "ranked_pairs", "schulze", "borda", "irv"]))
     ids = OPTIONS if draw(st.booleans()) else ("1", "2", "3", "4", "5")
     renamed = dict(zip(OPTIONS, ids, strict=True))
@@ -80,6 +82,13 @@ def _named(group: FileGroup, names: Mapping[str, str]) -> FileGroup:
         return Pattern(pattern.electorate, ranking, pattern.count, own)
 
     return FileGroup(group.share, tuple(map(new, group.patterns)))
+
+
+def by_number(file: BallotFile) -> BallotFile:
+    """The same with numbers for ids, as a form has it that knows no others."""
+    names = {option: str(n) for n, option in enumerate(file.options, start=1)}
+    groups = tuple(_named(group, names) for group in file.groups)
+    return BallotFile(tuple(names.values()), file.names, groups, file.title, file.method)
 
 
 def figures(file: BallotFile) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """An election as a BLT file. Pure.
 
-One seat. Each ranking stands once; whose ballots they are is in a note after the title
-(`voting.exchange.side_note`), a comment that counters of this form do not reach.
+One seat. Each ranking stands once. Where electorates are weighed or people abstain, a comment after
+the title says so (`voting.exchange.side_note`); a counter that knows no comments wants that line cut off.
 """
 
 from voting.exchange.ballot_file import BallotFile
@@ -12,7 +12,7 @@ from voting.methods.rankings import Ranking
 
 def write(asked: Asked, file: BallotFile) -> str:
     """The text of a BLT file."""
-    found = numbered(file)
+    found = numbered(file, names_suffice=True)
     lines = [
         f"{len(file.options)} 1",
         *(f"{count} {_order(ranking)} 0" for count, ranking in found.lines),

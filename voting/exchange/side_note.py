@@ -27,6 +27,7 @@ from voting.exchange.ballot_file import (
 )
 from voting.exchange.opened import flat
 from voting.methods.rankings import Pattern, Ranking, ids_of, without
+from voting.methods.registry import DEFAULT
 from voting.methods.weights import InvalidShares, Share, checked
 
 KEY: Final = "SAWT"
@@ -77,8 +78,13 @@ class Numbered(msgspec.Struct, frozen=True):
         return sum(count for count, _ in self.lines)
 
 
-def numbered(file: BallotFile) -> Numbered:
-    """The file by number; ballots that say nothing to other programs are in the note alone."""
+def numbered(file: BallotFile, *, names_suffice: bool = False) -> Numbered:
+    """The file by number; ballots that say nothing to other programs are in the note alone.
+
+    Args:
+        file: What is to be written.
+        names_suffice: Ids alone are not worth a note, in a form whose readers may know no comments.
+    """
     number = {option: str(n) for n, option in enumerate(file.options, start=1)}
     sums: dict[Ranking, int] = {}
     for pattern in _patterns(file):
@@ -87,7 +93,8 @@ def numbered(file: BallotFile) -> Numbered:
             sums[left] = sums.get(left, 0) + pattern.count
     rankings = sorted(sums, key=lambda one: (-sums[one], flat(one)))
     lines = tuple((sums[ranking], ranking) for ranking in rankings)
-    if _is_plain(file):
+    has_numbers = file.options == tuple(number.values())
+    if _is_plain(file) and (names_suffice or has_numbers):
         return Numbered(lines, "")
     at = {ranking: n for n, ranking in enumerate(rankings)}
     note = _Note(
@@ -133,13 +140,11 @@ def noted(
 
 
 def _is_plain(file: BallotFile) -> bool:
-    """Whether the form itself says everything: one electorate, numbers for ids, nothing abstained."""
-    numbers = tuple(str(n) for n in range(1, len(file.options) + 1))
+    """Whether the form itself says everything but ids: one electorate, nothing abstained on."""
     share = file.groups[0].share
     return (
         len(file.groups) == 1
-        and file.options == numbers
-        and not file.method
+        and file.method in {"", DEFAULT}
         and (share.weight == share.full_weight_at == 1 and share.min == 0)
         and not any(pattern.own for pattern in _patterns(file))
     )
