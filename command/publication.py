@@ -14,6 +14,8 @@ from expo.web.templates import Renderer
 from expo.wire.notifier import Notifier
 from sessions.programme import Programme
 from sessions.usecases import Show
+from voting.analysis import pages as result_pages
+from voting.analysis.usecases import Analyses
 from voting.usecases import Voting
 
 
@@ -57,11 +59,12 @@ class Publication:
         self.post = post
         self.pages = pages
         self.programme = programme
+        self.analyses = Analyses(voting)
 
     @property
     def state(self) -> dict[str, Any]:
         """What requests are given, beside what the expo gives them."""
-        return {}
+        return {"analyses": self.analyses}
 
     @property
     def followers(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
@@ -71,4 +74,4 @@ class Publication:
     @property
     def routes(self) -> list[BaseRoute]:
         """The addresses of what is published."""
-        return []
+        return [*result_pages.routes()]

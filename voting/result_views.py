@@ -140,7 +140,7 @@ def result_view(
             for one in result.electorates
             if (group := contest.electorate(one.id))
         ),
-        pairs=_pairs(contest, result),
+        pairs=pair_rows(contest, result, result.preferred),
         methods=_methods(contest, result),
         said=tuple(told(one, contest, language, translate) for one in result.said),
         how=tuple(told(one, contest, language, translate) for one in result.how),
@@ -230,7 +230,10 @@ def _ranks(contest: Contest, ranks: Ranks) -> tuple[RankView, ...]:
     return tuple(found)
 
 
-def _pairs(contest: Contest, result: PublicResult) -> tuple[PairRow, ...]:
+def pair_rows(
+    contest: Contest, result: PublicResult, preferred: tuple[tuple[int | None, ...], ...]
+) -> tuple[PairRow, ...]:
+    """Each option against each other one, in the order of the result; shares as in ``preferred``."""
     order = [option.id for option in result.options]
     rank = {option.id: option.rank for option in result.options}
     index = {option: position for position, option in enumerate(result.ids)}
@@ -238,7 +241,7 @@ def _pairs(contest: Contest, result: PublicResult) -> tuple[PairRow, ...]:
     for a in order:
         option = contest.option(a)
         cells = tuple(
-            _cell(result.preferred[index[a]][index[b]], rank[a], rank[b], is_self=a == b)
+            _cell(preferred[index[a]][index[b]], rank[a], rank[b], is_self=a == b)
             for b in order
         )
         title = option.title if option else Text(a, a)
