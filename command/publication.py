@@ -16,6 +16,8 @@ from sessions.programme import Programme
 from sessions.usecases import Show
 from voting.analysis import pages as result_pages
 from voting.analysis.usecases import Analyses
+from voting.exchange import pages as file_pages
+from voting.exchange.usecases import Exchange
 from voting.usecases import Voting
 
 
@@ -60,11 +62,12 @@ class Publication:
         self.pages = pages
         self.programme = programme
         self.analyses = Analyses(voting)
+        self.exchange = Exchange(database, voting)
 
     @property
     def state(self) -> dict[str, Any]:
         """What requests are given, beside what the expo gives them."""
-        return {"analyses": self.analyses}
+        return {"analyses": self.analyses, "exchange": self.exchange}
 
     @property
     def followers(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
@@ -74,4 +77,4 @@ class Publication:
     @property
     def routes(self) -> list[BaseRoute]:
         """The addresses of what is published."""
-        return [*result_pages.routes()]
+        return [*result_pages.routes(), *file_pages.routes()]

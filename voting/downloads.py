@@ -64,13 +64,27 @@ def day_json(day: int, published: Iterable[Published]) -> bytes:
     return canonical(DayFile(day, tuple(_contest_file(*one) for one in published)))
 
 
+def contest_json(contest: Contest, result: PublicResult) -> bytes:
+    """The published result of one contest."""
+    return canonical(_contest_file(contest, result))
+
+
 def day_csv(published: Iterable[Published]) -> bytes:
     """The day's published rankings, one row per option; opens in a spreadsheet in Arabic too."""
+    return spreadsheet(_HEADER, [row for one in published for row in _rows(*one)])
+
+
+def spreadsheet(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A table as CSV with a byte order mark, without which spreadsheets garble Arabic.
+
+    Args:
+        header: What the columns are called.
+        rows: Their cells; texts of people made safe by `cell`.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_HEADER)
-    for contest, result in published:
-        writer.writerows(_rows(contest, result))
+    writer.writerow(header)
+    writer.writerows(rows)
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from expo.errors import N_, Refusal
 from expo.rights import Action, Role, may
 from voting.contests import Contest, Phase
 from voting.protocol import Place, StandingRow, TallyState
@@ -17,6 +18,13 @@ from voting.results import K_PUBLIC, OptionFigures, Result, is_coarse, thousandt
 _RUNNING: Final = frozenset({Phase.OPEN, Phase.PAUSED})
 _SHOWN: Final = frozenset({Phase.PUBLISHED, Phase.AMENDED})
 _FINE_FROM: Final = 10_000  # ballots from which public figures have tenths of a per cent
+
+
+class NotPublishedYet(Refusal):
+    """There is nothing here before the result is public; ``contest`` names which."""
+
+    code = N_("not-published-yet")
+    status = 404
 
 
 def contest_room(contest_id: str) -> str:
@@ -125,6 +133,16 @@ def total_places(contest: Contest, result: Result | None) -> int:
 def is_shown(contest: Contest) -> bool:
     """Whether the whole result is public."""
     return contest.phase in _SHOWN
+
+
+def check_shown(contest: Contest) -> None:
+    """Look whether the whole result is public.
+
+    Raises:
+        NotPublishedYet: It is not.
+    """
+    if not is_shown(contest):
+        raise NotPublishedYet(contest=contest.id)
 
 
 def _coarse(row: StandingRow) -> StandingRow:

@@ -63,7 +63,7 @@ class TallySheet:
         sealed = [f"Sealed, not here: {', '.join(asked.sealed)}", ""] if asked.sealed else []
         lines = [
             "Tally sheet", one_line(asked.title) or asked.id, "",
-            "V: place of each option   tracker   electorate   own options abstained on",
+            'The format is "V: place of each option, tracker, electorate, own options abstained on".',
             "Find your own line by the tracker of your receipt. V counts; not counted: H held, X void,",
             "W withdrawn. - is an option left out: below every option ranked, level with the others.",
             "", *sealed,
