@@ -21,11 +21,13 @@ from expo.web.pages import NO_STORE, explained, guarded
 from expo.web.templates import Parts, Renderer
 from expo.words import Language, latin_digits
 from sessions import ical
+from sessions.board import DayRow
 from sessions.control import pages as control_pages
 from sessions.programme import Day, Session
 from sessions.projector import pages as projector_pages
 from sessions.usecases import Show
 from sessions.views import SessionView, session_view
+from voting import visibility
 from voting.ballot_orders import arranged, order_of
 from voting.contests import Contest
 from voting.usecases import Voting
@@ -67,9 +69,21 @@ async def home(request: StageRequest) -> Response:
 
     def values() -> dict[str, Any]:
         board, channels = show.board(), show.programme.channels
-        return {"board": board, "day": board.day, "now": now(), "channels": channels}
+        return {
+            "board": board,
+            "day": board.day,
+            "now": now(),
+            "channels": channels,
+            "results": _results(show, board.day),
+        }
 
     return _kept(request, "sessions/home.html", values, _by_clock(show), lambda: _embedding(*now()))
+
+
+def _results(show: Show, of: DayRow) -> tuple[Contest, ...]:
+    """The contests of a day whose result is out."""
+    asked = (show.contest(row.session.id) for row in of.rows)
+    return tuple(one for one in asked if one and visibility.is_shown(one))
 
 
 async def schedule(request: StageRequest) -> Response:

@@ -134,7 +134,7 @@ def ballot_view(contest: Contest, visit: Visit, known: Known, cast_id: str) -> B
         level=person.assurance.value if person else None,
         visibility=contest.rules.visibility,
         live=known.live,
-        result_href=f"/results/day/{contest.day}",
+        result_href=f"/results/{contest.id}",
     )
 
 
