@@ -34,6 +34,7 @@ FILLED = {
     "draft": "0" * 32,
     "proposal": "dewa-222222",
     "image": "0" * 32,
+    "name": "sawt.json",
     "provider": "no-such-provider",
     "why": "sign-in-declined",
 }
