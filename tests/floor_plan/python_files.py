@@ -27,7 +27,7 @@ EDGE_PLACES: Final = (
 
 # Pure code may lean on these alone; all they do is compute.
 PURE_LIBRARIES: Final = frozenset(
-    {"msgspec", "babel", "itsdangerous", "yaml", "icalendar", "typing_extensions"}
+    {"msgspec", "babel", "itsdangerous", "yaml", "icalendar", "typing_extensions", "cryptography"}
 )
 WORLDLY_MODULES: Final = frozenset(
     {

@@ -19,6 +19,7 @@ PLACES = {
     "httpx2": ("sessions/rehearsal/", "command/", "expo/identity/oidc/"),
     "authlib": ("expo/identity/oidc/",),
     "joserfc": ("expo/identity/oidc/oidc.py",),
+    "cryptography": ("expo/record/signing.py", "voting/verify/verify.py"),
     "yaml": ("sessions/schedule_*.py",),
     "icalendar": ("sessions/ical.py",),
     "itsdangerous": ("expo/passes.py",),
