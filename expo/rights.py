@@ -57,6 +57,10 @@ class Action(StrEnum):
     MANAGE_PEOPLE = "manage-people"
     MANAGE_EXPO = "manage-expo"
     """Entities, electorates, contests, and lists of them in and out."""
+    PREPARE_BULLETIN = "prepare-bulletin"
+    """Write the day's bulletin, publish what was reviewed, correct it."""
+    REVIEW_BULLETIN = "review-bulletin"
+    """Be the second person who stands by it."""
     READ_OUTBOX = "read-outbox"
     RELOAD_PROGRAMME = "reload-programme"
     READ_STAFF_LOG = "read-staff-log"
@@ -117,6 +121,8 @@ TABLE: Final = MappingProxyType(
         Action.MANAGE_PASSES: _ORGANISERS,
         Action.MANAGE_PEOPLE: _ORGANISERS,
         Action.MANAGE_EXPO: _ORGANISERS,
+        Action.PREPARE_BULLETIN: _ORGANISERS,
+        Action.REVIEW_BULLETIN: Grant(frozenset({Role.ORGANISER, Role.OFFICER})),
         Action.READ_OUTBOX: _ORGANISERS,
         Action.RELOAD_PROGRAMME: _ORGANISERS,
         Action.READ_STAFF_LOG: Grant(frozenset({Role.ORGANISER, Role.OFFICER, Role.AUDITOR})),

@@ -57,6 +57,8 @@ class Letter(msgspec.Struct, frozen=True):
 
     ``to`` is an address as `expo.mailboxes.mailbox` gives it; ``purpose`` a stable kebab-case word
     for organisers; after ``use_until`` what it says helps nobody, and its text is forgotten.
+    ``unsubscribe`` is the whole address to which one press ends such letters; empty for a letter that
+    somebody's own doing has brought about.
     """
 
     to: str
@@ -65,6 +67,7 @@ class Letter(msgspec.Struct, frozen=True):
     text: str
     purpose: str
     use_until: datetime
+    unsubscribe: str = ""
 
 
 class Posted(msgspec.Struct, frozen=True):
@@ -143,6 +146,9 @@ def message_of(posted: Posted, sender: str) -> EmailMessage:
     message["Date"] = format_datetime(posted.written_at)
     message["Message-ID"] = f"<{posted.id}@{sender.rpartition('@')[2].rstrip('>')}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes, please
+    if letter.unsubscribe:  # RFC 8058: the mail program's own button, without a page in between
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text)  # forgets every Content- header there was
     message["Content-Language"] = letter.language
     return message

@@ -33,6 +33,7 @@ def _row(posted: Posted) -> dict[str, object]:
         "text": letter.text,
         "purpose": letter.purpose,
         "use_until": letter.use_until,
+        "unsubscribe": letter.unsubscribe,
         "state": posted.state.value,
         "written_at": posted.written_at,
         "next_at": posted.written_at,
@@ -78,7 +79,7 @@ async def settle(tx: Tx, letter_id: str, then: Next, now: datetime) -> None:
         "next_at": then.at,
     }
     if then.state is not State.WAITING:
-        values |= {"text": "", "done_at": now}
+        values |= {"text": "", "unsubscribe": "", "done_at": now}
     await tx.execute(update(LetterRow).where(col(LetterRow.id) == letter_id).values(values))
 
 
@@ -87,7 +88,7 @@ async def end_stale(tx: Tx, now: datetime) -> int:
     stale = (
         update(LetterRow)
         .where(col(LetterRow.state) == State.WAITING.value, col(LetterRow.use_until) <= now)
-        .values(state=State.OVER.value, text="", done_at=now)
+        .values(state=State.OVER.value, text="", unsubscribe="", done_at=now)
         .returning(col(LetterRow.id))
     )
     return len((await tx.execute(stale)).all())
@@ -142,6 +143,7 @@ def _posted(row: Mapping[Any, Any]) -> Posted:
         text=row["text"],
         purpose=row["purpose"],
         use_until=row["use_until"],
+        unsubscribe=row["unsubscribe"],
     )
     return Posted(
         id=row["id"],

@@ -21,6 +21,8 @@ class LetterRow(Row, table=True):
     """What it says, with its code or link, until it is delivered or over."""
     purpose: str = Field(max_length=64)
     use_until: datetime
+    unsubscribe: str = ""
+    """The address that ends such letters, as long as there is a text."""
     state: str = Field(max_length=16)
     written_at: datetime
     next_at: datetime = Field(index=True)

@@ -239,7 +239,7 @@ PEOPLE: Final = (
             _personal(_ADDRESS, "recipient"),
             _personal(N_("the language of your letters"), "language"),
             _personal(N_("what the letter is about"), "subject", "purpose"),
-            _secret(N_("what it says, with its code or link"), "text"),
+            _secret(N_("what it says, with its code or link"), "text", "unsubscribe"),
             _personal(
                 N_("how far it has come, and what the mail server said"),
                 "use_until",
@@ -253,6 +253,28 @@ PEOPLE: Final = (
             ),
         ),
         ((By.ADDRESS, "recipient"),),
+        None,
+    ),
+    Table(
+        "bulletin_subscriber",
+        Purpose.LETTERS,
+        N_("So that you get the bulletins you asked for by e-mail."),
+        N_("Until you have enough of them; a day if you never confirm that you want them."),
+        _NOBODY,
+        (
+            _mark(_ROW, "id"),
+            _personal(_ADDRESS, "owner", "address"),
+            _personal(N_("the language of your letters"), "language"),
+            _personal(
+                N_("when and how often you asked, and when you confirmed"),
+                "asked_at",
+                "counted_from",
+                "asked",
+                "confirmed_at",
+            ),
+            _plain(N_("which bulletin you were told of last"), "told"),
+        ),
+        ((By.ADDRESS, "address"), (By.ADDRESS, "owner")),
         None,
     ),
     Table(

@@ -121,6 +121,32 @@ SHOW: Final = (
         ),
     ),
     Table(
+        "bulletin",
+        Purpose.RECORD,
+        N_("So that two people stand by every bulletin, and nothing published is ever changed unseen."),
+        N_("As long as the results."),
+        N_("Everybody once it is published; who wrote and reviewed it: programs alone."),
+        (
+            _plain(N_("its place among the bulletins"), "day", "version", "serial"),
+            _plain(N_("how far it has come"), "state", "revision"),
+            _plain(_WHAT, "words", "edition", "body", "note"),
+            Columns(
+                Kind.MARK,
+                N_("random numbers and marks that stand for who wrote and reviewed it"),
+                ("writers", "reviewed_by"),
+            ),
+            _plain(
+                _WHEN,
+                "created_at",
+                "saved_at",
+                "embargo_at",
+                "sent_at",
+                "reviewed_at",
+                "published_at",
+            ),
+        ),
+    ),
+    Table(
         "stage",
         Purpose.SHOW,
         N_("What the screens show."),

@@ -19,6 +19,8 @@ VISITS_STAY: Final = timedelta(days=7)
 """After a visit has ended or run out."""
 LETTERS_STAY: Final = timedelta(days=30)
 """After a letter was written."""
+UNCONFIRMED_STAY: Final = timedelta(hours=24)
+"""After somebody asked for bulletins by e-mail and nobody confirmed it."""
 DRAFTS_STAY: Final = timedelta(hours=1)
 """After a list of people was read."""
 
@@ -97,6 +99,7 @@ async def expire(tx: Tx, now: datetime) -> dict[str, int]:
     """Take away what has had its time; how many rows of each kind."""
     visit, letter = _table("visits"), _table("letters")
     draft, trip = _table("list_drafts"), _table("used_trips")
+    subscriber = _table("bulletin_subscriber")
     gone = func.coalesce(visit.c.ended_at, visit.c.expires_at)
     due = {
         "visits": delete(visit).where(gone <= now - VISITS_STAY),
@@ -105,6 +108,9 @@ async def expire(tx: Tx, now: datetime) -> dict[str, int]:
         ),
         "list_drafts": delete(draft).where(draft.c.made_at <= now - DRAFTS_STAY),
         "used_trips": delete(trip).where(trip.c.expires_at <= now),
+        "bulletin_subscriber": delete(subscriber).where(
+            subscriber.c.confirmed_at.is_(None), subscriber.c.asked_at <= now - UNCONFIRMED_STAY
+        ),
     }
     return {name: (await tx.execute(statement)).rowcount for name, statement in due.items()}
 

@@ -1,0 +1,1 @@
+"""Documents and pictures of a bulletin, made once and kept."""

@@ -1,0 +1,325 @@
+"""Bulletins: prepared by organisers, reviewed by a second person, read by everybody.
+
+`Bulletins` keeps one snapshot of what is published (`Shown`), which pages read without waiting; a
+follower on every node keeps it up to date.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from expo.clock import Now
+from expo.db import Database, Tx
+from expo.errors import N_, NotFound
+from expo.identity.people import Person, Visit
+from expo.passes import fingerprint
+from expo.record import notes
+from expo.web import translations
+from expo.wire.notifier import Notifier
+from expo.words import LANGUAGES, Language, Text
+from sessions.bulletin import moves, store
+from sessions.bulletin.building import (
+    Frame,
+    Root,
+    contest_of,
+    contests_of,
+    edition_of,
+    not_held_of,
+)
+from sessions.bulletin.checks import Reason, Standing, reasons
+from sessions.bulletin.edition import Edition, EditionContest
+from sessions.bulletin.moves import By, Press
+from sessions.bulletin.shown import Shown
+from sessions.bulletin.values import Bulletin, Words
+from sessions.programme import Programme
+from voting.integrity.review import Reviewer
+from voting.result_views import Translate
+from voting.results import public
+from voting.usecases import Voting
+from voting.visibility import is_shown
+
+logger = logging.getLogger(__name__)
+
+TOPIC: Final = "bulletins"
+_HEADING: Final = N_("Results of day {n}")
+
+Identities = Callable[[Tx, str], Awaitable[frozenset[str]]]
+"""The identities by which a person is known: ways of signing in, and the pass."""
+RootOf = Callable[[str], Awaitable[Root | None]]
+"""The end of a contest's ledger; None where there is none."""
+KeyInForce = Callable[[], Awaitable[notes.Signs]]
+"""What is signed with from now on."""
+
+
+class Preparation(msgspec.Struct, frozen=True):
+    """A day before its organisers: its newest version, what keeps it back, and its contests."""
+
+    day: int
+    bulletin: Bulletin | None
+    reasons: tuple[Reason, ...]
+    standings: tuple[Standing, ...]
+
+
+class Bulletins:
+    """One per process.
+
+    Args:
+        database: Where everything is kept.
+        notifier: Tells the followers of every process.
+        now: The clock.
+        voting: Has the contests and results as last seen.
+        programme: The one in force.
+        root_of: Knows the ledgers.
+        key: The key in force.
+        identities: Tells people apart.
+        public_url: Stands in front of every permanent address.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        notifier: Notifier,
+        now: Now,
+        voting: Voting,
+        programme: Callable[[], Programme],
+        root_of: RootOf,
+        key: KeyInForce,
+        identities: Identities,
+        public_url: str,
+    ) -> None:
+        self.now = now
+        self.public_url = public_url
+        self.shown = Shown(())
+        self._database = database
+        self._notifier = notifier
+        self._voting = voting
+        self._programme = programme
+        self._root_of = root_of
+        self._key = key
+        self._identities = identities
+        self._mark: int | None = None
+
+    # --- what the public reads ---
+
+    async def refresh(self) -> bool:
+        """Look at the database again; whether anything published had changed.
+
+        Raises:
+            Fault: It cannot be read; what is shown stays as it was.
+        """
+        mark = self._database.commits.mark()
+        if mark is not None and mark == self._mark:
+            return False
+        async with self._database.read() as tx:
+            serial = await store.last_serial(tx)
+            is_news = serial != self.shown.serial
+            if is_news:
+                self.shown = Shown(await store.published(tx))
+        self._mark = mark
+        return is_news
+
+    def contest_now(self, contest_id: str) -> EditionContest | None:
+        """A contest as its newest bulletin has it, or else as its result stands; None before that."""
+        found = self.shown.contest(contest_id)
+        if found is not None:
+            return found
+        contest = self._voting.contests.get(contest_id)
+        result = self._voting.frozen(contest_id)
+        if contest is None or result is None or not is_shown(contest) or result.disputed:
+            return None
+        return contest_of(contest, public(result), (0, ""), _catalogues())
+
+    def alone(self, contest_id: str) -> Edition | None:
+        """An edition of one contest, for its card."""
+        contest = self.contest_now(contest_id)
+        if contest is None:
+            return None
+        known = self.shown.edition(contest.day)
+        if known is not None and known.contest(contest_id) is not None:
+            return known
+        frame = self._frame(contest.day)
+        return Edition(
+            kind="day",
+            day=contest.day,
+            version=0,
+            expo=frame.expo,
+            heading=contest.title,
+            published_at=None,
+            correction=None,
+            replaces=None,
+            contests=(contest,),
+            on=frame.on,
+        )
+
+    def whole(self) -> Edition | None:
+        """All days together as they are published now; None before the first."""
+        return self.shown.whole(self._programme().title, self._expo_heading())
+
+    # --- what organisers see ---
+
+    async def overview(self) -> tuple[Preparation, ...]:
+        """Every day of the programme with its newest version."""
+        async with self._database.read() as tx:
+            known = {one.day: one for one in await store.newest_of_all(tx)}
+            return tuple(
+                [
+                    await self._preparation(tx, day.n, known.get(day.n))
+                    for day in self._programme().days
+                ]
+            )
+
+    async def preparation(self, day: int) -> Preparation:
+        """One day.
+
+        Raises:
+            NotFound: The programme has no such day.
+        """
+        self._check_day(day)
+        async with self._database.read() as tx:
+            return await self._preparation(tx, day, await store.newest(tx, day))
+
+    async def preview(self, day: int) -> Edition:
+        """The day's newest version as it would be published: frozen, or as a draft from today's results.
+
+        Raises:
+            NotFound: There is none.
+        """
+        self._check_day(day)
+        async with self._database.read() as tx:
+            found = await store.newest(tx, day)
+        if found is None:
+            raise NotFound
+        return found.edition or await self._edition(found)
+
+    # --- what organisers do ---
+
+    async def begin(self, visit: Visit, day: int) -> Bulletin:
+        """The day's draft; the one there is, if any.
+
+        Raises:
+            NotFound: The programme has no such day.
+        """
+        self._check_day(day)
+        words = Words(Text(*(_in(one, _HEADING, day) for one in LANGUAGES)))
+        async with self._database.write() as tx:
+            by, writer = await self._by(tx, visit)
+            return await moves.begin(tx, by, writer, day, words)
+
+    async def write(
+        self, visit: Visit, day: int, revision: int, words: Words, embargo_at: datetime | None
+    ) -> Bulletin:
+        """As `moves.write`."""
+        async with self._database.write() as tx:
+            by, writer = await self._by(tx, visit)
+            found = await moves.held(tx, day, revision)
+            return await moves.write(tx, by, writer, found, words, embargo_at)
+
+    async def send(self, visit: Visit, day: int, revision: int) -> Bulletin:
+        """As `moves.send`; what is frozen is what the results say now."""
+        async with self._database.read() as tx:
+            seen = await moves.held(tx, day, revision, hold=False)
+        edition = await self._edition(seen)
+        async with self._database.write() as tx:
+            by, _ = await self._by(tx, visit)
+            return await moves.send(tx, by, await moves.held(tx, day, revision), edition)
+
+    async def back(self, visit: Visit, day: int, revision: int) -> Bulletin:
+        """As `moves.back`."""
+        async with self._database.write() as tx:
+            by, _ = await self._by(tx, visit)
+            return await moves.back(tx, by, await moves.held(tx, day, revision))
+
+    async def review(self, visit: Visit, day: int, revision: int) -> Bulletin:
+        """As `moves.review`."""
+        async with self._database.write() as tx:
+            by, reviewer = await self._by(tx, visit)
+            return await moves.review(tx, by, reviewer, await moves.held(tx, day, revision))
+
+    async def release(self, visit: Visit | None, day: int, revision: int | None) -> Bulletin:
+        """As `moves.release`; without a visit an operator does it from the command line."""
+        press = Press(self.public_url, await self._key())
+        async with self._database.write() as tx:
+            by = By(self.now()) if visit is None else (await self._by(tx, visit))[0]
+            out = await moves.release(tx, by, await moves.held(tx, day, revision), press)
+        await self.announce()
+        return out
+
+    # --- what the clock does ---
+
+    async def due(self, now: datetime) -> tuple[int, ...]:
+        """Days whose bulletin's embargo is over."""
+        async with self._database.read() as tx:
+            return tuple(day for day, at in await store.waiting(tx) if at <= now)
+
+    async def publish_due(self, day: int, confirm: Callable[[Tx], Awaitable[None]]) -> None:
+        """Publish what was scheduled, if its embargo is over.
+
+        Args:
+            day: Of the expo.
+            confirm: Makes sure, inside the transaction, that this node may.
+
+        Raises:
+            BulletinBlocked: Something came up since the review.
+            WrongStep: Somebody was faster, or has called it back.
+        """
+        press = Press(self.public_url, await self._key())
+        async with self._database.write() as tx:
+            await confirm(tx)
+            found, by = await moves.held(tx, day, None), By(self.now())
+            if found.embargo_at is None or found.embargo_at <= by.at:
+                await moves.publish(tx, by, found, press)
+        await self.announce()
+
+    async def announce(self) -> None:
+        """After the commit: look again, then tell everybody to."""
+        await self.refresh()
+        self._notifier.notify(TOPIC)
+
+    # --- inside ---
+
+    async def _preparation(self, tx: Tx, day: int, found: Bulletin | None) -> Preparation:
+        standings = await moves.standings(tx, day)
+        return Preparation(day, found, reasons(standings), standings)
+
+    async def _edition(self, bulletin: Bulletin) -> Edition:
+        async with self._database.read() as tx:
+            standings = await moves.standings(tx, bulletin.day)
+        roots: dict[str, Root] = {}
+        for one in standings:
+            if one.is_shown and (root := await self._root_of(one.contest.id)) is not None:
+                roots[one.contest.id] = root
+        contests = contests_of(standings, roots, _catalogues())
+        return edition_of(bulletin, self._frame(bulletin.day), contests, not_held_of(standings))
+
+    def _frame(self, day: int) -> Frame:
+        programme = self._programme()
+        found = programme.day(day)
+        return Frame(programme.title, found.date if found else None)
+
+    def _check_day(self, day: int) -> None:
+        if self._programme().day(day) is None:
+            raise NotFound
+
+    async def _by(self, tx: Tx, visit: Visit) -> tuple[By, Reviewer]:
+        person: Person = visit.somebody()
+        marks = await self._identities(tx, person.id)
+        device = fingerprint(visit.device) if visit.device else ""
+        reviewer = Reviewer(person.id, "", device, marks)
+        return By(self.now(), person, reviewer), reviewer
+
+    def _expo_heading(self) -> Text:
+        message = N_("The bulletin of the whole expo")
+        return Text(*(_in(one, message) for one in LANGUAGES))
+
+
+def _catalogues() -> Mapping[Language, Translate]:
+    """The catalogue of each language."""
+    return {one: translations.catalogue(one).gettext for one in LANGUAGES}
+
+
+def _in(language: Language, message: str, n: int = 0) -> str:
+    return translations.filled(translations.catalogue(language).gettext(message), {"n": n})
