@@ -1,0 +1,1 @@
+"""The check of a published result: one file that needs nothing of the rest."""
