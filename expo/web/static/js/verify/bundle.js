@@ -1,0 +1,147 @@
+// The checks of a bundle in their order, each with what came of it. The first thing that is wrong ends them.
+import { hex, Sha256, sha256 } from '../digest.js';
+import { encode, utf8 } from './canonical.js';
+import { Ledger } from './ledger.js';
+import { checker, notesIn, parseCheckpoint, parseNote, parseVkey, saysDigest } from './notes.js';
+import { difference, official, tallied } from './official.js';
+import { Openings } from './openings.js';
+import { FILES, fits, INDEX, INDEXED, MANIFEST, SAME } from './shapes.js';
+import { blamed, parsed, textOf, told, wrong, Wrong } from './wrong.js';
+
+/** In this order: what a person sees as a list. */
+export const CHECKS = ['files', 'key', 'signatures', 'ledger', 'ballots', 'lot', 'result'];
+const FAST = 4096; // bytes from which the browser's own SHA-256 is worth its promise
+
+async function digest(bytes) {
+  if (bytes.length < FAST || !globalThis.crypto?.subtle) return new Sha256().update(bytes).digest();
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+}
+
+/** One bundle under check. */
+export class Bundle {
+  /**
+   * @param {Map<string, Uint8Array>} files by name
+   * @param {string[]|null} keys printed public keys of this expo as known from elsewhere; null: not known
+   * @param {string[]} trackers receipts to be found in the ledger
+   * @param {(done: number, of: number) => void} progress bytes of the long files
+   */
+  constructor(files, keys = null, trackers = [], progress = () => {}) {
+    this.files = files;
+    this.keys = keys;
+    this.trackers = trackers;
+    const of = ['ledger.jsonl', 'ballots.jsonl'].reduce((sum, name) => sum + (files.get(name)?.length ?? 0), 0);
+    this.progress = done => progress(done, of);
+  }
+  bytes(name) { return this.files.get(name) ?? wrong('file-missing', { file: name }); }
+  text(name) { return textOf(this.bytes(name), name); }
+  json(name) { return parsed(this.bytes(name), name); }
+
+  async check_files() {
+    for (const name of [...this.files.keys()].sort()) if (!FILES.includes(name)) wrong('file-strange', { file: name });
+    for (const name of FILES) this.bytes(name);
+    const line = this.text('vkey');
+    if (!line.endsWith('\n')) wrong('note-vkey', { file: 'vkey' });
+    this.vkey = told(() => parseVkey(line.slice(0, -1)), 'vkey');
+    await this.names('index.note', 'index.json', 'sawt-bundle/v1');
+    const index = this.json('index.json');
+    if (!fits(index, INDEX)) wrong('file-shape', { file: 'index.json' });
+    for (const name of INDEXED) {
+      const { sha256: said, size } = index.files[name], bytes = this.bytes(name);
+      if (bytes.length !== size || hex(await digest(bytes)) !== said) wrong('file-changed', { file: name });
+    }
+    this.manifest = this.json('manifest.json');
+    const { sid, origin } = this.manifest;
+    if (!fits(this.manifest, MANIFEST) || origin !== this.vkey.name || sid !== index.sid) wrong('file-shape', { file: 'manifest.json' });
+    await this.names('result.note', 'result.json', 'sawt-result/v1');
+  }
+  /** Whether a note names the digest of a file; its signature is looked at with the others. */
+  async names(note, file, kind) {
+    const { text } = told(() => parseNote(this.text(note), this.vkey), note);
+    if (!saysDigest(text, kind, this.vkey.name, await digest(this.bytes(file)))) wrong('note-digest', { file, note });
+  }
+
+  /** Whether the key is one this expo publishes. */
+  async check_key() {
+    if (this.keys === null) return { state: 'unknown', code: 'key-alone', facts: { vkey: this.text('vkey').trim() } };
+    const known = this.keys.map(one => told(() => parseVkey(one), 'vkey').key.join());
+    return known.includes(this.vkey.key.join()) ? null : wrong('key-strange', { file: 'vkey' });
+  }
+
+  async check_signatures() {
+    const notes = told(() => notesIn(this.bytes('checkpoints.txt')), 'checkpoints.txt');
+    const all = [['index.note', this.text('index.note')], ['result.note', this.text('result.note')], ...notes.map(one => ['checkpoints.txt', one])];
+    const read = all.map(([file, note]) => ({ file, ...told(() => parseNote(note, this.vkey), file) }));
+    this.checkpoints = read.slice(2).map(({ text }) => told(() => parseCheckpoint(text, this.vkey.name), 'checkpoints.txt'));
+    const check = await checker(this.vkey).catch(error => { throw blamed(error, 'vkey'); });
+    if (!check) return { state: 'unknown', code: 'no-ed25519', facts: {} };
+    for (const { file, text, signature } of read) if (!(await check(signature, utf8(text)))) wrong('note-signature', { file });
+    return { facts: { n: read.length } };
+  }
+
+  async check_ledger() {
+    this.ledger = new Ledger(this.manifest.sid, this.checkpoints, new Set(this.trackers));
+    told(() => this.ledger.read(this.bytes('ledger.jsonl'), this.progress), 'ledger.jsonl');
+    this.announced();
+    return { facts: { n: this.ledger.tree.size, root: hex(this.ledger.tree.root) } };
+  }
+  /** What the first record fixed at the opening is what the other files say. */
+  announced() {
+    const { open } = this.ledger, { manifest } = this;
+    const groups = manifest.groups.map(({ id, w, full, min, audit }) => ({ full, id, min, w, ...(audit === 'sealed' ? { audit } : {}) }));
+    const said = { ...Object.fromEntries(SAME.map(name => [name, manifest[name]])), groups, options: manifest.options.map(one => one.id) };
+    const found = difference(Object.fromEntries(Object.keys(said).map(name => [name, open[name]])), said);
+    if (found) wrong('manifest', { file: 'manifest.json', ...found });
+    const rules = hex(sha256(this.bytes('rules.ar.txt'), this.bytes('rules.en.txt')));
+    if (rules !== open.rules_hash) wrong('rules', { file: 'rules.ar.txt' });
+    if (hex(sha256(this.bytes('verify.py'))) !== open.code_hash) wrong('code', { file: 'verify.py' });
+  }
+
+  async check_ballots() {
+    const before = this.bytes('ledger.jsonl').length;
+    this.openings = new Openings(this.ledger);
+    told(() => this.openings.read(this.bytes('ballots.jsonl'), done => this.progress(before + done)), 'ballots.jsonl');
+    return { facts: { n: this.ledger.latest.size } };
+  }
+
+  async check_lot() { this.ledger.lot(); }
+
+  async check_result() {
+    const counts = tallied(this.json('tally.json'), this.ledger, this.openings);
+    const made = official(this.ledger, this.openings, counts);
+    const published = this.text('result.json'), counted = encode(made);
+    if (published !== counted) {
+      const found = difference(this.json('result.json'), made) ?? { path: '', published: '', counted: '' };
+      wrong('result', { file: 'result.json', ...found, byte: [...published].findIndex((one, at) => one !== counted[at]) });
+    }
+    this.result = made;
+    return { facts: { n: made.ballots } };
+  }
+
+  /** Where each receipt asked about stands in the ledger. */
+  receipts() {
+    return this.trackers.map(tracker => {
+      const ballot = this.ledger.latest.get(tracker);
+      if (!ballot) return { tracker, state: 'absent' };
+      return { tracker, state: ballot.status, rev: ballot.rev, leaves: this.ledger.found.get(tracker) };
+    });
+  }
+}
+
+/**
+ * Run all checks.
+ * @param tell hears {check, state: 'running'|'right'|'unknown'|'wrong', code, facts} as they come
+ * @returns whether nothing was wrong
+ */
+export async function verify(bundle, tell) {
+  for (const check of CHECKS) {
+    tell({ check, state: 'running' });
+    try {
+      tell({ check, state: 'right', code: '', facts: {}, ...await bundle[`check_${check}`]() });
+    } catch (error) {
+      if (!(error instanceof Wrong)) throw error;
+      tell({ check, state: 'wrong', code: error.code, facts: error.facts });
+      return false;
+    }
+  }
+  return true;
+}
