@@ -13,7 +13,7 @@ from expo.errors import Refusal
 from voting.ballots import Ballot, IdConflict, tag_of, tracker_of
 from voting.contests import Contest
 from voting.eligibility import check_window, running
-from voting.protocol import Receipt
+from voting.ledger.records import derived_nonce, to_base64url
 from voting.stations import place, station_of
 
 
@@ -69,7 +69,8 @@ class Latest(msgspec.Struct, frozen=True):
     position: int
 
 
-Answer = Receipt | Refusal
+Answer = Kept | Refusal
+"""To one ballot: its line on record, with the nonce that opens it, or why there is none."""
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -117,7 +118,7 @@ def settle(
         except Refusal as refusal:
             answers.append(refusal)
         else:
-            answers.append(receipt_of(line))
+            answers.append(opened(line, head.secret))
     return Settled(tuple(answers), tuple(lines))
 
 
@@ -140,17 +141,17 @@ def at_the_ends(logs: Sequence[Head], lines: Sequence[Kept]) -> list[tuple[Head,
     return found
 
 
-def receipt_of(line: Kept) -> Receipt:
-    """The promise made for an accepted ballot."""
-    return Receipt(
-        id=line.ballot_id,
-        contest=line.contest,
-        tracker=line.tracker,
-        revision=line.revision,
-        ranking=line.ranking,
-        accepted_at=line.accepted_at,
-        status=line.status,
-    )
+def opened(line: Kept, secret: bytes) -> Kept:
+    """The line with its nonce, also where none was sent with the ballot.
+
+    Args:
+        line: As it is on record.
+        secret: Of its contest.
+    """
+    if line.nonce is not None:
+        return line
+    nonce = derived_nonce(secret, line.tracker, line.revision)
+    return msgspec.structs.replace(line, nonce=to_base64url(nonce))
 
 
 def _repeated(line: Kept | None, ballot: Ballot, voter: str) -> Kept | None:

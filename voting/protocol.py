@@ -20,7 +20,10 @@ Uuid = Annotated[
         max_length=36,  # "$" alone would let a line break follow
     ),
 ]
-Nonce = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{43}$", max_length=43)]
+Nonce = Annotated[
+    str,  # 32 bytes of base64url; the last letter holds four bits, and stray ones are no second spelling
+    msgspec.Meta(pattern="^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$", max_length=43),
+]
 
 
 class Cast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="cast", tag_field="type"):
@@ -40,10 +43,25 @@ class AskMine(
     contest: Id
 
 
+class Proof(msgspec.Struct, frozen=True):
+    """Where a receipt stands in its batch: the signed note over the root of the batch's tree (RFC 6962)
+    and the way there, as base64. The leaf is the line of canonical JSON
+    ``{accepted_at, included_by, leaf_hash, rev, sid, trk, v}``.
+    """
+
+    note: str
+    index: int
+    size: int
+    path: tuple[str, ...]
+
+
 class Receipt(msgspec.Struct, frozen=True, tag="receipt", tag_field="type"):
     """The promise to a voter, sent only after the commit.
 
-    ``leaf`` and ``proof`` stay null until the public ledger exists.
+    Together with ``nonce`` everything here that the ballot says hashes to ``leaf``, the public
+    ledger's; whoever has both has proof of the ballot, so they go to its own person alone. ``own``
+    are the options this person abstains on. ``proof`` comes with the answer to a cast; sending the
+    same cast again brings another of the same leaf.
     """
 
     id: str
@@ -55,8 +73,12 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", tag_field="type"):
     status: str = "counted"
     """``quarantined``: received and under review; it counts once two people, or a stronger sign-in,
     release it. ``void``: two people took it out."""
+    electorate: str = ""
+    own: tuple[str, ...] = ()
+    nonce: str | None = None
     leaf: str | None = None
-    proof: str | None = None
+    included_by: datetime | None = None
+    proof: Proof | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="type"):

@@ -19,7 +19,7 @@ from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
 from voting import eligibility, store, visibility
 from voting.ballots import Ballot, admit, tag_of, whole_ms
-from voting.batches import Kept, receipt_of
+from voting.batches import Kept, opened
 from voting.contest_book import Contests
 from voting.contests import Contest, Phase
 from voting.eligibility import ContestNotOpen, UnknownContest
@@ -28,6 +28,7 @@ from voting.lanes.writer import LANES, Lanes
 from voting.methods.tally import Tally
 from voting.postgres_store import PostgresRecord
 from voting.protocol import Cast, ContestState, Mine, Receipt, TallyState, Turnout
+from voting.receipts import receipt_of
 from voting.results import Result
 from voting.sqlite_store import SqliteRecord
 from voting.tally_follower import TallyFollower
@@ -215,7 +216,7 @@ class Voting:
             secret = await store.secret(tx, contest_id) or b""
             seed = tag_of(secret, visit.person.id)
             kept = next(iter(await store.current(tx, contest_id, [seed])), None)
-        return OwnBallot(contest, kept, seed)
+        return OwnBallot(contest, opened(kept, secret) if kept else None, seed)
 
     def own_view(self, visit: Visit, own: OwnBallot) -> BallotView:
         """The contest with this ballot of this visit."""
@@ -244,6 +245,8 @@ class Voting:
             secret = await store.secret(tx, kept.contest) or b""
         contest = self._known(kept.contest)
         person = visit.person
+        if secret:  # once it is destroyed, nobody can tell a nonce that no browser made
+            kept = opened(kept, secret)
         return contest, kept, person is not None and tag_of(secret, person.id) == kept.voter
 
     async def result(self, contest_id: str) -> Result | None:
@@ -354,7 +357,7 @@ class Voting:
                 secret = await store.secret(tx, contest_id) or b""
                 tags = {tag_of(secret, person): person for person in who}
                 for kept in await store.current(tx, contest_id, tags):
-                    found[contest_id, tags[kept.voter]] = kept
+                    found[contest_id, tags[kept.voter]] = opened(kept, secret)
         return tuple(found.get(one) for one in asked)
 
     def _live(self, visit: Visit, contest: Contest, *, has_ballot: bool) -> TallyState | None:

@@ -19,7 +19,9 @@ from expo.load.histogram import SECONDS, SIZES, Histogram
 from expo.wire.notifier import Notifier
 from voting.ballot_record import BallotRecord, Recorded
 from voting.ballots import Ballot
+from voting.batches import Answer, Kept
 from voting.protocol import Receipt
+from voting.receipts import Promises, receipt_of
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +83,8 @@ class Writer:
         self._is_closed = False
         self._since = 0.0
         self._record = record
+        self.promises: Promises | None = None
+        """Signs receipts; without it they are given unsigned."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self.batches = 0
         """Transactions committed since start."""
@@ -184,7 +188,7 @@ class Writer:
             Fault: It is not on record as far as is known; nobody was answered.
         """
         try:
-            recorded, seconds = await self._in_thread([waiting.ballot for waiting in batch])
+            recorded, told, seconds = await self._in_thread([waiting.ballot for waiting in batch])
         except Fault:
             raise
         except Exception:
@@ -200,7 +204,7 @@ class Writer:
         self.recorded += len(batch)
         self.seconds += seconds
         self.batch_sizes.add(len(batch))
-        self._answer_all(batch, recorded)
+        self._answer_all(batch, told)
         answered_at = perf_counter()
         for since, ballots in Counter(waiting.since for waiting in batch).items():
             self.answer_seconds.add(answered_at - since, ballots)
@@ -209,8 +213,8 @@ class Writer:
         if recorded.grew:
             self._notifier.notify(ANY_CONTEST)
 
-    async def _in_thread(self, ballots: Sequence[Ballot]) -> tuple[Recorded, float]:
-        """What the record says, and how long it took it.
+    async def _in_thread(self, ballots: Sequence[Ballot]) -> tuple[Recorded, list[Told], float]:
+        """What the record says, what the voters are told, and how long it took.
 
         A transaction that is under way cannot be given up: who is cancelled meanwhile waits for it,
         so that our turn to write does not end before it.
@@ -223,12 +227,21 @@ class Writer:
             work.exception()  # nobody else will ask
             raise
 
-    def _timed(self, ballots: Sequence[Ballot]) -> tuple[Recorded, float]:
+    def _timed(self, ballots: Sequence[Ballot]) -> tuple[Recorded, list[Told], float]:
         began = perf_counter()
-        return self._record.record(ballots), perf_counter() - began
+        recorded = self._record.record(ballots)
+        told = self._promised(recorded.answers)
+        return recorded, told, perf_counter() - began
 
-    def _answer_all(self, batch: Sequence[_Waiting], recorded: Recorded) -> None:
-        for waiting, answer in zip(batch, recorded.answers, strict=True):
+    def _promised(self, answers: Sequence[Answer]) -> list[Told]:
+        """The answers with a receipt for each ballot on record; made here, away from the loop."""
+        lines = [answer for answer in answers if isinstance(answer, Kept)]
+        promises = self.promises
+        receipts = iter(promises.receipts(lines) if promises else map(receipt_of, lines))
+        return [next(receipts) if isinstance(answer, Kept) else answer for answer in answers]
+
+    def _answer_all(self, batch: Sequence[_Waiting], told: Sequence[Told]) -> None:
+        for waiting, answer in zip(batch, told, strict=True):
             self._answer(waiting, answer)
 
     def _answer_busy(self, waiting: _Waiting) -> None:

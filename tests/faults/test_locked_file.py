@@ -17,7 +17,7 @@ from tests.support.stagehouse import Ear
 from tests.support.whole import ballot, whole
 from voting.ballot_record import Recorded
 from voting.ballots import Ballot
-from voting.protocol import Receipt
+from voting.batches import Kept
 from voting.sqlite_store import SqliteRecord
 
 pytestmark = pytest.mark.sqlite_only
@@ -129,8 +129,11 @@ class Soothing(SqliteRecord):
             return Recorded(tuple(map(_soothing, ballots)), ())
 
 
-def _soothing(ballot: Ballot) -> Receipt:
-    return Receipt(ballot.id, ballot.contest, "none", 2, ballot.ranking, ballot.arrived_at)
+def _soothing(ballot: Ballot) -> Kept:
+    return Kept(
+        ballot.contest, 0, ballot.id, "nobody", ballot.electorate, 2, ballot.ranking, (), "none",
+        ballot.arrived_at,
+    )  # fmt: skip
 
 
 async def test_record_that_promises_what_it_could_not_write_is_found_out(

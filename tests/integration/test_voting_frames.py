@@ -1,6 +1,7 @@
 """Frames about ballots over a connection: every answer, in the person's language."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -65,6 +66,8 @@ async def test_cast_over_a_socket_brings_a_receipt(tmp_path: Path) -> None:
         answer = await asked(there, connected(person()), raw(sent))
 
         assert answer.pop("tracker").isalnum()
+        assert len(answer.pop("leaf")) == 64
+        assert len(answer.pop("nonce")) == 43
         assert answer == {
             "type": "receipt",
             "id": sent.id,
@@ -73,7 +76,11 @@ async def test_cast_over_a_socket_brings_a_receipt(tmp_path: Path) -> None:
             "ranking": ["c", "a", "b"],
             "accepted_at": there.clock().isoformat().replace("+00:00", "Z"),
             "status": "counted",
-            "leaf": None,
+            "electorate": "customers",
+            "own": [],
+            "included_by": (there.clock() + timedelta(seconds=90))
+            .isoformat()
+            .replace("+00:00", "Z"),
             "proof": None,
         }
 

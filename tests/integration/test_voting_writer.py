@@ -26,7 +26,7 @@ async def test_ballot_is_answered_after_it_is_on_record(tmp_path: Path) -> None:
 
         receipt = await there.vote(person("p1"), "bac")
 
-        assert (receipt.revision, receipt.ranking, receipt.leaf) == (1, ("b", "a", "c"), None)
+        assert (receipt.revision, receipt.ranking, receipt.proof) == (1, ("b", "a", "c"), None)
         assert receipt.accepted_at == there.clock()
         async with there.database.read() as tx:
             position, lines = await store.lines(tx, "s1", 0, 10)

@@ -7,10 +7,9 @@ import msgspec
 from tests.support.clock import Clock
 from tests.support.contests import cast, contest, person
 from voting.ballots import Ballot, IdConflict, admit, tag_of
-from voting.batches import Head, settle
+from voting.batches import Head, Kept, settle
 from voting.contests import Phase
 from voting.eligibility import ContestClosed
-from voting.protocol import Receipt
 
 AT = Clock()()
 SECRET = b"s" * 32
@@ -41,7 +40,7 @@ def test_ballot_twice_in_one_batch_is_one_line_and_two_equal_answers() -> None:
 
     assert len(settled.lines) == 1
     assert settled.answers[0] == settled.answers[1]
-    assert isinstance(settled.answers[0], Receipt)
+    assert isinstance(settled.answers[0], Kept)
 
 
 def test_id_is_bound_to_voter_answer_and_nonce() -> None:
@@ -66,7 +65,7 @@ def test_what_is_on_record_is_answered_from_there_and_goes_on_from_there() -> No
     settled = settle(HEAD, [again, ballot("u", "c")], [old], [old])
 
     answer = settled.answers[0]
-    assert isinstance(answer, Receipt)
+    assert isinstance(answer, Kept)
     assert (answer.revision, answer.accepted_at, answer.tracker) == (7, AT, "T" * 16)
     assert [(line.revision, line.tracker) for line in settled.lines] == [(8, "T" * 16)]
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from voting.ballots import Ballot
 from voting.contest_book import Contests
+from voting.receipts import Promises
 from voting.writer import Deliver, Writer
 
 LANES: Final = 4
@@ -39,6 +40,16 @@ class Lanes:
     def writers(self) -> tuple[Writer, ...]:
         """All of them; the first has the contests with one station."""
         return self._writers
+
+    @property
+    def promises(self) -> Promises | None:
+        """Signs the receipts of all of them."""
+        return self._writers[0].promises
+
+    @promises.setter
+    def promises(self, promises: Promises | None) -> None:
+        for one in self._writers:
+            one.promises = promises
 
     @property
     def waiting(self) -> int:

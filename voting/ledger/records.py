@@ -7,6 +7,7 @@ formatted by hand, for it is on the way of every vote. Source: counting page 4.4
 """
 
 import base64
+import binascii
 import hmac
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -25,11 +26,13 @@ OFFICER: Final = "officer"
 
 _COMMITMENT: Final = b"\x02"
 _LOT: Final = b"\x03"
+_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
 
 
 def to_base64url(data: bytes) -> str:
     """Base64url without padding."""
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+    # Half of what `base64` takes for it, twice on the way of every vote.
+    return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL).decode()
 
 
 def from_base64url(text: str, length: int) -> bytes:
@@ -57,7 +60,7 @@ def _text(word: str) -> str:
 @lru_cache(maxsize=4_096)
 def _texts(words: tuple[str, ...]) -> str:
     """Crowds say few different things."""
-    return f"[{','.join(map(_text, words))}]"
+    return f"[{','.join([_text(word) for word in words])}]"
 
 
 # --- what a ballot says ---
@@ -78,14 +81,14 @@ def content(
         sid: The contest.
         electorate: Where its voter's ballot is weighed.
         ranking: Options as cast, best first; empty withdraws.
-        tracker: What the voter finds it by.
+        tracker: What the voter finds it by; of an alphabet that JSON writes as it is.
         revision: How often this voter has cast, this time included.
         own: Options the voter abstains on; without any the content does not mention them.
     """
     abstained = f'"own":{_texts(own)},' if own else ""
     return (
         f'{{"grp":{_text(electorate)},{abstained}"rank":{_texts(ranking)},"rev":{revision},'
-        f'"sid":{_text(sid)},"trk":{_text(tracker)},"v":1}}'
+        f'"sid":{_text(sid)},"trk":"{tracker}","v":1}}'
     ).encode()
 
 
@@ -114,7 +117,7 @@ def ballot_record(*, sid: str, electorate: str, tracker: str, revision: int, com
     """An accepted ballot; ``com`` is its commitment."""
     return (
         f'{{"com":"{to_base64url(com)}","grp":{_text(electorate)},"rev":{revision},'
-        f'"sid":{_text(sid)},"t":"ballot","trk":{_text(tracker)},"v":1}}'
+        f'"sid":{_text(sid)},"t":"ballot","trk":"{tracker}","v":1}}'
     ).encode()
 
 
