@@ -105,7 +105,8 @@ def _tick(request: Asked, contest: Contest) -> Callable[[], int] | None:
 async def figures_json(request: Asked) -> Response:
     """The figures of a published result as canonical JSON."""
     contest = _contest(request)
-    found = await request.state["analyses"].of(contest.id) if visibility.is_shown(contest) else None
+    visibility.check_shown(contest)
+    found = await request.state["analyses"].of(contest.id)
     if found is None or found.analysis is None:
         raise NotFound
     name = f'attachment; filename="sawt-{contest.id}-figures.json"'
