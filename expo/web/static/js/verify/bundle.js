@@ -9,7 +9,7 @@ import { FILES, fits, INDEX, INDEXED, MANIFEST, SAME } from './shapes.js';
 import { blamed, parsed, textOf, told, wrong, Wrong } from './wrong.js';
 
 /** In this order: what a person sees as a list. */
-export const CHECKS = ['files', 'key', 'signatures', 'ledger', 'ballots', 'lot', 'result'];
+export const CHECKS = ['files', 'key', 'signatures', 'ledger', 'words', 'ballots', 'lot', 'result', 'program'];
 const FAST = 4096; // bytes from which the browser's own SHA-256 is worth its promise
 
 async function digest(bytes) {
@@ -51,7 +51,7 @@ export class Bundle {
     }
     this.manifest = this.json('manifest.json');
     const { sid, origin } = this.manifest;
-    if (!fits(this.manifest, MANIFEST) || origin !== this.vkey.name || sid !== index.sid) wrong('file-shape', { file: 'manifest.json' });
+    if (!fits(this.manifest, MANIFEST) || origin !== this.vkey.name || sid !== index.sid || !origin.endsWith(`/${sid}`)) wrong('file-shape', { file: 'manifest.json' });
     await this.names('result.note', 'result.json', 'sawt-result/v1');
   }
   /** Whether a note names the digest of a file; its signature is looked at with the others. */
@@ -81,19 +81,18 @@ export class Bundle {
   async check_ledger() {
     this.ledger = new Ledger(this.manifest.sid, this.checkpoints, new Set(this.trackers));
     told(() => this.ledger.read(this.bytes('ledger.jsonl'), this.progress), 'ledger.jsonl');
-    this.announced();
     return { facts: { n: this.ledger.tree.size, root: hex(this.ledger.tree.root) } };
   }
-  /** What the first record fixed at the opening is what the other files say. */
-  announced() {
+
+  /** Manifest and rules are those the first record fixed at the opening. */
+  async check_words() {
     const { open } = this.ledger, { manifest } = this;
     const groups = manifest.groups.map(({ id, w, full, min, audit }) => ({ full, id, min, w, ...(audit === 'sealed' ? { audit } : {}) }));
-    const said = { ...Object.fromEntries(SAME.map(name => [name, manifest[name]])), groups, options: manifest.options.map(one => one.id) };
+    const said = { ...Object.fromEntries(Object.keys(SAME).map(name => [name, manifest[name]])), groups, options: manifest.options.map(one => one.id) };
     const found = difference(Object.fromEntries(Object.keys(said).map(name => [name, open[name]])), said);
     if (found) wrong('manifest', { file: 'manifest.json', ...found });
     const rules = hex(sha256(this.bytes('rules.ar.txt'), this.bytes('rules.en.txt')));
     if (rules !== open.rules_hash) wrong('rules', { file: 'rules.ar.txt' });
-    if (hex(sha256(this.bytes('verify.py'))) !== open.code_hash) wrong('code', { file: 'verify.py' });
   }
 
   async check_ballots() {
@@ -115,6 +114,12 @@ export class Bundle {
     }
     this.result = made;
     return { facts: { n: made.ballots } };
+  }
+
+  /** Whether the program in the bundle, which nothing here uses, is the one announced at the opening. */
+  async check_program() {
+    const same = hex(await digest(this.bytes('verify.py'))) === this.ledger.open.code_hash;
+    return same ? null : { state: 'unknown', code: 'program-other', facts: { file: 'verify.py' } };
   }
 
   /** Where each receipt asked about stands in the ledger. */

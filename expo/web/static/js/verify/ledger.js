@@ -78,6 +78,7 @@ export class Ledger {
   decide(kind, { trk, rev, why = null }) {
     const ballot = this.of(trk, rev);
     if (!ballot || (this.close && kind === 'hold')) this.fail('decision', { tracker: trk });
+    if (ballot !== this.latest.get(trk)) return; // what is said of a replaced one has no effect
     if ((kind === 'hold') !== (ballot.status === 'counted')) this.fail('decision', { tracker: trk });
     if (this.close) ballot.atClose ??= ballot.status;
     ballot.status = DECISIONS[kind];
@@ -113,8 +114,11 @@ export class Ledger {
 /** Root by size; two that disagree about one size are proof against whoever signed them. */
 function rootsBySize(checkpoints) {
   const found = new Map();
+  let before = 0;
   for (const { size, root } of checkpoints) {
     if (found.has(size) && !equal(found.get(size), root)) wrong('checkpoints-disagree', { file: 'checkpoints.txt', size });
+    if (size <= before) wrong('checkpoint-order', { file: 'checkpoints.txt', size });
+    before = size;
     found.set(size, root);
   }
   return found;

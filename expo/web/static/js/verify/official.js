@@ -5,18 +5,17 @@ import { wrong } from './wrong.js';
 
 const FILE = 'tally.json';
 const METHODS = ['borda', 'irv', 'ranked_pairs', 'schulze'];
-const TALLIES = { groups: [TALLY], options: ['text'], sid: 'text', v: { is: 1 } };
 
 /** What a group comes to, as tally.json has it; a sealed one is taken from there, as far as the ledger bears it out. */
 export function tallied(tally, ledger, openings) {
   const { options, groups } = ledger.open;
-  const same = fits(tally, TALLIES) && tally.sid === ledger.sid && String(tally.options) === String(options)
+  const same = fits(tally, TALLY) && tally.sid === ledger.sid && String(tally.options) === String(options)
     && String(tally.groups.map(one => one.id)) === String(groups.map(one => one.id));
   if (!same) wrong('tally-form', { file: FILE });
   return tally.groups.map((said, at) => {
-    const { id, withdrawn, revised, held, void: taken, counted, sealed, latest, atEnd = standing(ledger, id) } = openings.groups.get(id);
+    const { id } = said, { withdrawn, revised, held, void: taken, counted, sealed } = openings.groups.get(id);
     if (sealed) {
-      const fit = said.n + said.withdrawn === atEnd && said.revised === revised && equal(said.held, held) && equal(said.void, taken);
+      const fit = said.n + said.withdrawn === standing(ledger, id) && said.revised === revised && equal(said.held, held) && equal(said.void, taken);
       if (!fit || !possible(said, options.length)) wrong('tally-sealed', { file: FILE, group: id });
       return said;
     }

@@ -3,13 +3,12 @@ import { sha256 } from '../digest.js';
 import { encode, lines, utf8 } from './canonical.js';
 import { Ballots } from './counting.js';
 import { fromBase64, toBase64 } from './notes.js';
-import { CONTENT, fits, OWN_CONTENT } from './shapes.js';
+import { fits, OPENING } from './shapes.js';
 import { blamed, parsed, wrong } from './wrong.js';
 
 const FILE = 'ballots.jsonl', CLOSE = 'ledger.jsonl';
 const COMMITMENT = Uint8Array.of(2);
 const NONCE = 32; // bytes
-const OPENING = { content: 'any', nonce: 'text', status: 'text' };
 
 const blank = (options, is) => ({
   ...is, counted: new Ballots(options), withHeld: new Ballots(options), withdrawn: 0, revised: 0, held: {}, void: {}, latest: 0, emptied: 0,
@@ -52,16 +51,14 @@ export class Openings {
     if (status !== ballot.status) this.fail('status', { tracker });
     const group = this.groups.get(content.grp);
     if (group.sealed) this.fail('opening-sealed', { tracker });
-    if (!this.may(rank, this.most) || !this.may(own, this.options.size)) this.fail('ranking', { tracker });
+    const mayAbstain = this.ledger.open.own === 'abstain' || !own.length;
+    if (!this.may(rank, this.most) || !this.may(own, this.options.size) || !mayAbstain) this.fail('ranking', { tracker });
     this.count(group, ballot, rank, own);
     return tracker;
   }
   shaped(line) {
     const value = parsed(line, FILE, this.line);
-    if (!fits(value, OPENING)) this.fail('opening');
-    const { content } = value;
-    if (!fits(content, CONTENT) && !(fits(content, OWN_CONTENT) && content.own.length)) this.fail('opening');
-    return content.sid === this.ledger.sid ? value : this.fail('opening');
+    return fits(value, OPENING) && value.content.sid === this.ledger.sid ? value : this.fail('opening');
   }
   nonce(written) {
     try {
