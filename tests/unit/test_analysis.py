@@ -1,5 +1,7 @@
 """The figures beside a result: what they say, and what of them is left out for small electorates."""
 
+from itertools import islice
+
 import msgspec
 import pytest
 
@@ -10,7 +12,7 @@ from voting.analysis import flips
 from voting.analysis.distribution import depth, of_group
 from voting.analysis.influence import distance, movement
 from voting.analysis.sample import Sampling, bucket_of
-from voting.analysis.stability import RESAMPLES, Steady, drawn, seed_of, stability
+from voting.analysis.stability import RESAMPLES, Steady, crowds, drawn, seed_of, stability
 from voting.analysis.values import Analysis
 from voting.analysis.views import Dossier, dossier
 from voting.contests import Contest, Rules
@@ -126,6 +128,23 @@ def test_draw_is_the_same_everywhere_and_uses_every_bucket() -> None:
     assert drawn(seed, "all", 7) == drawn(seed, "all", 7)
     assert {n for crowd in range(20) for n in drawn(seed, "all", crowd)} == set(range(256))
     assert bucket_of(tracker(0)) == 252
+
+
+def test_crowd_is_the_sum_of_its_buckets_added_one_by_one() -> None:
+    one, seed = counted(EXAMPLE), seed_of("s1", b"")
+    size, weighed = range(4), one.combined
+
+    for number, crowd in enumerate(islice(crowds(one.sample, weighed, seed), 3)):
+        expected = [[0] * 4 for _ in size]
+        for group in ("employees", "customers"):
+            for place in drawn(seed, group, number):
+                bucket = one.sample.buckets[group].get(place)
+                for a in size:
+                    for b in size:
+                        above = bucket.above[a][b] if bucket else 0
+                        expected[a][b] += weighed.coefficient(group) * above
+        assert [list(row) for row in crowd.support] == expected
+        assert crowd.net == tuple(sum(expected[a][b] - expected[b][a] for b in size) for a in size)
 
 
 def test_united_crowd_is_steady_and_a_split_one_is_not() -> None:

@@ -67,7 +67,7 @@ def stability(
         seed: From `seed_of`.
     """
     places = [Counter[int]() for _ in combined.options]
-    for crowd in _crowds(sample, combined, seed):
+    for crowd in crowds(sample, combined, seed):
         for rank, option in enumerate(order(crowd, lot), start=1):
             places[option][rank] += 1
     return Stability(
@@ -82,7 +82,7 @@ def _steady(option: str, ranks: Counter[int]) -> Steady:
     return Steady(option, ranks[1], in_order[_CUT], in_order[-1 - _CUT])
 
 
-def _crowds(sample: Sample, combined: Combined, seed: bytes) -> Iterator[Combined]:
+def crowds(sample: Sample, combined: Combined, seed: bytes) -> Iterator[Combined]:
     """The weighted sums of a thousand crowds.
 
     All figures of a bucket travel in one whole number, a field each, so that drawing a crowd is 256

@@ -21,11 +21,27 @@ logger = logging.getLogger(__name__)
 _AGAIN: Final = 1  # more tries when the result was frozen anew while its ballots were read
 
 
+class Ending(Protocol):
+    """Where a ledger ended with the close of its contest, and the seed of the lot."""
+
+    @property
+    def size(self) -> int:
+        """Entries in the tree whose last one is the close."""
+
+    @property
+    def root(self) -> bytes:
+        """Its root, 32 bytes."""
+
+    @property
+    def seed(self) -> bytes:
+        """The seed, 32 bytes."""
+
+
 class Ledger(Protocol):
     """What the public ledger tells of a contest."""
 
-    async def closing(self, contest_id: str) -> tuple[int, bytes, bytes] | None:
-        """Size and root of the tree that ends with the close, and the lot's seed; None without one."""
+    async def closing(self, contest_id: str) -> Ending | None:
+        """Its end; None without a ledger."""
 
     async def vkey(self, contest_id: str) -> str | None:
         """The key its checkpoints are signed with, as a verifier key; None without a ledger."""
@@ -100,9 +116,9 @@ class Analyses:
         order, root, audit = lot.provisional(options), b"", None
         closing = await self._ledger.closing(contest.id) if self._ledger else None
         if self._ledger and closing:
-            size, root, seed = closing
-            order = lot.final(options, seed=seed, root=root)
-            audit = Audit(size, root.hex(), await self._ledger.vkey(contest.id) or "")
+            root = closing.root
+            order = lot.final(options, seed=closing.seed, root=root)
+            audit = Audit(closing.size, root.hex(), await self._ledger.vkey(contest.id) or "")
         counted = Counted(contest, result, sample, order, root)
         if not counted.is_whole:
             logger.critical(
