@@ -118,6 +118,7 @@ class Renderer:
             "rehearsal": rehearsal,
             "site": site,
             "zone": zone.key,
+            "public_url": public_url,
             "qr": lambda text, **kw: Markup(svg(text, **kw)),  # noqa: S704 - our own drawing
             "plural_forms": translations.plural_forms,
             "sentence": translations.sentence,
@@ -133,6 +134,7 @@ class Renderer:
             "exact": lambda value: words.exact_time(value.astimezone(zone)),
             "iso": lambda value: value.isoformat(),
             "isolated": words.isolated,
+            "grouped": words.grouped,
             "named": _named,
         }
 

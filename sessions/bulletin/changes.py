@@ -108,5 +108,3 @@ def _share(thousandths: int) -> Text:
 
 def _both(said: Callable[[Literal["ar", "en"]], str]) -> Text:
     return Text(said("ar"), said("en"))
-
-

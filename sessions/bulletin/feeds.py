@@ -15,6 +15,7 @@ _ATOM: Final = "http://www.w3.org/2005/Atom"
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
 _BEFORE_ANY: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
+
 class Entry(msgspec.Struct, frozen=True):
     """A day's newest edition, and when its first version was published."""
 
@@ -82,7 +83,7 @@ def _entry(root: Element, feed: Feed, entry: Entry) -> None:
 
 def _body(whole: Element, feed: Feed, edition: Edition, language: Language) -> None:
     """What the edition says in one language: correction, introduction, and a sentence per contest."""
-    where = {"xml:lang": language, "dir": direction(language)}
+    where: dict[str, str] = {"xml:lang": language, "dir": direction(language)}
     part = SubElement(whole, "div", where)
     if edition.correction is not None:
         text = f"{feed.corrected.in_(language)}: {edition.correction.in_(language)}"

@@ -44,7 +44,7 @@ REVIEWED: Final = N_("review-bulletin")
 SCHEDULED: Final = N_("schedule-bulletin")
 PUBLISHED: Final = N_("publish-bulletin")
 AMENDED: Final = N_("amend-bulletin")
-_AS_IS: Final[Mapping[Language, Translate]] = {language: str for language in LANGUAGES}
+_AS_IS: Final[Mapping[Language, Translate]] = dict.fromkeys(LANGUAGES, str)
 
 
 class By(msgspec.Struct, frozen=True):
@@ -69,8 +69,10 @@ async def standings(tx: Tx, day: int) -> tuple[Standing, ...]:
     """The contests of a day as the database has them, by id."""
     found = [one for one in await contests.contests(tx) if one.day == day]
     return tuple(
-        Standing(one, await contests.result(tx, one.id), len(await contests.held(tx, one.id)))
-        for one in sorted(found, key=lambda one: one.id)
+        [
+            Standing(one, await contests.result(tx, one.id), len(await contests.held(tx, one.id)))
+            for one in sorted(found, key=lambda one: one.id)
+        ]
     )
 
 
@@ -137,9 +139,7 @@ async def write(
     if (words, embargo_at) == (found.words, found.embargo_at):
         return found
     writers = joined(found.writers, writer)
-    return await _saved(
-        tx, by, WRITTEN, found, words=words, writers=writers, embargo_at=embargo_at
-    )
+    return await _saved(tx, by, WRITTEN, found, words=words, writers=writers, embargo_at=embargo_at)
 
 
 async def send(tx: Tx, by: By, found: Bulletin, edition: Edition) -> Bulletin:
@@ -258,9 +258,7 @@ async def _check(tx: Tx, found: Bulletin) -> None:
 
 
 async def _saved(tx: Tx, by: By, action: str, found: Bulletin, **changes: object) -> Bulletin:
-    saved = msgspec.structs.replace(
-        found, revision=found.revision + 1, saved_at=by.at, **changes
-    )
+    saved = msgspec.structs.replace(found, revision=found.revision + 1, saved_at=by.at, **changes)
     await store.put(tx, saved)
     await _log(tx, by, action, saved)
     return saved

@@ -17,6 +17,7 @@ from expo.web.pages import guarded
 from expo.web.templates import Renderer
 from expo.words import LANGUAGES, Language, Text
 from sessions.bulletin import feeds, files
+from sessions.bulletin.changes import WORDS as CHANGES
 from sessions.bulletin.edition import Edition
 from sessions.bulletin.printing.usecases import Print, Prints, Shape
 from sessions.bulletin.shown import Kept
@@ -71,9 +72,11 @@ async def _version_page(request: Asked, version: int | None) -> Response:
             "newest": newest.edition if newest else kept.edition,
             "versions": [one.edition for one in shown.versions(day)],
             "changes": shown.changes(kept.edition),
+            "words": CHANGES,
             "days": shown.days,
             "files": files.permanent(day, kept.edition.version),
             "is_preview": False,
+            "tz": request.state["pages"].zone,
         }
 
     return _page(request, "bulletin/day.html", values)
@@ -88,6 +91,7 @@ async def expo_page(request: Asked) -> Response:
         return {
             "edition": bulletins.whole(),
             "editions": [one for day in shown.days if (one := shown.edition(day)) is not None],
+            "tz": request.state["pages"].zone,
             "to_come": [day for day in programme.days if day.n not in shown.days],
         }
 

@@ -19,6 +19,7 @@ from expo.web.pages import NO_STORE, explained, guarded, wants_json
 from expo.web.templates import Renderer
 from expo.words import Text, latin_digits
 from sessions.bulletin import files
+from sessions.bulletin.changes import WORDS as CHANGES
 from sessions.bulletin.checks import WORDS, BulletinBlocked, Reason
 from sessions.bulletin.states import State
 from sessions.bulletin.subscribing.usecases import Subscriptions
@@ -91,9 +92,11 @@ async def preview(request: Asked) -> Response:
         "newest": edition,
         "versions": [one.edition for one in shown.versions(number)],
         "changes": shown.changes(edition),
+        "words": CHANGES,
         "days": (number,),
         "files": files.permanent(number, edition.version),
         "is_preview": True,
+        "tz": request.state["pages"].zone,
     }
     pages = request.state["pages"]
     return pages.page(request, "bulletin/day.html", values, headers=NO_STORE)
@@ -153,15 +156,12 @@ def _embargo(typed: str, zone: ZoneInfo) -> datetime | None:
     plain = latin_digits(typed).strip()
     if not plain:
         return None
+    if not _LOCAL.fullmatch(plain):
+        raise BadRequest(what="embargo")
     try:
-        local = datetime.fromisoformat(plain) if _LOCAL.fullmatch(plain) else None
-        return local.replace(tzinfo=zone).astimezone(UTC) if local else _no_time()
-    except (ValueError, OverflowError):
-        return _no_time()
-
-
-def _no_time() -> None:
-    raise BadRequest(what="embargo")
+        return datetime.fromisoformat(plain).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # a thirteenth month; before the year 1
+        raise BadRequest(what="embargo") from error
 
 
 async def _day(
@@ -192,9 +192,7 @@ async def _day(
     return pages.page(request, "staff/bulletin.html", values, status=status, headers=NO_STORE)
 
 
-def _typed(
-    found: Preparation, fields: Mapping[str, str] | None, zone: ZoneInfo
-) -> dict[str, str]:
+def _typed(found: Preparation, fields: Mapping[str, str] | None, zone: ZoneInfo) -> dict[str, str]:
     """What stands in the form: what was typed, or else what is kept."""
     known: dict[str, str] = {}
     if found.bulletin is not None:

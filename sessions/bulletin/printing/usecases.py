@@ -59,9 +59,7 @@ class Prints:
         key = (_mark_of(edition), contest or "", shape, language)
         return await self._made(key, lambda: self._card(edition, contest, shape, language))
 
-    async def _made(
-        self, key: tuple[str, ...], make: Callable[[], Awaitable[bytes]]
-    ) -> Print:
+    async def _made(self, key: tuple[str, ...], make: Callable[[], Awaitable[bytes]]) -> Print:
         found = self._kept.pop(key, None)
         if found is None:
             async with self._turn:

@@ -54,6 +54,7 @@ def confirmation(
         at: When it is written.
     """
     named: dict[str, str | int] = {"site": isolated(site.name.in_(one.language))}
+    parts: tuple[str, ...]
     if one.confirmed_at is not None:
         parts = (say(_ALREADY, named), say(_END, {}), links[1])
     else:

@@ -113,9 +113,7 @@ def _page(
         "error": explained(refusal, pages.zone),
     }
     status = refusal.status if refusal else 200
-    return pages.page(
-        request, "bulletin/subscribe.html", values, status=status, headers=PRIVATE
-    )
+    return pages.page(request, "bulletin/subscribe.html", values, status=status, headers=PRIVATE)
 
 
 def routes() -> list[BaseRoute]:

@@ -48,7 +48,7 @@ class Subscriptions:
         now: The clock.
         secret_keys: The first makes links, all know them again.
         post: Sends the letters.
-        site: The expo.
+        site: The expo as it is called now.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Subscriptions:
         now: Now,
         secret_keys: tuple[str, ...],
         post: Post,
-        site: Site,
+        site: Callable[[], Site],
     ) -> None:
         self._database = database
         self._now = now
@@ -193,9 +193,7 @@ class Subscriptions:
             raise ConfirmationLinkUnknown
         return one
 
-    def _letters(
-        self, some: tuple[Subscriber, ...], news: tuple[Kept, ...]
-    ) -> list[Letter]:
+    def _letters(self, some: tuple[Subscriber, ...], news: tuple[Kept, ...]) -> list[Letter]:
         """What each of these was not told yet; of several versions of a day the newest."""
         newest = {one.edition.day: one for one in news}
         found = []
@@ -204,7 +202,7 @@ class Subscriptions:
                 found += [
                     bulletin_letter(
                         translations.sentence,
-                        self._site,
+                        self._site(),
                         one,
                         kept.edition,
                         self._link(one, "end"),
@@ -218,9 +216,9 @@ class Subscriptions:
     def _confirmation(self, one: Subscriber) -> Letter:
         links = (self._link(one, "confirm"), self._link(one, "end"))
         with translations.speaking(one.language):
-            return confirmation(translations.sentence, self._site, one, links, self._now())
+            return confirmation(translations.sentence, self._site(), one, links, self._now())
 
     def _link(self, one: Subscriber, purpose: Purpose) -> str:
         what = "confirm" if purpose == "confirm" else "unsubscribe"
         found = token(one.id, purpose, self._secret_keys[0])
-        return f"{self._site.url}/{one.language}/bulletin/{what}/{found}"
+        return f"{self._site().url}/{one.language}/bulletin/{what}/{found}"
