@@ -1,5 +1,7 @@
 """The contest a session of the programme asks for: its options, voters and rules. Pure."""
 
+import msgspec
+
 from expo.catalogue.values import Initiative
 from expo.errors import N_, Refusal
 from expo.words import Text
@@ -19,11 +21,12 @@ class NotReady(Refusal):
 def contest_of(programme: Programme, day: Day, session: Session) -> Contest | None:
     """What this session asks the audience, as a draft; None where it asks nothing.
 
-    There is one contest for each session with initiatives, so it carries the session's id.
+    There is one contest for each session with initiatives, so it carries the session's id. The
+    contest of a final has no options before results give them.
     """
-    initiatives = programme.options_of(session)
-    if not initiatives:
+    if not session.asks:
         return None
+    initiatives = programme.options_of(session)
     ways = session.voting or programme.voting
     return Contest(
         id=ContestId(session.id),
@@ -43,6 +46,19 @@ def contests_of(programme: Programme) -> tuple[Contest, ...]:
     """What the whole programme asks, in the order of the days."""
     drafts = (contest_of(programme, day, one) for day in programme.days for one in day.sessions)
     return tuple(draft for draft in drafts if draft is not None)
+
+
+def with_options(
+    programme: Programme, session: Session, contest: Contest, options: tuple[Option, ...]
+) -> Contest:
+    """The contest with other options, and with the rules for so many."""
+    ways = session.voting or programme.voting
+    return msgspec.structs.replace(
+        contest,
+        options=options,
+        rules=ways.rules_for(len(options)),
+        sample=any(one.sample for one in options),
+    )
 
 
 def is_same_question(one: Contest, other: Contest) -> bool:

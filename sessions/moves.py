@@ -19,6 +19,7 @@ from expo.record import store as record
 from expo.record.lines import Facts
 from sessions import contest_plan, store
 from sessions.cues import RUNNING, SHOWN, Cue, Status, after, may_show
+from sessions.finals import moves as finals
 from sessions.orders import ACTIONS, OF_SESSION, ON_STAGE, Kind, Order
 from sessions.programme import Programme
 from sessions.stage import Progress, Stage
@@ -90,7 +91,13 @@ async def carry_out(tx: Tx, actor: Person, order: Order, at: datetime) -> tuple[
         stage, moved = await _order_contest(tx, stage, order, at)
     following = msgspec.structs.replace(stage, version=stage.version + 1)
     await store.set_stage(tx, following, last_order=_fingerprint(actor, order))
-    return moved
+    return moved + await _filled(tx, order, at)
+
+
+async def _filled(tx: Tx, order: Order, at: datetime) -> tuple[ContestId, ...]:
+    """The finals that an order has given other finalists."""
+    programme = await store.find_programme(tx) if order.kind in _FILLING else None
+    return () if programme is None else await finals.refill(tx, programme, at)
 
 
 async def contest_of(tx: Tx, session_id: str) -> Contest | None:
@@ -137,13 +144,20 @@ async def _start(
         raise StageTaken(session=live)
     await _change(tx, session_id, known[session_id], Cue.START)
     moved: tuple[ContestId, ...] = ()
-    if contest and contest.phase is Phase.DRAFT and contest_plan.problem(contest) is None:
+    if contest and await _may_follow(tx, contest):
         await contest_moves.ready(tx, contest.id, contest.version, at)
         moved = (contest.id,)
     on_stage = msgspec.structs.replace(
         stage, session=session_id, contest=contest.id if contest else None, picked=None
     )
     return on_stage, moved
+
+
+async def _may_follow(tx: Tx, contest: Contest) -> bool:
+    """Whether a contest is made ready by the start of its session; finalists are confirmed instead."""
+    if contest.phase is not Phase.DRAFT or contest_plan.problem(contest) is not None:
+        return False
+    return not await finals.is_final(tx, contest.subject)
 
 
 async def _end(tx: Tx, session_id: str, state: Progress, contest: Contest | None) -> None:
@@ -179,6 +193,7 @@ async def _order_contest(
 
 
 async def _ready(tx: Tx, contest: Contest, order: Order, at: datetime) -> None:
+    await finals.check(tx, contest, order)
     contest_plan.check(contest)
     await contest_moves.ready(tx, contest.id, order.version, at)
 
@@ -230,6 +245,8 @@ async def _publish(tx: Tx, contest: Contest, order: Order, _at: datetime) -> Non
         await _change(tx, contest.subject, state, Cue.PUBLISH)
 
 
+_FILLING: Final = frozenset({Kind.PUBLISH, Kind.CANCEL})
+"""Orders after which a final may be among others."""
 _MOVES: Final[dict[Kind, Callable[[Tx, Contest, Order, datetime], Awaitable[None]]]] = {
     Kind.READY: _ready,
     Kind.OPEN: _open,
@@ -279,9 +296,10 @@ async def put_in_force(
     stage = await store.find_stage(tx)
     if stage is not None:
         await store.set_stage(tx, _still_there(stage, programme))
-    touched = []
-    for draft in sorted(contest_plan.contests_of(programme), key=lambda one: one.id):
-        existing = await contest_store.find(tx, draft.id)
+    touched: list[ContestId] = []
+    for plan in sorted(contest_plan.contests_of(programme), key=lambda one: one.id):
+        existing = await contest_store.find(tx, plan.id)
+        draft = _as_filled(programme, plan, existing)
         if existing is None:
             await contest_moves.create(tx, draft)
         elif existing.phase is Phase.DRAFT and not contest_plan.is_same_question(existing, draft):
@@ -289,7 +307,15 @@ async def put_in_force(
         else:
             continue
         touched.append(draft.id)
-    return tuple(touched)
+    return tuple(dict.fromkeys((*touched, *await finals.refill(tx, programme, at))))
+
+
+def _as_filled(programme: Programme, plan: Contest, existing: Contest | None) -> Contest:
+    """The plan of a final with the finalists it has already."""
+    session = programme.session(plan.subject)
+    if existing is None or session is None or session.final is None:
+        return plan
+    return contest_plan.with_options(programme, session, plan, existing.options)
 
 
 def join_codes(

@@ -233,7 +233,8 @@ def _kept_session(
         return _session_values(show, _view(show, found), ballot)
 
     def facts() -> tuple[object, ...]:
-        return show.rundown, show.contest(found.id), voting.frozen(found.id)
+        contest, result = show.contest(found.id), voting.frozen(found.id)
+        return show.rundown, contest, result, show.final(found.id)
 
     return request.state["pages"].kept(
         request,
@@ -253,6 +254,7 @@ def _session_values(show: Show, view: SessionView, ballot: BallotView | None) ->
         "board": show.board(),
         "code": view.code,
         "short_url": f"{show.site}/v/{view.code}",
+        "final": show.final(view.id),
     }
 
 

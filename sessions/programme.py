@@ -81,12 +81,20 @@ class Slot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: Text | None = None
 
 
+class FinalOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose winners meet in a final: of every contest of these days, and of these sessions."""
+
+    days: tuple[int, ...] = ()
+    sessions: tuple[str, ...] = ()
+
+
 class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A scheduled block on the stage.
 
     ``entity`` and ``initiatives`` are ids; the initiatives stand in the order in which they are
-    presented. A session without initiatives asks the audience nothing. ``voting`` is how its
-    contest is asked; None: as the expo's contests are.
+    presented. A session without initiatives asks the audience nothing, unless it is a ``final``:
+    then its options come from results. ``voting`` is how its contest is asked; None: as the expo's
+    contests are.
     """
 
     id: str
@@ -98,6 +106,12 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     streams: tuple[Stream, ...] = ()
     initiatives: tuple[str, ...] = ()
     voting: VotingDefaults | None = None
+    final: FinalOf | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether the audience is asked anything."""
+        return bool(self.initiatives) or self.final is not None
 
     @property
     def minutes(self) -> int:

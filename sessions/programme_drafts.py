@@ -17,6 +17,14 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
+class FinalDraft(msgspec.Struct, frozen=True):
+    """Whose winners a final is among, as far as it could be read; None for what was unreadable."""
+
+    path: str
+    days: tuple[int | None, ...]
+    sessions: tuple[str | None, ...]
+
+
 class SessionDraft(msgspec.Struct, frozen=True):
     """A session as far as it could be read.
 
@@ -30,6 +38,7 @@ class SessionDraft(msgspec.Struct, frozen=True):
     entity: str | None
     slots: tuple[Slot, ...] | None
     initiatives: tuple[str | None, ...] | None
+    final: FinalDraft | None = None
 
 
 class DayDraft(msgspec.Struct, frozen=True):
@@ -119,8 +128,10 @@ def _day_draft(path: str, day: Day) -> DayDraft:
 
 
 def _session_draft(path: str, one: Session) -> SessionDraft:
+    of = one.final
+    final = None if of is None else FinalDraft(f"{path}.final", of.days, of.sessions)
     return SessionDraft(
-        path, one.id, one.starts_at, one.ends_at, one.entity, one.slots, one.initiatives
+        path, one.id, one.starts_at, one.ends_at, one.entity, one.slots, one.initiatives, final
     )
 
 

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from expo.catalogue.values import ENTRY_STAGES, ModelStage
+from sessions import final_rules
 from sessions.programme import Programme, Session
 from sessions.programme_drafts import (
     DayDraft,
@@ -56,6 +57,7 @@ def check(draft: ProgrammeDraft) -> Iterator[Finding]:
         chain.from_iterable(_session(session) for session in draft.sessions),
         _stages(draft),
         _electorates(draft.electorates),
+        (Finding(*one) for one in final_rules.check(draft)),
     )
 
 
@@ -112,7 +114,7 @@ def _unknown(path: str, code: str, found: str, known: Sequence[str]) -> Finding:
 
 
 def _options(session: SessionDraft, draft: ProgrammeDraft) -> Iterator[Finding]:
-    if session.initiatives is None:
+    if session.initiatives is None or session.final is not None:
         return
     owners = {one.id: one.entity for one in draft.initiatives if one.id}
     path = f"{session.path}.initiatives"

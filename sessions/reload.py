@@ -37,6 +37,10 @@ REASONS: Final = MappingProxyType(
 """Reason code → English sentence, which is the message id."""
 
 
+_FIXED_FIELDS: Final = frozenset({"initiatives", "entity", "day", "voting", "final"})
+"""What of a session its contest asks, or hangs on."""
+
+
 class Kind(StrEnum):
     """What happened to a part of the programme."""
 
@@ -119,7 +123,7 @@ class _Law(msgspec.Struct, frozen=True):
         is_whole = kind is Kind.REMOVED and not field
         if is_whole and name in self.with_ballots:
             return "has-ballots"
-        if name in self.fixed and (is_whole or field in {"initiatives", "entity", "day", "voting"}):
+        if name in self.fixed and (is_whole or field in _FIXED_FIELDS):
             return "options-fixed"
         is_stage = is_whole or field in {"entity", "day", "starts_at"}
         return "on-stage" if name in self.live and is_stage else ""

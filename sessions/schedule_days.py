@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from expo.catalogue.values import TITLE_LENGTH
-from sessions.programme import SLOT_KINDS, Day, Session, Slot, SlotKind, readings
-from sessions.programme_drafts import DayDraft, SessionDraft
+from sessions.programme import SLOT_KINDS, Day, FinalOf, Session, Slot, SlotKind, readings
+from sessions.programme_drafts import DayDraft, FinalDraft, SessionDraft
 from sessions.schedule_fields import ID_LENGTH, Form, Notes, Place
 from sessions.schedule_nodes import quoted_fact
 from sessions.schedule_sections import voting
@@ -87,6 +87,7 @@ def _session(
     read_slots = tuple(slot for slot in slots if slot)
     streams = tuple(_stream(s, notes) for s in form.items("streams", _MOST_STREAMS, required=False))
     options = _options(form)
+    final = _final(form)
     asked = form.form("voting", required=False)
     rules = voting(asked) if asked is not None else None
     form.done()
@@ -98,6 +99,7 @@ def _session(
         entity,
         read_slots if len(read_slots) == len(slots) else None,
         options,
+        final,
     )
     if len(notes.problems) > before or form.is_broken:
         return draft, None
@@ -113,6 +115,7 @@ def _session(
         tuple(stream for stream in streams if stream),
         tuple(option for option in options or () if option),
         rules,
+        None if final is None else _final_of(final),
     )
 
 
@@ -121,6 +124,29 @@ def _options(form: Form) -> tuple[str | None, ...] | None:
     found = tuple(text for _, text in form.texts("initiatives", _MOST_LISTED, ID_LENGTH))
     is_unread = form.has("initiatives") and not form.is_empty_list("initiatives") and not found
     return None if is_unread else found
+
+
+def _final(form: Form) -> FinalDraft | None:
+    """Whose winners meet in the session; the rules ask whether they can."""
+    found = form.form("final", required=False)
+    if found is None:
+        return None
+    days = [_day_number(found, path, text) for path, text in found.texts("days", MOST_DAYS, 10)]
+    sessions = tuple(text for _, text in found.texts("sessions", _MOST_LISTED, ID_LENGTH))
+    found.done()
+    return FinalDraft(found.path, tuple(days), sessions)
+
+
+def _day_number(form: Form, path: str, text: str | None) -> int | None:
+    if text is None or (text.isascii() and text.isdecimal() and len(text) <= 2):
+        return None if text is None else int(text)
+    form.notes.tell(path, "not-a-number", found=quoted_fact(text), low=1, high=MOST_DAYS)
+    return None
+
+
+def _final_of(draft: FinalDraft) -> FinalOf:
+    days = tuple(n for n in draft.days if n is not None)
+    return FinalOf(days, tuple(one for one in draft.sessions if one))
 
 
 def _slot(place: Place, notes: Notes) -> Slot | None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from expo.catalogue.values import Entity, Initiative
 from expo.words import Text
-from sessions.programme import Day, Electorate, Programme, Session, Slot, VotingDefaults
+from sessions.programme import Day, Electorate, FinalOf, Programme, Session, Slot, VotingDefaults
 from sessions.schedule_nodes import write
 from sessions.streams.sources import Channel, Stream
 from voting.holds import USUAL, HoldRule
@@ -133,7 +133,12 @@ def _session(one: Session, zone: ZoneInfo) -> dict[str, Any]:
         **_listed("streams", [_stream(stream) for stream in one.streams]),
         **_listed("initiatives", list(one.initiatives)),
         **({"voting": _voting(one.voting)} if one.voting else {}),
+        **({"final": _final(one.final)} if one.final else {}),
     }
+
+
+def _final(final: FinalOf) -> dict[str, Any]:
+    return {**_listed("days", list(final.days)), **_listed("sessions", list(final.sessions))}
 
 
 def _slot(slot: Slot) -> dict[str, Any]:

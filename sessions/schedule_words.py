@@ -78,6 +78,25 @@ MESSAGES: Final = MappingProxyType(
             "The day has no sessions; if they are still to be announced, write “announced_only: true”."
         ),
         "announced-with-sessions": N_("A day that is only announced cannot have sessions."),
+        # the grand final
+        "final-with-initiatives": N_(
+            "The initiatives of a final come from results; it cannot list any."
+        ),
+        "final-with-entity": N_("A final is of all who won; it belongs to no entity."),
+        "final-of-nothing": N_("A final says of which days or sessions it is."),
+        "final-of-itself": N_("A final cannot be among the winners of itself."),
+        "unknown-day": N_("There is no day {day}; the expo has {days}."),
+        "unknown-session": N_("There is no session “{id}”."),
+        "unknown-session-near": N_("There is no session “{id}”. Did you mean “{near}”?"),
+        "repeated-source": N_("“{id}” is listed twice."),
+        "source-asks-nothing": N_("The session “{id}” asks nothing, so nobody wins it."),
+        "source-not-before": N_("The session “{id}” is not over when the final starts."),
+        "too-few-sources": N_(
+            "The final is among the winners of {found} sessions; at least {least} are needed."
+        ),
+        "too-many-sources": N_(
+            "The final is among the winners of {found} sessions; at most {most} can be ranked."
+        ),
         # options and initiatives
         "too-few-options": N_(
             "The session has {found} initiatives to rank; at least {least} are needed."

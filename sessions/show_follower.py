@@ -104,6 +104,7 @@ class ShowFollower:
         now = asyncio.get_running_loop().time()
         try:
             await self._show.refresh()
+            await self._show.fill_finals()
             self._move_desks()
             waits = [
                 self._look_at_board(now),

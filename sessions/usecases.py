@@ -23,14 +23,16 @@ from sessions import moves, orders, store
 from sessions.board import Board, Row, RowState, board
 from sessions.control_view import Watched, control_view
 from sessions.cues import Status
+from sessions.finals import moves as finals
+from sessions.finals.lists import GrandFinal, Source, source_of, sources_of, standing
 from sessions.orders import Order
-from sessions.programme import Programme
+from sessions.programme import Programme, Session
 from sessions.protocol import Beat, ControlView, Counts, StaffLine, StageState
 from sessions.reloading.usecases import Amend, Reloading, ReloadPreview
 from sessions.screens import Pace, Screens
 from sessions.stage import Progress, Rundown
 from sessions.stage_view import Figures, stage_state
-from voting.contests import Contest, ContestId
+from voting.contests import Contest, ContestId, Phase
 from voting.protocol import TallyState, Turnout
 from voting.usecases import Voting
 from voting.visibility import public_tally
@@ -191,6 +193,24 @@ class Show:
         plain = normalised(code)
         return self.rundown.session_of_code(plain) if plain else None
 
+    def final(self, session_id: str | None) -> GrandFinal | None:
+        """The final of a session as it stands; None where the session is none."""
+        session = self.programme.session(session_id) if session_id else None
+        if session is None or session.final is None:
+            return None
+        found = sources_of(self.programme, session)
+        sources = tuple(self._source(day, one) for day, one in found)
+        return standing(session.id, sources, self.contest(session.id))
+
+    async def fill_finals(self) -> None:
+        """Fill finals whose results have come out otherwise, e.g. after a decision about a ballot."""
+        if any(self._is_behind(one) for one in self.programme.sessions if one.final):
+            async with self._database.write() as tx:
+                await store.lock_stage(tx)
+                touched = await finals.refill(tx, self.programme, self.now())
+            if touched:
+                await self._announce(touched)
+
     # --- the control room ---
 
     async def act(self, actor: Person, order: Order) -> None:
@@ -285,6 +305,15 @@ class Show:
             self._notifier.notify(ANY_CONTEST)
         for contest in moved:
             self._notifier.notify(f"contest.{contest}")
+
+    def _source(self, day: int, session: Session) -> Source:
+        contest, result = self.contest(session.id), self._voting.frozen(session.id)
+        return source_of(day, session, self.status(session.id), contest, result)
+
+    def _is_behind(self, session: Session) -> bool:
+        contest, final = self.contest(session.id), self.final(session.id)
+        is_draft = contest is not None and contest.phase is Phase.DRAFT
+        return bool(contest and final and is_draft and contest.options != final.finalists)
 
     def _figures(self) -> Figures | None:
         contest = self.contest(self.rundown.stage.session)

@@ -90,6 +90,7 @@ async def _control_page(
         "tally": show.private_tally(view.contest.contest) if view.contest else None,
         "turnout": show.turnout(view.contest.contest) if view.contest else None,
         "programme": show.programme,
+        "final": show.final(view.contest.session) if view.contest else None,
     }
     status = refusal.status if refusal else 200
     return pages.page(request, "staff/control.html", values, status=status, headers=NO_STORE)

@@ -68,7 +68,8 @@ def places(
             contest = contests.get(session.id)
             is_free = contest is None or contest.phase is Phase.DRAFT
             fits = session.entity in {None, proposal.entity}
-            if is_free and fits and len(session.initiatives) < MOST_OPTIONS:
+            has_room = session.final is None and len(session.initiatives) < MOST_OPTIONS
+            if is_free and fits and has_room:
                 found.append(Place(session, day.n, session.entity == proposal.entity))
     return tuple(sorted(found, key=lambda one: not one.is_own))
 
@@ -81,7 +82,7 @@ def placed(programme: Programme, proposal: Proposal, session_id: str) -> Program
         SessionFull: Its contest has enough options.
     """
     session = programme.session(session_id)
-    if session is None:
+    if session is None or session.final is not None:
         raise BadRequest(what="session")
     if proposal.id in session.initiatives:
         return programme

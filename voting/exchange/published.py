@@ -48,7 +48,7 @@ _ids = lru_cache(maxsize=_SAYINGS_AT_HAND)(msgspec.json.Decoder(tuple[str, ...])
 def asked_of(contest: Contest) -> Asked:
     """What a contest asked of whom."""
     voters = (
-        Voters(share, group.name)
+        Voters(share, group.name, is_sealed=group.audit == "sealed")
         for share, group in zip(shares_of(contest), contest.electorates, strict=True)
     )
     return Asked(

@@ -1,0 +1,1 @@
+"""The grand final: a contest among the first places of earlier contests."""
