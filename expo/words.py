@@ -71,6 +71,11 @@ def isolated(text: str) -> str:
     return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
 
 
+def grouped(code: str) -> str:
+    """A receipt number as it is read and typed: groups of four."""
+    return "-".join(code[n : n + 4] for n in range(0, len(code), 4))
+
+
 def latin_digits(text: str) -> str:
     """The text with Arabic-Indic and Persian digits written 0–9, for input fields."""
     return text.translate(_EASTERN_DIGITS)

@@ -35,6 +35,7 @@ from voting.frames import worded
 from voting.holds import Origin, origin_of
 from voting.protocol import Cast
 from voting.reading import Unreadable, cast_in
+from voting.receipts import receipt_of
 from voting.result_views import result_view
 from voting.results import public
 from voting.usecases import Voting
@@ -210,6 +211,7 @@ async def receipt(request: Asked) -> Response:
             request, "voting/receipt.html", {"receipt": None}, status=404, headers=NO_STORE
         )
     contest, kept, is_own = found
+    known = receipt_of(kept)
     options = tuple(option for one in kept.ranking if (option := contest.option(one)))
     view = ReceiptView(
         tracker=kept.tracker,
@@ -218,11 +220,17 @@ async def receipt(request: Asked) -> Response:
         revision=kept.revision,
         ranking=options if is_own else None,
         contest=contest,
-        ballot_id=kept.ballot_id if is_own else None,
+        leaf=known.leaf,
+        own=known if is_own else None,
     )
-    return request.state["pages"].page(
-        request, "voting/receipt.html", {"receipt": view}, headers=NO_STORE
-    )
+    values = {"receipt": view, "now": request.state["now"]()}
+    return request.state["pages"].page(request, "voting/receipt.html", values, headers=NO_STORE)
+
+
+async def receipts(request: Asked) -> Response:
+    """The receipts the device keeps: the page is the same for all, the device fills it in."""
+    values = {"now": request.state["now"]()}
+    return request.state["pages"].page(request, "voting/receipts.html", values)
 
 
 def routes() -> list[BaseRoute]:
@@ -237,6 +245,7 @@ def routes() -> list[BaseRoute]:
         guarded(f"/{{lang:lang}}{day}.csv", results_csv, Action.READ_PAGES),
         guarded(f"/{{lang:lang}}{day}", results_day, Action.READ_PAGES),
         guarded("/{lang:lang}/receipt/{tracker}", receipt, Action.READ_PAGES),
+        guarded("/{lang:lang}/receipts", receipts, Action.READ_PAGES),
     ]
 
 

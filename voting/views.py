@@ -187,9 +187,11 @@ def is_own(option: Option, contest: Contest, visit: Visit) -> bool:
 
 
 class ReceiptView(msgspec.Struct, frozen=True):
-    """What anybody with a tracker may know: that it counts. The ranking only on one's own device.
+    """What anybody with a tracker may know: that it counts, and its leaf in the public ledger. The
+    ranking only on one's own device.
 
-    ``ballot_id`` is what an appeal wants beside the tracker; one's own only.
+    ``leaf`` is in hexadecimal; None where nobody can tell it any more. ``own`` is the whole receipt,
+    for one's own device to keep and check; its id is what an appeal wants beside the tracker.
     """
 
     tracker: str
@@ -198,7 +200,8 @@ class ReceiptView(msgspec.Struct, frozen=True):
     revision: int
     ranking: tuple[Option, ...] | None
     contest: Contest
-    ballot_id: str | None = None
+    leaf: str | None = None
+    own: Receipt | None = None
 
 
 class PendingView(msgspec.Struct, frozen=True):

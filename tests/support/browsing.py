@@ -252,12 +252,12 @@ class Ballot:
     @property
     def has_receipt(self) -> bool:
         """Whether the page knows of a stored ballot."""
-        return bool(self.page.locator("#receipt [data-tracker]").text_content())
+        return bool(self.page.locator("#receipt [data-tracker]").get_attribute("data-tracker"))
 
     @property
     def tracker(self) -> str:
         """The receipt number the page shows."""
-        return self.page.locator("#receipt [data-tracker]").text_content() or ""
+        return self.page.locator("#receipt [data-tracker]").get_attribute("data-tracker") or ""
 
 
 _IDS: Final = "cards => cards.map(card => card.dataset.id)"

@@ -2,13 +2,14 @@
 // What the voter is told is what the server said, never a guess: "saved" comes with a receipt only.
 import './rank-list.js';
 import { banner, connect, learn, now } from './socket.js';
-import { announce, clock, count, fill, isolate, kept, lang, left, nonce, say, text, uuid, warn, words } from './words.js';
+import { announce, clock, count, fill, grouped, isolate, kept, lang, left, nonce, say, text, uuid, warn, words } from './words.js';
 
 const $ = id => document.getElementById(id);
 const root = $('ballot'), list = root.querySelector('rank-list'), act = $('act'), button = $('ack-b');
 const contest = root.dataset.contest, KEY = `sawt.${contest}`;
 const WAYS = [1000, 2000, 4000, 8000]; // ms between tries of the door without sockets
 const SLOW = 4000, LOST = 8000; // ms until the network is called slow, and until the other door is tried
+const LOOK = 3000; // ms within which a receipt is looked at
 const VIEWS = { draft: 'before', ready: 'before', reviewed: 'closed', amended: 'published' };
 const CLOSED = { quarantined: 'heldClosed', void: 'voidClosed' }; // what is said of a ballot that was not counted
 const VOTING = ['open', 'paused', 'closing'];
@@ -21,6 +22,7 @@ let blocked = root.dataset.blocked === 'join-first' ? '' : root.dataset.blocked;
 let saved = words.receipt; // what counts now, as the server said
 let sent = saved ? saved.ranking : null; // what the saved ballot was when it was sent
 let pending = kept.get(KEY)?.pending ?? null;
+let cast = null, looking = 0; // what was sent last, and when its receipt is looked at
 let ack = saved ? 'saved' : 'idle', late = false, tries = 0, timers = [], minuteTold = false, listen = false;
 
 const isHeld = () => saved?.status === 'quarantined'; // received, and in no count until it is reviewed
@@ -55,7 +57,7 @@ function setAck(name, values = {}) {
   const key = name === 'idle' && values.removed ? 'removed' : shown, [head, small, label] = words.ack[key];
   act.dataset.ack = name;
   $('ack-h').textContent = head || fill(words.progress, { n: list.order.length, m: list.max });
-  $('ack-s').textContent = values.message ?? fill(small, { code: isolate(saved?.tracker ?? '') });
+  $('ack-s').textContent = values.message ?? fill(small, { code: isolate(grouped(saved?.tracker ?? '')) });
   button.textContent = label;
   button.classList.toggle('primary', name !== 'saved');
   button.setAttribute('aria-disabled', off());
@@ -63,7 +65,10 @@ function setAck(name, values = {}) {
 }
 
 function receiptShown() {
-  for (const el of document.querySelectorAll('[data-tracker]')) el.textContent = saved?.tracker ?? '';
+  for (const el of document.querySelectorAll('[data-tracker]')) {
+    el.dataset.tracker = saved?.tracker ?? '';
+    el.textContent = grouped(el.dataset.tracker);
+  }
   if (saved) $('counted').textContent = say(CLOSED[saved.status] ?? 'counted', { time: isolate(clock(saved.accepted_at)) });
 }
 
@@ -196,9 +201,29 @@ function refused({ code, facts = {}, message, id, contest: about }) {
   }
 }
 
+/** Into safe keeping; looked at a moment later, so that a crowd does not come for the means at once. */
+function handOver(got) {
+  const { ranking, nonce } = cast, names = got.ranking.map(id => (list.card(id) ? list.name(list.card(id)) : id));
+  kept.set(`sawt.fresh.${contest}`, { receipt: got, sent: { ranking, nonce }, title: root.dataset.title, names });
+  clearTimeout(looking);
+  looking = setTimeout(lookAt, LOOK * (0.1 + 0.9 * Math.random()));
+}
+
+async function lookAt() {
+  const { takeIn } = await import('./receipts/check.js');
+  const [bad] = await takeIn(root.dataset.site);
+  if (!bad) return;
+  $('differs').hidden = false;
+  $('differs-code').textContent = grouped(bad.tracker);
+  $('differs').focus();
+  warn($('differs-h').textContent);
+}
+
 function receipt(got) {
   if (got.contest !== contest) return;
   const own = pending && got.id === pending.id;
+  if (own) cast = pending;
+  if (got.id === cast?.id && (own || got.proof)) handOver(got);
   if (!own && (pending || got.id === saved?.id)) return;
   clear();
   if (own) sent = pending.ranking;
@@ -208,7 +233,7 @@ function receipt(got) {
   else if (same(list.order, sent)) setAck('saved');
   else setAck('dirty');
   keep();
-  announce(saved ? say(isHeld() ? 'heldSay' : 'savedSay', { code: isolate(saved.tracker) }) : words.ack.removed[0]);
+  announce(saved ? say(isHeld() ? 'heldSay' : 'savedSay', { code: isolate(grouped(saved.tracker)) }) : words.ack.removed[0]);
 }
 
 function take(got) {
@@ -227,7 +252,12 @@ function mine(got) {
     if (blocked) $('blocked').textContent = got.message ?? '';
   }
   who(got.electorate);
-  if (pending && got.receipt?.id === pending.id) { receipt(got.receipt); return; }
+  if (pending && got.receipt?.id === pending.id) { // its own answer was lost: the promise is asked for again
+    const again = frame();
+    receipt(got.receipt);
+    line.send(again);
+    return;
+  }
   const before = saved?.ranking;
   take(got.receipt);
   if (pending) { deliver(); return; }
@@ -255,8 +285,7 @@ function contestFrame(got) {
   const next = VIEWS[got.phase] ?? got.phase, was = state;
   learn(got.server_at);
   closes = got.closes_at ? Date.parse(got.closes_at) : null;
-  const known = [...document.querySelectorAll('#ballot .item')].length;
-  if (next !== 'before' && was === 'before' && got.options.length < known) { location.reload(); return; }
+  if (was === 'before' && got.options.join(' ') !== $('ballot').dataset.options) { location.reload(); return; } // asked about anew
   state = next;
   if (got.places.length || next === 'revealing' || next === 'published') reveal(got);
   if (next !== was) turned(was, got);
@@ -356,4 +385,5 @@ else if (draft) list.order = draft;
 receiptShown();
 if (pending) setAck('queued'); else settle();
 show();
+if (kept.get(`sawt.fresh.${contest}`)) lookAt();
 $('problem')?.focus();

@@ -13,6 +13,9 @@ const clockFormat = new Intl.DateTimeFormat(locale, { ...hours, timeZone: zone }
 /** A name or code wrapped so that its direction cannot reorder the sentence around it. */
 export const isolate = text => `\u2068${text}\u2069`;
 
+/** A receipt number in groups of four. */
+export const grouped = code => code.replace(/.{4}(?=.)/g, '$&-');
+
 /** The text with every {name} replaced in one pass; braces in values are inert. */
 export const fill = (text, values = {}) => text.replace(/\{(\w+)\}/g, (found, name) => values[name] ?? found);
 
