@@ -6,7 +6,7 @@ export const lang = html.lang || 'ar';
 const zone = html.dataset.zone || undefined;
 const locale = (lang === 'ar' ? 'ar-AE' : 'en-GB') + '-u-nu-latn'; // digits are never left to a default
 const plural = new Intl.PluralRules(lang);
-const grouped = new Intl.NumberFormat(locale);
+const digits = new Intl.NumberFormat(locale);
 const hours = lang === 'ar' ? { hour: 'numeric', minute: '2-digit', hour12: true } : { hour: '2-digit', minute: '2-digit', hour12: false };
 const clockFormat = new Intl.DateTimeFormat(locale, { ...hours, timeZone: zone });
 
@@ -25,10 +25,10 @@ export const say = (key, values) => fill(words[key] ?? key, values);
 /** A sentence for n things, by the plural rules of the language. */
 export const count = (key, n) => {
   const forms = words[key] ?? {};
-  return fill(forms[plural.select(n)] ?? forms.other ?? '', { n: grouped.format(n) });
+  return fill(forms[plural.select(n)] ?? forms.other ?? '', { n: digits.format(n) });
 };
 
-export const number = n => grouped.format(n);
+export const number = n => digits.format(n);
 
 /** Time of day in the event's zone, e.g. 10:42 ص. */
 export const clock = at => clockFormat.format(new Date(at));
