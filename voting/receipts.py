@@ -6,7 +6,7 @@ signed once, and each receipt takes its own path along. Source: counting page 4.
 """
 
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -40,10 +40,10 @@ class Promises:
 
     Args:
         site: Host and port of the expo's public address.
-        key: Signs; the public half stands among the expo's published keys.
+        key: The one that signs now; its public half stands among the expo's published keys.
     """
 
-    def __init__(self, site: str, key: SigningKey) -> None:
+    def __init__(self, site: str, key: Callable[[], SigningKey]) -> None:
         self._site = site
         self._key = key
 
@@ -52,6 +52,9 @@ class Promises:
 
         Args:
             lines: As on record, each with its nonce.
+
+        Raises:
+            Fault: There is no key to sign with.
         """
         if not lines:
             return []
@@ -60,7 +63,7 @@ class Promises:
         made = batch(_promised(lines, leaves, stamps))
         root = b2a_base64(made.root).decode()
         text = f"{_KIND}\n{self._site}\n{len(lines)}\n{root}"
-        note = notes.signed(text, key_name(self._site), self._key)
+        note = notes.signed(text, key_name(self._site), self._key())
         return [
             _receipt(line, leaf, stamps[line.accepted_at][1], Proof(note, n, len(lines), path))
             for n, (line, leaf, path) in enumerate(zip(lines, leaves, made.paths, strict=True))

@@ -236,9 +236,17 @@ class Writer:
     def _promised(self, answers: Sequence[Answer]) -> list[Told]:
         """The answers with a receipt for each ballot on record; made here, away from the loop."""
         lines = [answer for answer in answers if isinstance(answer, Kept)]
-        promises = self.promises
-        receipts = iter(promises.receipts(lines) if promises else map(receipt_of, lines))
+        receipts = iter(self._receipts(lines))
         return [next(receipts) if isinstance(answer, Kept) else answer for answer in answers]
+
+    def _receipts(self, lines: Sequence[Kept]) -> list[Receipt]:
+        """What is on record is acknowledged, be there a key to sign with or not."""
+        if self.promises is not None:
+            try:
+                return self.promises.receipts(lines)
+            except Fault:
+                logger.exception("Receipts are given unsigned", extra={"ballots": len(lines)})
+        return [receipt_of(line) for line in lines]
 
     def _answer_all(self, batch: Sequence[_Waiting], told: Sequence[Told]) -> None:
         for waiting, answer in zip(batch, told, strict=True):

@@ -35,7 +35,7 @@ def line(n: int = 0, **changed: Any) -> Kept:
 
 def sent(kept: Kept, *others: Kept) -> dict[str, Any]:
     """The first receipt of a batch as it goes out."""
-    return as_sent(msgspec.json.encode(Promises(SITE, KEY).receipts([kept, *others])[0]))
+    return as_sent(msgspec.json.encode(Promises(SITE, lambda: KEY).receipts([kept, *others])[0]))
 
 
 def test_leaf_is_that_of_the_published_example() -> None:
@@ -95,7 +95,7 @@ def test_changed_promise_is_not_the_signed_one(field: str, other: object) -> Non
 
 
 def test_every_ballot_of_a_batch_has_its_own_place_under_one_note() -> None:
-    made = Promises(SITE, KEY).receipts([line(n) for n in range(7)])
+    made = Promises(SITE, lambda: KEY).receipts([line(n) for n in range(7)])
 
     assert len({one.proof.note for one in made if one.proof}) == 1
     assert [one.proof.index for one in made if one.proof] == list(range(7))
@@ -104,7 +104,7 @@ def test_every_ballot_of_a_batch_has_its_own_place_under_one_note() -> None:
 
 
 def test_no_ballot_needs_no_signature() -> None:
-    assert Promises(SITE, KEY).receipts([]) == []
+    assert Promises(SITE, lambda: KEY).receipts([]) == []
 
 
 def test_same_ballot_again_has_the_same_leaf_in_another_batch() -> None:
