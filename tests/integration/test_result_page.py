@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx2
 import msgspec
-import pytest
 from markupsafe import escape
 
 from expo.identity.people import Assurance, Person, PersonId
@@ -119,6 +118,10 @@ async def test_page_follows_a_contest_from_its_opening_to_its_result(tmp_path: P
         assert f'href="{PAGE}"' in await text(nobody, "/en/results/day/1")
         assert f'href="{PAGE}"' in await text(nobody, "/en/")
         assert f'href="{PAGE}"' in await text(nobody, "/en/session/khda")
+        closing = await house.expo.publication.ledgers.closing("khda")
+        assert closing is not None
+        root = "".join(re.findall(r"<span>([0-9a-f]{4})</span>", final))
+        assert root == closing.root.hex()
         assert "النتيجة النهائية" in await text(nobody, "/ar/results/khda")
 
 
@@ -201,12 +204,12 @@ async def test_few_ballots_that_count_have_an_order_and_no_further_figures(
         ]
 
 
-@pytest.mark.parametrize("contest", ["nowhere", "%00", "%2e%2e%2fkhda", "a" * 3_000, "day"])
-async def test_result_of_nothing_is_not_found(tmp_path: Path, contest: str) -> None:
+async def test_result_of_nothing_is_not_found(tmp_path: Path) -> None:
     async with whole(tmp_path) as house:
         nobody = await house.person(Role.PUBLIC)
-        for path in (f"/en/results/{contest}", f"/results/{contest}/figures.json"):
-            assert (await nobody.get(path)).status_code == 404
+        for contest in ("nowhere", "%00", "%2e%2e%2fkhda", "a" * 3_000, "day", "khda"):
+            for path in (f"/en/results/{contest}", f"/results/{contest}/figures.json"):
+                assert (await nobody.get(path)).status_code == 404
 
 
 def test_drawings_are_named_described_and_have_a_table_behind_them() -> None:
