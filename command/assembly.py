@@ -270,12 +270,13 @@ class Expo:
         """The followers at work: from here on the show moves."""
         translations.load()
         await self.database.check()
+        await self.publication.begin()
         await self.show.begin(self.programme)
         followers = {
             "writer": self.voting.writer.run(),
             "tally": self.voting.follower.run(),
             "voters": self.voters.run(),
-            "closing": ClosingFollower(self.voting, self.leases).run(),
+            "closing": ClosingFollower(self.voting, self.leases, self.publication.ledgers).run(),
             "arrivals": ArrivalsFollower(self.fair_play, self.notifier).run(),
             "visits": VisitsFollower(self.database, self.hub, self.now, self.notifier).run(),
             "show": ShowFollower(self.show, self.hub, self.notifier).run(),

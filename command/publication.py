@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Coroutine
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.routing import BaseRoute
 
+from command.bulletins import BulletinRoom
 from expo.clock import Now
 from expo.db import Database
 from expo.leases import Leases
 from expo.post.usecases import Post
+from expo.record.keys.usecases import Keys
 from expo.settings import Settings
 from expo.web.templates import Renderer
 from expo.wire.notifier import Notifier
@@ -16,8 +19,13 @@ from sessions.programme import Programme
 from sessions.usecases import Show
 from voting.analysis import pages as result_pages
 from voting.analysis.usecases import Analyses
+from voting.checking import pages as check_pages
 from voting.exchange import pages as file_pages
 from voting.exchange.usecases import Exchange
+from voting.receipts import Promises
+from voting.sealing import pages as sealing_pages
+from voting.sealing.seal_follower import SealFollower
+from voting.sealing.usecases import Ledgers
 from voting.usecases import Voting
 
 
@@ -61,20 +69,52 @@ class Publication:
         self.post = post
         self.pages = pages
         self.programme = programme
-        self.analyses = Analyses(voting)
+        host = urlsplit(settings.public_url).netloc
+        self.keys = Keys(database, settings.secret_keys, host, now)
+        self.ledgers = Ledgers(database, self.keys, now)
+        self.analyses = Analyses(voting, self.ledgers)
         self.exchange = Exchange(database, voting)
+        self.room = BulletinRoom(
+            settings=settings,
+            database=database,
+            notifier=notifier,
+            now=now,
+            leases=leases,
+            voting=voting,
+            show=show,
+            post=post,
+            keys=self.keys,
+            ledgers=self.ledgers,
+        )
+
+    async def begin(self) -> None:
+        """What has to be there before anything moves: the key that signs."""
+        await self.keys.begin()
+        self.voting.writer.promises = Promises(self.keys.host, self.keys.current)
 
     @property
     def state(self) -> dict[str, Any]:
         """What requests are given, beside what the expo gives them."""
-        return {"analyses": self.analyses, "exchange": self.exchange}
+        return {
+            "analyses": self.analyses,
+            "exchange": self.exchange,
+            "keys": self.keys,
+            "ledgers": self.ledgers,
+            **self.room.state,
+        }
 
     @property
     def followers(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """What works in the background, by name."""
-        return {}
+        sealing = SealFollower(self.ledgers, self.database, self.notifier, self.now, self.leases)
+        return {"sealing": sealing.run, **self.room.followers}
 
     @property
     def routes(self) -> list[BaseRoute]:
         """The addresses of what is published."""
-        return [*result_pages.routes(), *file_pages.routes()]
+        return [
+            *check_pages.routes(), *result_pages.routes(),
+            *file_pages.routes(),
+            *sealing_pages.routes(),
+            *self.room.routes,
+        ]

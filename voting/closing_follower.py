@@ -1,7 +1,7 @@
 """The contest's clock: the announced close, the hard close, and the recount after it.
 
 At the hard close the writer first answers what arrived in time; then the closing line is appended,
-and no ballot follows it. The whole log is then counted by another way (`voting.recount_store`) than the
+and no ballot follows it. The public ledger is sealed up to there, which draws the lot. The whole log is then counted by another way (`voting.recount_store`) than the
 running count went, and again after every decision about held ballots, which can be made until the
 result is reviewed. If a recount differs from the running count, the result is disputed: it is kept, the
 organisers are told, nothing is published.
@@ -21,9 +21,11 @@ from expo.wire.notifier import Notifier, heard
 from voting import moves, recount_store, store
 from voting.contests import Contest, Phase
 from voting.fold_follower import nothing
+from voting.methods import lot
 from voting.methods.rankings import UnreadableLine
 from voting.methods.tally import Tally, as_if_counted
 from voting.results import Result, canonical, freeze
+from voting.sealing.usecases import Ledgers
 from voting.usecases import Voting
 from voting.writer import ANY_CONTEST
 
@@ -43,10 +45,14 @@ class ClosingFollower:
     Args:
         voting: Has the contests, the writer, the running count and the clock.
         leases: Say which node closes; None where there is one only.
+        ledgers: Seal the close before the count, which draws the lot from it; None: no lot is drawn.
     """
 
-    def __init__(self, voting: Voting, leases: Leases | None = None) -> None:
+    def __init__(
+        self, voting: Voting, leases: Leases | None = None, ledgers: Ledgers | None = None
+    ) -> None:
         self._voting = voting
+        self._ledgers = ledgers
         self._notifier: Notifier = voting.notifier
         self._database = voting.database
         self._leases = leases
@@ -141,6 +147,7 @@ class ClosingFollower:
         await self._voting.refresh([contest.id])
         if self._voting.follower.is_behind(contest.id):
             return
+        drawn = await self._lot(contest)
         running = self._voting.tally(contest.id)
         position, recount = await self._recount(contest)
         disputed = recount is None or running != recount
@@ -159,8 +166,19 @@ class ClosingFollower:
             at=self._voting.now(),
             disputed=disputed,
             informed=informed,
+            lot=drawn,
         )
         await self._keep(contest, result)
+
+    async def _lot(self, contest: Contest) -> tuple[str, ...]:
+        """The drawn order of the options, with everything sealed; empty where there is no ledger."""
+        closing = None
+        if self._ledgers is not None:
+            closing = await self._ledgers.finish(contest.id, self._write)
+        if closing is None:
+            return ()
+        options = [option.id for option in contest.options]
+        return lot.final(options, seed=closing.seed, root=closing.root)
 
     async def _keep(self, contest: Contest, result: Result) -> None:
         async with self._write() as tx:

@@ -15,6 +15,7 @@ from voting.holds import HoldRule
 ContestId = NewType("ContestId", str)
 Method = Literal["ranked_pairs", "schulze", "borda", "irv"]
 Visibility = Literal["hidden", "after_vote", "live"]
+Audit = Literal["open", "sealed"]
 
 MOST_OPTIONS: Final = 12
 """More options than this cannot be ranked with care (experience page O3)."""
@@ -115,6 +116,8 @@ class Electorate(msgspec.Struct, frozen=True):
     full_weight_at: int
     min: int
     assurance: Assurance
+    audit: Audit = "open"
+    """``sealed``: its ballots are opened to an auditor alone, never to the public."""
 
 
 class Rules(msgspec.Struct, frozen=True):

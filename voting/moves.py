@@ -15,11 +15,13 @@ from expo.errors import N_, Refusal, StaleVersion
 from voting import store
 from voting.ballots import whole_ms
 from voting.batches import Head
+from voting.bundle import render
 from voting.contests import MOST_OPTIONS, Contest, ContestId, IllegalMove, Move, Phase, after
 from voting.eligibility import UnknownContest
 from voting.heads import store as heads
 from voting.methods.weights import checked
 from voting.results import shares_of
+from voting.sealing import moves as sealing
 
 _SECRET_BYTES: Final = 32
 _LONGEST: Final = timedelta(hours=12)  # a window beyond the day is a slip of the finger
@@ -90,11 +92,15 @@ async def ready(tx: Tx, contest_id: str, version: int, now: datetime | None = No
 
 
 async def open(tx: Tx, contest_id: str, version: int, now: datetime) -> Contest:  # noqa: A001 - the word is the organisers'
-    """The contest taking ballots from now until the announced close."""
+    """The contest taking ballots from now until the announced close; its public ledger begins."""
     head, phase = await _moved(tx, contest_id, version, Move.OPEN)
     at = whole_ms(now)
     closes_at = at + timedelta(minutes=head.contest.rules.open_minutes)
-    return await _saved(tx, head, head.contest, phase=phase, opened_at=at, closes_at=closes_at)
+    contest = await _saved(tx, head, head.contest, phase=phase, opened_at=at, closes_at=closes_at)
+    await sealing.begin(
+        tx, contest, lambda: sealing.Fixed(render.rules(contest), render.verifier())
+    )
+    return contest
 
 
 async def pause(tx: Tx, contest_id: str, version: int, now: datetime) -> Contest:

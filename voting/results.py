@@ -99,10 +99,10 @@ def shares_of(contest: Contest) -> tuple[Share, ...]:
     )
 
 
-def outcome_of(contest: Contest, tally: Tally) -> Outcome:
+def outcome_of(contest: Contest, tally: Tally, lot: Sequence[str] = ()) -> Outcome:
     """The order by the contest's own method at this moment of its count."""
     method = contest.rules.method
-    election = election_of(tally, shares_of(contest), ballots=method == "irv")
+    election = election_of(tally, shares_of(contest), ballots=method == "irv", lot=lot)
     return METHODS[method](election)
 
 
@@ -114,6 +114,7 @@ def freeze(
     at: datetime,
     disputed: bool = False,
     informed: Tally | None = None,
+    lot: Sequence[str] = (),
 ) -> Result:
     """The outcome of a closed contest.
 
@@ -124,8 +125,9 @@ def freeze(
         at: The instant.
         disputed: The recount differed from the running count.
         informed: The same with the held ballots counted; None where there are none.
+        lot: The drawn order; the provisional one where none was drawn.
     """
-    election = election_of(tally, shares_of(contest), ballots=True)
+    election = election_of(tally, shares_of(contest), ballots=True, lot=lot)
     by_method = outcomes(election)
     official = by_method[contest.rules.method]
     others = {name: found for name, found in by_method.items() if name != contest.rules.method}
@@ -151,17 +153,17 @@ def freeze(
         how=wording.how_sentences(official, wording.Counted(contest.rules.method, own)),
         compared=wording.other_methods(official, others),
         disputed=disputed,
-        with_held=_with_held(contest, tally, official, informed),
+        with_held=_with_held(contest, tally, official, informed, lot),
     )
 
 
 def _with_held(
-    contest: Contest, tally: Tally, official: Outcome, informed: Tally | None
+    contest: Contest, tally: Tally, official: Outcome, informed: Tally | None, lot: Sequence[str]
 ) -> WithHeld | None:
     if informed is None:
         return None
     held = sum(group.quarantined for group in tally.groups())
-    return with_held(official, outcome_of(contest, informed), held)
+    return with_held(official, outcome_of(contest, informed, lot), held)
 
 
 def _options(outcome: Outcome) -> tuple[OptionFigures, ...]:

@@ -21,20 +21,20 @@ EMPTY: Final = sha256(b"").digest()
 
 
 class Node(NamedTuple):
-    """A complete subtree: the ``index``-th one of 2^``level`` leaves, both from 0."""
+    """A complete subtree: the ``place``-th one of 2^``level`` leaves, both from 0."""
 
     level: int
-    index: int
+    place: int
 
     @property
     def first(self) -> int:
         """Its first leaf."""
-        return self.index << self.level
+        return self.place << self.level
 
     @property
     def end(self) -> int:
         """The leaf after its last one."""
-        return (self.index + 1) << self.level
+        return (self.place + 1) << self.level
 
 
 HashOf = Callable[[Node], bytes]

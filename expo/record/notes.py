@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Final, Protocol
 
 import msgspec
+from typing_extensions import override
 
 from expo.record.merkle import HASH_BYTES
 from expo.record.signing import is_signed
@@ -56,6 +57,7 @@ class VKey(msgspec.Struct, frozen=True):
         """Four bytes that say which key a signature is by."""
         return key_id(self.name, self.public)
 
+    @override
     def __str__(self) -> str:
         return f"{self.name}+{self.id.hex()}+{to_base64(_ALGORITHM + self.public)}"
 

@@ -27,6 +27,8 @@ FILLED = {
     "contest": "khda",
     "tracker": "AAAABBBBCCCCDDDD",
     "n": "1",
+    "m": "1",
+    "rev": "1",
     "screen": "main",
     "session": "khda",
     "code": "ABCD",

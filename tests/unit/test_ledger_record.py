@@ -363,7 +363,7 @@ def test_hand_written_records_are_canonical() -> None:
 
 
 def test_decisions_say_what_they_are_about() -> None:
-    about = {"sid": "s", "tracker": "T", "revision": 2}
+    about: dict[str, Any] = {"sid": "s", "tracker": "T", "revision": 2}
 
     assert records.hold_record(**about, why="burst") == (
         b'{"rev":2,"sid":"s","t":"hold","trk":"T","v":1,"why":"burst"}'
@@ -385,7 +385,7 @@ def test_the_close_names_every_electorate_and_the_seed() -> None:
 
 def test_only_a_sealed_electorate_says_how_it_is_audited() -> None:
     groups = (records.Group("a", 1, 20, 5), records.Group("b", 1, 20, 5, is_sealed=True))
-    opening = records.Opening(
+    opening = records.Announced(
         sid="s", options=("x",), groups=groups, method="borda", max_ranked=1, own="abstain",
         k_public=10, opens="o", closes="c", lot_commit="l", rules_hash="r", code_hash="h",
     )  # fmt: skip

@@ -151,7 +151,7 @@ class Group(msgspec.Struct, frozen=True):
     """Its ballots are never opened to the public."""
 
 
-class Opening(msgspec.Struct, frozen=True):
+class Announced(msgspec.Struct, frozen=True):
     """All that is fixed when a contest opens. Instants are texts (RFC 3339, UTC, whole seconds)."""
 
     sid: str
@@ -170,7 +170,7 @@ class Opening(msgspec.Struct, frozen=True):
     beacon: str = ""
 
 
-def open_record(opening: Opening) -> bytes:
+def open_record(opening: Announced) -> bytes:
     """The first record."""
     return _record(
         "open",

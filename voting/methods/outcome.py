@@ -116,11 +116,13 @@ class Outcome(msgspec.Struct, frozen=True):
         raise KeyError(option)
 
 
-def election_of(tally: Tally, shares: Sequence[Share], *, ballots: bool = False) -> Election:
-    """The running tally as an election with the provisional lot; ``ballots`` for instant runoff."""
+def election_of(
+    tally: Tally, shares: Sequence[Share], *, ballots: bool = False, lot: Sequence[str] = ()
+) -> Election:
+    """The running tally as an election; ``ballots`` for instant runoff, the provisional lot if none."""
     combined = pairwise.combine(tally.options, tally.groups(), shares)
     patterns = tally.patterns() if ballots else ()
-    return Election(combined, provisional(tally.options), patterns)
+    return Election(combined, tuple(lot) or provisional(tally.options), patterns)
 
 
 def facts_of(combined: Combined) -> Facts:

@@ -1,0 +1,120 @@
+"""The background work that seals ledgers; of several nodes one does it, the others stand by."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from time import monotonic
+from typing import Final
+
+from expo.clock import Now
+from expo.db import Database, Tx
+from expo.errors import Fault
+from expo.leases import Lease, Leases
+from expo.record.keys.usecases import KeyLost
+from expo.wire.notifier import Notifier, heard
+from voting.sealing import store
+from voting.sealing.batching import is_due, next_parts, positions
+from voting.sealing.usecases import Ledgers
+from voting.writer import ANY_CONTEST
+
+logger = logging.getLogger(__name__)
+
+_NAP: Final = 1.0  # seconds between two looks; a batch is that much later at most
+_JOB: Final = "sealing"
+
+
+class SealFollower:
+    """One per process.
+
+    Args:
+        ledgers: Seal.
+        database: Where they are.
+        notifier: Says when there may be something to do.
+        now: The clock.
+        leases: Say which node seals; None where there is one only.
+    """
+
+    def __init__(
+        self,
+        ledgers: Ledgers,
+        database: Database,
+        notifier: Notifier,
+        now: Now,
+        leases: Leases | None = None,
+    ) -> None:
+        self._ledgers = ledgers
+        self._database = database
+        self._notifier = notifier
+        self._now = now
+        self._leases = leases
+        self._lease: Lease | None = None
+        self._since: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Seal until cancelled, whenever it is this node's turn."""
+        if self._leases is None:
+            await self._follow()
+            return
+        while True:
+            async with self._leases.hold(_JOB) as lease:
+                self._lease = lease
+                try:
+                    await self._follow()
+                finally:
+                    self._lease = None
+
+    async def _follow(self) -> None:
+        async with self._notifier.listen(ANY_CONTEST) as event:
+            while self._lease is None or not self._lease.lost.is_set():
+                event.clear()
+                try:
+                    await self.look()
+                except KeyLost:
+                    logger.critical("A ledger's key cannot be opened: nothing of it is sealed")
+                except Fault:
+                    logger.warning("A ledger could not be sealed yet; trying again")
+                await heard(event, _NAP, least=_NAP)
+
+    async def look(self) -> None:
+        """Seal every batch whose time has come.
+
+        Raises:
+            Fault: The database failed, or another node seals by now; the next look goes on from there.
+        """
+        async with self._database.read() as tx:
+            growing = await store.open_ones(tx)
+        for contest_id in growing:
+            if await self._is_due(contest_id):
+                await self._ledgers.seal(contest_id, self._write)
+                self._since.pop(contest_id, None)
+
+    async def _is_due(self, contest_id: str) -> bool:
+        """Whether what waits may wait no longer; once the contest is closed nothing waits.
+
+        How long is told by the clock or by this process, whichever says longer: a clock that was
+        set back must not keep a receipt's promise waiting.
+        """
+        async with self._database.read() as tx:
+            head = await store.find(tx, contest_id)
+            if head is None:
+                return False
+            log = await store.log(tx, contest_id)
+            parts = next_parts(head.state, log.lengths)
+            if not parts:
+                return head.state.is_ended
+            firsts = [positions(part, len(log.lengths))[0] for part in parts]
+            at = await store.oldest_at(tx, contest_id, firsts)
+        if log.phase == "closed":
+            return True
+        since = self._since.setdefault(contest_id, monotonic())
+        known = monotonic() - since
+        told = 0.0 if at is None else (self._now() - at).total_seconds()
+        return is_due(sum(log.lengths) - head.state.sealed, max(known, told))
+
+    @contextlib.asynccontextmanager
+    async def _write(self) -> AsyncIterator[Tx]:
+        """A transaction that only the node whose turn it is can commit."""
+        async with self._database.write() as tx:
+            if self._lease is not None:
+                await self._lease.confirm(tx)
+            yield tx

@@ -1,0 +1,257 @@
+"""Ledgers of all contests in one process: sealing what waits, and everything that is asked of them."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+import msgspec
+
+from expo.clock import Now
+from expo.db import Database, Tx
+from expo.record import merkle, notes
+from expo.record.keys.usecases import KeyLost, Keys
+from expo.record.merkle import Node
+from expo.record.notes import VKey
+from expo.record.signing import SigningKey
+from voting.ledger import records
+from voting.sealing import moves, store
+from voting.sealing.batching import Grown, closed, cut, grown, made, needed, next_parts, positions
+from voting.sealing.store import LedgerHead
+
+logger = logging.getLogger(__name__)
+
+Write = Callable[[], AbstractAsyncContextManager[Tx]]
+"""Opens a transaction that may be committed by whoever seals."""
+_STATUS: Final = {"counted": "counted", "quarantined": "held", "void": "void"}
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """What opens one ballot's commitment: of its voter's latest revision, with how that stands.
+
+    ``status`` is ``counted`` (be it withdrawn), ``held`` or ``void``.
+    """
+
+    content: bytes
+    nonce: bytes
+    status: str
+    electorate: str
+    tracker: str
+    revision: int
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """The ledger at its close, and the seed of the lot, which is public from then on."""
+
+    size: int
+    root: bytes
+    seed: bytes
+
+
+class Ledgers:
+    """One per process.
+
+    Args:
+        database: Where the record and the ledgers are.
+        keys: Sign checkpoints.
+        now: The clock.
+    """
+
+    def __init__(self, database: Database, keys: Keys, now: Now) -> None:
+        self._database = database
+        self._keys = keys
+        self._now = now
+        self.sealed = 0
+        """Leaves this process has sealed since start."""
+
+    # --- sealing ---
+
+    async def seal(self, contest_id: str, write: Write | None = None) -> None:
+        """Seal everything that waits in a contest, in as many transactions as it takes.
+
+        Whoever does so meanwhile elsewhere is no harm: of two batches that begin at the same place one
+        is committed, and the other is made again.
+
+        Args:
+            contest_id: The contest; without a ledger nothing happens.
+            write: Opens the transactions; the database's own where None.
+
+        Raises:
+            KeyLost: Its key cannot be opened.
+            Fault: The database failed; what is sealed by then stays so.
+        """
+        while True:
+            found = await self._batch(contest_id)
+            if found is None:
+                return
+            head, batch = found
+            key = await self._keys.by_id(head.key)
+            async with (write or self._database.write)() as tx:
+                is_in = await moves.append(tx, head, batch, key, self._now())
+            if is_in:
+                self.sealed += len(batch.leaves)
+
+    async def finish(self, contest_id: str, write: Write | None = None) -> Closing | None:
+        """The ledger's close, sealed now if it is not yet; None where there is no ledger.
+
+        Raises:
+            Fault: The database failed.
+        """
+        try:
+            await self.seal(contest_id, write)
+        except KeyLost:
+            logger.critical("A ledger's key cannot be opened", extra={"contest": contest_id})
+        return await self.closing(contest_id)
+
+    async def _batch(self, contest_id: str) -> tuple[LedgerHead, Grown] | None:
+        """The ledger and what comes next; None where nothing waits."""
+        async with self._database.read() as tx:
+            head = await store.find(tx, contest_id)
+            if head is None:
+                return None
+            log = await store.log(tx, contest_id)
+            state = head.state
+            secret, groups = await store.secret(tx, contest_id)
+            if state.is_ended:
+                return head, closed(state, head.seed, groups)
+            found = []
+            for part in next_parts(state, log.lengths):
+                lines = await store.lines(tx, contest_id, positions(part, len(log.lengths)))
+                found.append((part, cut(lines) if state.closed_size is None else lines))
+        if not found:
+            return None
+        return head, await asyncio.to_thread(grown, state, found, secret)
+
+    # --- what is asked ---
+
+    async def all_keys(self) -> tuple[tuple[str, str, str], ...]:
+        """Contest, origin and line to verify with, of every ledger."""
+        async with self._database.read() as tx:
+            found = await store.all_(tx)
+        return tuple(
+            [
+                (contest, origin, str(VKey(origin, await self._keys.public_of(key))))
+                for contest, origin, key in found
+            ]
+        )
+
+    async def checkpoint(self, contest_id: str) -> str | None:
+        """The newest checkpoint; None where there is none."""
+        async with self._database.read() as tx:
+            found = await store.checkpoint(tx, contest_id)
+        return None if found is None else found[1]
+
+    async def checkpoints(self, contest_id: str) -> list[str]:
+        """All checkpoints, the oldest first."""
+        async with self._database.read() as tx:
+            return await store.checkpoints(tx, contest_id)
+
+    async def origin(self, contest_id: str) -> str | None:
+        """The name the contest's ledger signs under; None where there is no ledger."""
+        head = await self.head(contest_id)
+        return None if head is None else head.origin
+
+    async def vkey(self, contest_id: str) -> str | None:
+        """The line to verify the ledger's notes with; None where there is no ledger."""
+        head = await self.head(contest_id)
+        if head is None:
+            return None
+        return str(VKey(head.origin, await self._keys.public_of(head.key)))
+
+    async def key(self, contest_id: str) -> SigningKey | None:
+        """The key that signs for this contest; None where there is no ledger.
+
+        Raises:
+            KeyLost: It cannot be opened.
+        """
+        head = await self.head(contest_id)
+        return None if head is None else await self._keys.by_id(head.key)
+
+    async def rules(self, contest_id: str) -> tuple[bytes, bytes] | None:
+        """The rules in words as they were fixed at the opening, in Arabic and in English."""
+        async with self._database.read() as tx:
+            head = await store.find(tx, contest_id)
+            if head is None:
+                return None
+            arabic, english = head.rules_ar, head.rules_en
+            return (await _text(tx, arabic)), (await _text(tx, english))
+
+    async def verifier(self, contest_id: str) -> bytes | None:
+        """The verifier as it was fixed at the opening."""
+        async with self._database.read() as tx:
+            head = await store.find(tx, contest_id)
+            return None if head is None else await _text(tx, head.code)
+
+    async def closing(self, contest_id: str) -> Closing | None:
+        """The ledger's close; None where there is no ledger, or before its close is sealed."""
+        head = await self.head(contest_id)
+        if head is None or head.state.closed_size is None or head.state.closed_root is None:
+            return None
+        return Closing(head.state.closed_size, head.state.closed_root, head.seed)
+
+    async def proof(self, contest_id: str, tracker: str, revision: int) -> str | None:
+        """The proof, to keep, that a ballot is in the ledger; None while it is not sealed."""
+        async with self._database.read() as tx:
+            place = await store.place_of(tx, contest_id, tracker, revision)
+            found = await store.checkpoint(tx, contest_id)
+            if place is None or found is None or place >= found[0]:
+                return None
+            parts = merkle.inclusion_nodes(place, found[0])
+            path = await _path(tx, contest_id, parts)
+        return notes.tlog_proof(place, path, found[1])
+
+    async def consistency(self, contest_id: str, old: int, size: int) -> tuple[bytes, ...] | None:
+        """The proof that the ledger of ``old`` leaves is the beginning of that of ``size``.
+
+        Only sizes that a checkpoint was signed for have one: others would show more of the order.
+        """
+        async with self._database.read() as tx:
+            for one in (old, size):
+                found = await store.checkpoint(tx, contest_id, one)
+                if found is None or found[0] != one:
+                    return None
+            if not 0 < old <= size:
+                return None
+            return await _path(tx, contest_id, merkle.consistency_nodes(old, size))
+
+    async def records(self, contest_id: str) -> AsyncIterator[bytes]:
+        """All records, in order."""
+        async with self._database.read() as tx:
+            async for record in store.leaves(tx, contest_id):
+                yield record
+
+    async def openings(self, contest_id: str) -> AsyncIterator[Opening]:
+        """What opens every voter's latest ballot, by tracker."""
+        async with self._database.read() as tx:
+            async for one in store.openings(tx, contest_id):
+                yield _opening(contest_id, one)
+
+    async def head(self, contest_id: str) -> LedgerHead | None:
+        """What is kept of a contest's ledger; its seed is not for the public before the close."""
+        async with self._database.read() as tx:
+            return await store.find(tx, contest_id)
+
+
+async def _text(tx: Tx, hashed: str) -> bytes:
+    return (await store.text_of(tx, hashed)).encode()
+
+
+async def _path(tx: Tx, contest_id: str, parts: Sequence[Sequence[Node]]) -> tuple[bytes, ...]:
+    every = [node for part in parts for node in part]
+    known = await store.hashes(tx, contest_id, needed(every))
+    return tuple(merkle.joined([made(node, known) for node in part]) for part in parts)
+
+
+def _opening(contest_id: str, one: store.Opened) -> Opening:
+    said = records.content(
+        sid=contest_id,
+        electorate=one.electorate,
+        ranking=one.ranking,
+        tracker=one.tracker,
+        revision=one.revision,
+        own=one.own,
+    )
+    nonce = records.from_base64url(one.nonce, records.NONCE_BYTES)
+    status = _STATUS[one.status]
+    return Opening(said, nonce, status, one.electorate, one.tracker, one.revision)
