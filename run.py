@@ -5,6 +5,7 @@ python run.py check       read a schedule and tell every mistake in it
 python run.py count       count a ballot file
 python run.py rehearse    a synthetic audience over real sockets
 python run.py invite      make passes
+python run.py publish     publish a day's bulletin that two people have reviewed
 python run.py settings    the effective configuration
 python run.py migrate     bring the database to the newest revision
 """

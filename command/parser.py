@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from command import offline, rehearse, serve
+from command import offline, publishing, rehearse, serve
 from command.child import NotStarted
 from expo.errors import N_, Fault, Refusal
 from expo.postgres import Unfit
@@ -68,6 +68,11 @@ def parser() -> argparse.ArgumentParser:
     _count(commands.add_parser("count", help=_("count a ballot file")))
     _rehearse(commands.add_parser("rehearse", help=_("a synthetic audience over real sockets")))
     _invite(commands.add_parser("invite", help=_("make passes and print their links")))
+    _publish(
+        commands.add_parser(
+            "publish", help=_("publish a day's bulletin that two people have reviewed")
+        )
+    )
     show = commands.add_parser("settings", help=_("print the effective configuration"))
     show.set_defaults(do=offline.show_settings)
     up = commands.add_parser("migrate", help=_("bring the database to the newest revision"))
@@ -130,6 +135,14 @@ def _invite(one: argparse.ArgumentParser) -> None:
     one.add_argument("--count", type=_people, default=1)
     one.add_argument("--now", type=_instant, help=_("the instant of a rehearsal"))
     one.set_defaults(do=offline.invite)
+
+
+def _publish(one: argparse.ArgumentParser) -> None:
+    _address(one)
+    one.add_argument("--day", type=_people, required=True, help=_("number of the expo's day"))
+    one.add_argument("--data", required=True, help=_("data folder of the expo"))
+    one.add_argument("--now", type=_instant, help=_("the instant of a rehearsal"))
+    one.set_defaults(do=publishing.publish)
 
 
 def _port(text: str) -> int:

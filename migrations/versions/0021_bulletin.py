@@ -6,7 +6,7 @@ from sqlmodel.sql.sqltypes import AutoString as Words
 from sqlmodel.sql.sqltypes import UTCDateTime as Instant
 
 revision = "0021_bulletin"
-down_revision = "0019_privacy"
+down_revision = "0020_ledger"
 branch_labels = None
 depends_on = None
 

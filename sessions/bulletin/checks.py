@@ -1,17 +1,19 @@
 """What stands in the way of a day's bulletin, contest by contest. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal
 
 import msgspec
 
 from expo.errors import N_, Refusal
-from expo.words import Text
+from expo.words import Language, Text
 from voting.contests import Contest
 from voting.results import Result
 from voting.visibility import is_shown
 
+Say = Callable[[str, dict[str, str | int]], str]
+"""The sentence in the language in force, with its facts filled in."""
 Why = Literal["held-undecided", "disputed-recount", "no-published-result", "results-changed"]
 
 WORDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -78,3 +80,14 @@ def _of(standing: Standing) -> list[Reason]:
     if not standing.is_shown:
         found.append(Reason("no-published-result", contest.id, contest.title))
     return found
+
+
+def told(reason: Reason, language: Language, say: Say) -> str:
+    """A reason as a sentence in the language in force.
+
+    Args:
+        reason: What keeps the bulletin back.
+        language: That language.
+        say: Its sentence with facts filled in.
+    """
+    return say(WORDS[reason.why], {"contest": reason.title.in_(language), "n": reason.n})

@@ -1,8 +1,8 @@
-"""Bulletins before the public: pages, permanent files, documents, cards and feeds."""
+"""Bulletins before the public: pages, permanent files and feeds."""
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypedDict, get_args
+from typing import Any, Final, TypedDict
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,19 +18,16 @@ from expo.web.templates import Renderer
 from expo.words import LANGUAGES, Language, Text
 from sessions.bulletin import feeds, files
 from sessions.bulletin.changes import WORDS as CHANGES
-from sessions.bulletin.edition import Edition
-from sessions.bulletin.printing.usecases import Print, Prints, Shape
 from sessions.bulletin.shown import Kept
 from sessions.bulletin.usecases import Bulletins
 from sessions.usecases import Show
 
-_FOR_GOOD: Final = {"cache-control": "public, max-age=31536000, immutable"}
+FOR_GOOD: Final = {"cache-control": "public, max-age=31536000, immutable"}
 """Of a permanent address: its bytes never change."""
-_NEWEST: Final = {"cache-control": "public, max-age=60"}
+NEWEST: Final = {"cache-control": "public, max-age=60"}
 """Of an address that shows the newest version."""
 _TITLE: Final = N_("Daily bulletin")
 _CORRECTION: Final = N_("Correction")
-_SHAPES: Final = frozenset(get_args(Shape))
 
 
 class BulletinState(TypedDict):
@@ -38,7 +35,6 @@ class BulletinState(TypedDict):
 
     pages: Renderer
     bulletins: Bulletins
-    prints: Prints
     show: Show
     visit: Visit
 
@@ -61,20 +57,20 @@ async def version_page(request: Asked) -> Response:
 
 async def _version_page(request: Asked, version: int | None) -> Response:
     bulletins, day = request.state["bulletins"], request.path_params["n"]
-    _kept(request, day, version)
+    kept(request, day, version)
 
     def values() -> dict[str, object]:
         shown = bulletins.shown
-        kept = _kept(request, day, version)
+        found = kept(request, day, version)
         newest = shown.newest(day)
         return {
-            "edition": kept.edition,
-            "newest": newest.edition if newest else kept.edition,
+            "edition": found.edition,
+            "newest": newest.edition if newest else found.edition,
             "versions": [one.edition for one in shown.versions(day)],
-            "changes": shown.changes(kept.edition),
+            "changes": shown.changes(found.edition),
             "words": CHANGES,
             "days": shown.days,
-            "files": files.permanent(day, kept.edition.version),
+            "files": files.permanent(day, found.edition.version),
             "is_preview": False,
             "tz": request.state["pages"].zone,
         }
@@ -126,48 +122,6 @@ async def as_csv(request: Asked) -> Response:
     return _file(request, files.as_csv(_asked(request).edition), "text/csv; charset=utf-8", "csv")
 
 
-async def as_pdf(request: Asked) -> Response:
-    """A version as a document in one language."""
-    language: Language = request.path_params["lang"]
-    found = await request.state["prints"].pdf(_asked(request).edition, language)
-    return _print(request, found, "application/pdf", f"{language}.pdf", _FOR_GOOD)
-
-
-async def expo_pdf(request: Asked) -> Response:
-    """All days together as a document in one language."""
-    language: Language = request.path_params["lang"]
-    edition = request.state["bulletins"].whole()
-    if edition is None:
-        raise NotFound
-    found = await request.state["prints"].pdf(edition, language)
-    return _print(request, found, "application/pdf", f"{language}.pdf", _NEWEST)
-
-
-# --- cards ---
-
-
-async def day_card(request: Asked) -> Response:
-    """A picture of a day's newest bulletin, to be shared."""
-    return await _card(request, _kept(request, request.path_params["n"], None).edition, None)
-
-
-async def contest_card(request: Asked) -> Response:
-    """A picture of one contest's result, to be shared; as soon as the result is public."""
-    contest = request.path_params["contest"]
-    edition = request.state["bulletins"].alone(contest)
-    if edition is None:
-        raise NotFound
-    return await _card(request, edition, contest)
-
-
-async def _card(request: Asked, edition: Edition, contest: str | None) -> Response:
-    shape, language = request.path_params["shape"], request.path_params["lang"]
-    if shape not in _SHAPES:
-        raise NotFound
-    found = await request.state["prints"].card(edition, contest, shape, language)
-    return _print(request, found, "image/png", f"{shape}.{language}.png", _NEWEST)
-
-
 # --- feeds ---
 
 
@@ -192,41 +146,35 @@ def _feed(request: Asked, language: Language | None) -> Response:
     )
     body = feeds.atom(about, bulletins.shown.entries())
     media = f"{feeds.MEDIA_TYPE}; charset=utf-8"
-    return _answer(request, body, media, {**_NEWEST}, _hash(body))
+    return answer(request, body, media, {**NEWEST}, _hash(body))
 
 
 # --- parts ---
 
 
-def _kept(request: Asked, day: int, version: int | None) -> Kept:
+def kept(request: Request[Any], day: int, version: int | None) -> Kept:
     """A published version; the newest where none is named.
 
     Raises:
         NotFound: It is not public.
     """
     shown = request.state["bulletins"].shown
-    found = shown.newest(day) if version is None else shown.version(day, version)
+    found: Kept | None = shown.newest(day) if version is None else shown.version(day, version)
     if found is None:
         raise NotFound
     return found
 
 
 def _asked(request: Asked) -> Kept:
-    return _kept(request, request.path_params["n"], request.path_params["k"])
+    return kept(request, request.path_params["n"], request.path_params["k"])
 
 
 def _file(request: Asked, body: bytes, media: str, ending: str) -> Response:
-    return _answer(request, body, media, {**_FOR_GOOD, **_named(request, ending)}, _hash(body))
+    return answer(request, body, media, {**FOR_GOOD, **named(request, ending)}, _hash(body))
 
 
-def _print(
-    request: Asked, found: Print, media: str, ending: str, headers: Mapping[str, str]
-) -> Response:
-    return _answer(request, found.data, media, {**headers, **_named(request, ending)}, found.mark)
-
-
-def _answer(
-    request: Asked, body: bytes, media: str, headers: Mapping[str, str], mark: str
+def answer(
+    request: Request[Any], body: bytes, media: str, headers: Mapping[str, str], mark: str
 ) -> Response:
     """The bytes, or only that they are those the asker has."""
     told = {**headers, "etag": f'"{mark}"'}
@@ -235,7 +183,7 @@ def _answer(
     return Response(body, media_type=media, headers=told)
 
 
-def _named(request: Asked, ending: str) -> dict[str, str]:
+def named(request: Request[Any], ending: str) -> dict[str, str]:
     """What a browser calls the file when somebody keeps it."""
     path = request.path_params
     day = f"-day-{path['n']}" if "n" in path else ""
@@ -256,18 +204,13 @@ def routes() -> list[BaseRoute]:
     """The routes of this file."""
     read, day = Action.READ_PAGES, "/bulletin/day/{n:int}"
     version = f"{day}/v{{k:int}}"
-    card = "card-{shape}.{lang}.png"
     return [
         guarded("/{lang}/bulletin", expo_page, read),
         guarded("/{lang}/bulletin/feed.atom", language_feed, read),
         guarded("/bulletin/feed.atom", feed, read),
-        guarded("/bulletin/expo.{lang}.pdf", expo_pdf, read),
         guarded(f"/{{lang}}{day}", day_page, read),
         guarded(f"/{{lang}}{version}", version_page, read),
         guarded(f"{version}.json", as_json, read),
         guarded(f"{version}.note", as_note, read),
         guarded(f"{version}.csv", as_csv, read),
-        guarded(f"{version}.{{lang}}.pdf", as_pdf, read),
-        guarded(f"{day}/{card}", day_card, read),
-        guarded(f"/bulletin/{{contest}}/{card}", contest_card, read),
     ]

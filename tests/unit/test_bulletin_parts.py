@@ -3,22 +3,28 @@
 import base64
 import hashlib
 from datetime import timedelta
-from xml.etree.ElementTree import fromstring
+from xml.etree.ElementTree import Element, fromstring
 
 import msgspec
 import pytest
 
 from expo.record import canonical, notes
 from expo.record.signing import SigningKey
+from expo.web.translations import sentence
 from expo.words import Text
 from sessions.bulletin import files
 from sessions.bulletin.changes import changes
+from sessions.bulletin.checks import BulletinBlocked, Standing, reasons, told
 from sessions.bulletin.feeds import Entry, Feed, atom
 from sessions.bulletin.shown import Kept, Shown
 from sessions.bulletin.steady import SETTLING, Steadiness
 from sessions.bulletin.subscribing.subscribers import MOST_A_DAY, Subscriber, asked_again, is_over
 from sessions.bulletin.subscribing.tokens import subscriber_in, token
+from tests.support.contests import contest as a_contest
 from tests.support.editions import EVENING, both, contest, edition, place
+from voting.contests import Phase
+from voting.methods.tally import Tally
+from voting.results import freeze
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -30,6 +36,11 @@ def feed(language: str | None = None) -> Feed:
     """What the feed of a small expo is about."""
     about = Feed(SITE, both("Expo"), both("Daily bulletin"), both("Correction"))
     return msgspec.structs.replace(about, language=language)
+
+
+def parsed(document: bytes) -> Element:
+    """The feed as a reader sees it."""
+    return fromstring(document)  # noqa: S314 - our own
 
 
 def subscriber(**more: object) -> Subscriber:
@@ -80,7 +91,7 @@ def test_the_spreadsheet_has_a_mark_and_no_formula() -> None:
 def test_a_feed_has_everything_atom_asks_for(language: str | None) -> None:
     corrected = edition(version=2)
 
-    root = fromstring(atom(feed(language), [Entry(corrected, EVENING)]))
+    root = parsed(atom(feed(language), [Entry(corrected, EVENING)]))
 
     assert root.tag == f"{ATOM}feed"
     for name in ("id", "title", "updated", "author"):
@@ -91,9 +102,11 @@ def test_a_feed_has_everything_atom_asks_for(language: str | None) -> None:
     assert entry.findtext(f"{ATOM}published") == "2017-04-17T14:00:00Z"
     assert entry.findtext(f"{ATOM}updated") == "2017-04-17T16:00:00Z"
     parts = entry.findall(f"{ATOM}content/{XHTML}div/{XHTML}div")
-    assert [one.get("dir") for one in parts] == {None: ["rtl", "ltr"], "ar": ["rtl"], "en": ["ltr"]}[
-        language
-    ]
+    assert [one.get("dir") for one in parts] == {
+        None: ["rtl", "ltr"],
+        "ar": ["rtl"],
+        "en": ["ltr"],
+    }[language]
     said = "".join(entry.itertext())
     assert ("Solar is first." in said) == (language != "ar")
     assert ("فازت الشمس." in said) == (language != "en")
@@ -102,8 +115,8 @@ def test_a_feed_has_everything_atom_asks_for(language: str | None) -> None:
 def test_a_feed_of_nothing_and_a_feed_of_hostile_words_are_read() -> None:
     hostile = edition(heading=Text("</title><script>", "]]> & <b>"))
 
-    assert fromstring(atom(feed("en"), [])).findall(f"{ATOM}entry") == []
-    root = fromstring(atom(feed("en"), [Entry(hostile, EVENING)]))
+    assert parsed(atom(feed("en"), [])).findall(f"{ATOM}entry") == []
+    root = parsed(atom(feed("en"), [Entry(hostile, EVENING)]))
 
     assert root.findtext(f"{ATOM}entry/{ATOM}title") == "]]> & <b>"
 
@@ -211,3 +224,31 @@ def test_whoever_never_confirms_is_forgotten() -> None:
     assert not is_over(subscriber(), EVENING + timedelta(hours=23))
     assert is_over(subscriber(), EVENING + timedelta(hours=24))
     assert not is_over(subscriber(confirmed_at=EVENING), EVENING + timedelta(days=400))
+
+
+# --- what keeps it back ---
+
+
+def test_every_reason_is_named_and_a_contest_that_never_opened_is_none() -> None:
+    opened = msgspec.structs.replace(a_contest(), opened_at=EVENING, phase=Phase.PUBLISHED)
+    groups = [one.id for one in opened.electorates]
+    nothing = Tally([one.id for one in opened.options], groups, ballots=True)
+    result = freeze(opened, nothing, position=1, at=EVENING, disputed=True)
+    waiting = msgspec.structs.replace(opened, id="s2", phase=Phase.CLOSED)
+    never = msgspec.structs.replace(opened, id="s3", opened_at=None, phase=Phase.READY)
+
+    found = reasons(
+        [Standing(opened, result, 3), Standing(waiting, None, 0), Standing(never, None, 0)]
+    )
+
+    assert [(one.why, one.contest, one.n) for one in found] == [
+        ("held-undecided", "s1", 3),
+        ("disputed-recount", "s1", 0),
+        ("no-published-result", "s2", 0),
+    ]
+    blocked = BulletinBlocked(found)
+    assert blocked.facts["reasons"] == 3
+    assert blocked.facts["named"] == (
+        "held-undecided s1, disputed-recount s1, no-published-result s2"
+    )
+    assert told(found[0], "en", sentence).endswith(": 3")

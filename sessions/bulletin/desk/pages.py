@@ -20,8 +20,8 @@ from expo.web.templates import Renderer
 from expo.words import Text, latin_digits
 from sessions.bulletin import files
 from sessions.bulletin.changes import WORDS as CHANGES
-from sessions.bulletin.checks import WORDS, BulletinBlocked, Reason
-from sessions.bulletin.states import State
+from sessions.bulletin.checks import BulletinBlocked, Reason, told
+from sessions.bulletin.states import State, WrongStep
 from sessions.bulletin.subscribing.usecases import Subscriptions
 from sessions.bulletin.usecases import Bulletins, Preparation
 from sessions.bulletin.values import (
@@ -174,7 +174,7 @@ async def _day(
         "found": found,
         "bulletin": found.bulletin,
         "checks": _told(found.reasons),
-        "kept_back": _told(refusal.reasons) if isinstance(refusal, BulletinBlocked) else [],
+        "kept_back": _why_not(refusal),
         "fields": _typed(found, fields, pages.zone),
         "versions": [one.edition for one in bulletins.shown.versions(number)],
         "methods": METHOD_NAMES,
@@ -207,11 +207,16 @@ def _typed(found: Preparation, fields: Mapping[str, str] | None, zone: ZoneInfo)
 
 def _told(reasons: tuple[Reason, ...]) -> list[str]:
     """Each reason as a sentence in the language in force."""
-    code = translations.language.get()
-    return [
-        translations.sentence(WORDS[one.why], {"contest": one.title.in_(code), "n": one.n})
-        for one in reasons
-    ]
+    return [told(one, translations.language.get(), translations.sentence) for one in reasons]
+
+
+def _why_not(refusal: Refusal | None) -> list[str]:
+    """What a refusal says beyond its sentence."""
+    if isinstance(refusal, BulletinBlocked):
+        return _told(refusal.reasons)
+    if isinstance(refusal, WrongStep):
+        return [translations.gettext(str(refusal.facts["reason"]))]
+    return []
 
 
 def _here(request: Asked) -> str:

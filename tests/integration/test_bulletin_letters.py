@@ -1,0 +1,133 @@
+"""Bulletins by e-mail: asked for, confirmed, sent once, ended with one press, forgotten."""
+
+import re
+from pathlib import Path
+
+import httpx2
+
+from expo.post.letters import Posted, message_of
+from expo.rights import Role
+from tests.support.bulletins import WORDS, code_of, press, reviewed, until
+from tests.support.mail_door import letters_to
+from tests.support.whole import Whole, whole
+
+READER = "reader@paper.example"
+HERE = "/en/bulletin/subscribe"
+
+
+async def asked(client: httpx2.AsyncClient, address: str = READER) -> httpx2.Response:
+    """Ask for bulletins at an address."""
+    return await client.post(HERE, data={"address": address})
+
+
+async def letters(house: Whole, address: str = READER) -> list[Posted]:
+    """The letters to an address, newest first."""
+    return [one for one in await house.expo.post.listed() if one.letter.to == address]
+
+
+def path_in(house: Whole, text: str, what: str) -> str:
+    """The path of a link in a letter."""
+    found = re.search(rf"^{re.escape(house.url)}(/en/bulletin/{what}/\S+)$", text, re.MULTILINE)
+    assert found is not None, text
+    return found[1]
+
+
+async def subscribed(house: Whole, client: httpx2.AsyncClient) -> None:
+    """Ask and confirm."""
+    assert (await asked(client)).status_code == 303
+    link = path_in(house, (await letters_to(house, READER))[0], "confirm")
+    assert "Get bulletins at this address?" in (await client.get(link)).text
+    assert (await client.post(link)).status_code == 200
+
+
+async def test_whoever_confirmed_gets_each_bulletin_once_and_can_leave_with_one_press(
+    tmp_path: Path,
+) -> None:
+    async with whole(tmp_path) as house:
+        nobody = await house.person(Role.PUBLIC)
+        await subscribed(house, nobody)
+        other = "asked@only.example"
+        await asked(nobody, other)
+        organiser, officer = await reviewed(house)
+        await press(organiser, "publish")
+
+        async def arrived(count: int = 2) -> bool:
+            return len(await letters(house)) >= count
+
+        await until(house, arrived)
+        letter = (await letters(house))[0]
+        assert "What day one brought" in letter.letter.subject
+        assert f"{house.url}/en/bulletin/day/1" in letter.letter.text
+        message = message_of(letter, "Expo <expo@example.org>")
+        way_out = path_in(house, letter.letter.text, "unsubscribe")
+        assert message["List-Unsubscribe"] == f"<{house.url}{way_out}>"
+        assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+        await press(organiser, "begin")
+        words = {**WORDS, "correction-ar": "خطأ", "correction-en": "A slip of the pen."}
+        await press(organiser, "save", **words)
+        await press(organiser, "send")
+        await press(officer, "review")
+        await press(organiser, "publish")
+        await until(house, lambda: arrived(3))
+        assert "A slip of the pen." in (await letters(house))[0].letter.text
+        assert len(await letters(house)) == 3, "one to confirm, two bulletins, none twice"
+        assert len(await letters(house, other)) == 1, "nobody who did not confirm"
+
+        # A program that looks at links takes nobody off; the mail program's button does.
+        assert "No more bulletins?" in (await nobody.get(way_out)).text
+        robot = httpx2.AsyncClient(base_url=house.url, trust_env=False)
+        async with robot:
+            pressed = await robot.post(way_out, data={"List-Unsubscribe": "One-Click"})
+        assert pressed.status_code == 200
+        assert (await nobody.get(way_out)).status_code == 404
+        assert await house.expo.publication.room.subscriptions.count() == 0
+        assert (await nobody.post(way_out)).status_code == 200, "leaving twice is fine"
+
+
+async def test_asking_says_the_same_for_every_address_and_fills_no_mailbox(
+    tmp_path: Path,
+) -> None:
+    async with whole(tmp_path) as house:
+        nobody = await house.person(Role.PUBLIC)
+        await subscribed(house, nobody)
+
+        first = await asked(nobody)  # within a minute: no letter, the same answer
+        assert (first.status_code, first.headers["location"]) == (303, f"{HERE}?asked")
+        assert len(await letters(house)) == 1
+        house.pass_time(minutes=2)
+        again = await asked(nobody, READER.upper())
+        assert again.status_code == 303
+        assert "already" in (await letters(house))[0].letter.text
+        for address in ("", "nobody", "a@b", "x" * 3000, "a@b.example\r\nBcc: c@d.example"):
+            answer = await asked(nobody, address)
+            assert code_of(answer) == "address-unreadable", address
+        # Links that are none of ours, and the way in as a way out.
+        link = path_in(house, (await letters_to(house, READER))[-1], "confirm")
+        for path in (
+            "/en/bulletin/confirm/nonsense",
+            link[:-1],
+            link.replace("confirm", "unsubscribe"),
+            f"/en/bulletin/unsubscribe/{'a' * 900}",
+        ):
+            assert (await nobody.get(path)).status_code == 404, path
+            assert (await nobody.post(path)).status_code == 404, path
+        assert await house.expo.publication.room.subscriptions.count() == 1
+
+
+async def test_an_address_is_forgotten_when_nobody_confirms(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        nobody = await house.person(Role.PUBLIC)
+        await asked(nobody)
+        link = path_in(house, (await letters_to(house, READER))[0], "confirm")
+
+        house.pass_time(hours=25)
+        gone = await house.expo.privacy.expire(_nothing)
+
+        assert gone["bulletin_subscriber"] == 1
+        assert (await nobody.get(link)).status_code == 404
+        assert (await nobody.post(link)).status_code == 404
+
+
+async def _nothing(_tx: object) -> None:
+    """Whoever is alone may always write."""
