@@ -16,6 +16,8 @@ from expo.wire.handshake import is_own_socket, single_headers
 
 FRAME_HEADER: Final = "x-sawt-frame-src"
 """A page that embeds a player sets this response header; it moves into the policy and goes no further."""
+WORKER_HEADER: Final = "x-sawt-worker"
+"""A page that works off its own thread sets this one; its policy lets `check.js` name its own worker."""
 PLAYERS: Final = frozenset({"https://www.youtube-nocookie.com"})
 # The bodies of these refusals are bare codes: they answer programs, before any language is known.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -28,7 +30,7 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src {connect}; frame-src {frames}; manifest-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
+    "require-trusted-types-for 'script'; trusted-types {types}"
 )
 _HEADERS: Final = {
     b"x-content-type-options": b"nosniff",
@@ -68,6 +70,7 @@ class SecurityHeaders:
         sockets = sorted(origin.replace("http", "ws", 1) for origin in origins)
         self._connect = " ".join(["'self'", *sockets])
         self._plain = self._policy("'none'")
+        self._working = self._policy("'none'", types="sawt-worker")
         self._fixed = _HEADERS | ({b"strict-transport-security": _HSTS} if https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,14 +94,16 @@ class SecurityHeaders:
             if name.lower() == FRAME_HEADER.encode():
                 source = value.decode("latin-1")
                 policy = self._policy(source) if source in self._players else policy
+            elif name.lower() == WORKER_HEADER.encode():
+                policy = self._working
             else:
                 kept.append((name, value))
         present = {name.lower() for name, _ in kept}
         added = self._fixed | {b"content-security-policy": policy}
         return kept + [(name, value) for name, value in added.items() if name not in present]
 
-    def _policy(self, frames: str) -> bytes:
-        return _POLICY.format(connect=self._connect, frames=frames).encode()
+    def _policy(self, frames: str, types: str = "'none'") -> bytes:
+        return _POLICY.format(connect=self._connect, frames=frames, types=types).encode()
 
 
 class SameOrigin:

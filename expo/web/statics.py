@@ -22,6 +22,9 @@ _ALREADY_COMPRESSED: Final = {".woff2", ".png", ".jpg"}
 _IMMUTABLE: Final = b"public, max-age=31536000, immutable"
 _POLICY: Final = b"default-src 'none'"
 """A file is no page: it needs nothing, and the pages' long policy is half a kilobyte on each of ten."""
+_WORKER: Final = "worker.js"
+_OF_WORKER: Final = b"default-src 'none'; script-src 'self'"
+"""A worker goes by the policy of its own file, and this one is made of modules."""
 _TYPES: Final = {".woff2": "font/woff2", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -33,6 +36,7 @@ class StaticFile(msgspec.Struct, frozen=True):
     media_type: str
     etag: bytes
     """Weak: the same for both encodings."""
+    policy: bytes = _POLICY
 
     def body(self, *, is_packed: bool) -> bytes:
         """What is sent."""
@@ -47,7 +51,7 @@ class StaticFile(msgspec.Struct, frozen=True):
             (b"cache-control", _IMMUTABLE if is_current else b"no-cache"),
             (b"vary", b"accept-encoding"),
             (b"etag", self.etag),
-            (b"content-security-policy", _POLICY),
+            (b"content-security-policy", self.policy),
         ]
         return [*told, (b"content-encoding", b"gzip")] if is_packed else told
 
@@ -114,7 +118,8 @@ def _file(path: Path, content: bytes) -> StaticFile:
     media_type = _media_type(path)
     if media_type.startswith("text/"):
         media_type += "; charset=utf-8"
-    return StaticFile(content, _compressed(path, content), media_type, etag)
+    policy = _OF_WORKER if path.name == _WORKER else _POLICY
+    return StaticFile(content, _compressed(path, content), media_type, etag, policy)
 
 
 def _compressed(path: Path, content: bytes) -> bytes | None:

@@ -2,7 +2,7 @@
 import { hex, Sha256, sha256 } from '../digest.js';
 import { encode, utf8 } from './canonical.js';
 import { Ledger } from './ledger.js';
-import { checker, notesIn, parseCheckpoint, parseNote, parseVkey, saysDigest } from './notes.js';
+import { checker, notesIn, parseCheckpoint, parseNote, parseVkey, saysDigest, toBase64 } from './notes.js';
 import { difference, official, tallied } from './official.js';
 import { Openings } from './openings.js';
 import { FILES, fits, INDEX, INDEXED, MANIFEST, SAME } from './shapes.js';
@@ -21,14 +21,14 @@ async function digest(bytes) {
 export class Bundle {
   /**
    * @param {Map<string, Uint8Array>} files by name
-   * @param {string[]|null} keys printed public keys of this expo as known from elsewhere; null: not known
-   * @param {string[]} trackers receipts to be found in the ledger
+   * @param {string[]|null} keys public keys of this expo as known from elsewhere, in base64; null: not known
+   * @param {{tracker: string, revision: number, leaf: string}[]} asked receipts to be found in the ledger
    * @param {(done: number, of: number) => void} progress bytes of the long files
    */
-  constructor(files, keys = null, trackers = [], progress = () => {}) {
+  constructor(files, keys = null, asked = [], progress = () => {}) {
     this.files = files;
     this.keys = keys;
-    this.trackers = trackers;
+    this.asked = asked;
     const of = ['ledger.jsonl', 'ballots.jsonl'].reduce((sum, name) => sum + (files.get(name)?.length ?? 0), 0);
     this.progress = done => progress(done, of);
   }
@@ -63,8 +63,7 @@ export class Bundle {
   /** Whether the key is one this expo publishes. */
   async check_key() {
     if (this.keys === null) return { state: 'unknown', code: 'key-alone', facts: { vkey: this.text('vkey').trim() } };
-    const known = this.keys.map(one => told(() => parseVkey(one), 'vkey').key.join());
-    return known.includes(this.vkey.key.join()) ? null : wrong('key-strange', { file: 'vkey' });
+    return this.keys.includes(toBase64(this.vkey.key)) ? null : wrong('key-strange', { file: 'vkey' });
   }
 
   async check_signatures() {
@@ -79,7 +78,7 @@ export class Bundle {
   }
 
   async check_ledger() {
-    this.ledger = new Ledger(this.manifest.sid, this.checkpoints, new Set(this.trackers));
+    this.ledger = new Ledger(this.manifest.sid, this.checkpoints, new Set(this.asked.map(one => one.tracker)));
     told(() => this.ledger.read(this.bytes('ledger.jsonl'), this.progress), 'ledger.jsonl');
     return { facts: { n: this.ledger.tree.size, root: hex(this.ledger.tree.root) } };
   }
@@ -124,10 +123,12 @@ export class Bundle {
 
   /** Where each receipt asked about stands in the ledger. */
   receipts() {
-    return this.trackers.map(tracker => {
-      const ballot = this.ledger.latest.get(tracker);
-      if (!ballot) return { tracker, state: 'absent' };
-      return { tracker, state: ballot.status, rev: ballot.rev, leaves: this.ledger.found.get(tracker) };
+    return this.asked.map(({ tracker, revision, leaf }) => {
+      const found = this.ledger.found.get(tracker)?.find(one => one.rev === revision);
+      if (!found) return { tracker, state: 'absent' };
+      const { rev, status } = this.ledger.latest.get(tracker);
+      if (found.leaf !== leaf) return { tracker, state: 'other' };
+      return { tracker, state: rev === revision ? status : 'replaced', index: found.index };
     });
   }
 }

@@ -20,7 +20,7 @@ async function run(asked) {
     postMessage({ type: 'progress', done, of });
   };
   const began = performance.now();
-  const bundle = new Bundle(await opened(asked), asked.keys, asked.trackers, progress);
+  const bundle = new Bundle(await opened(asked), asked.keys, asked.receipts, progress);
   const right = await verify(bundle, told => postMessage({ type: 'check', ...told }));
   const { manifest = null, result = null } = bundle;
   postMessage({
