@@ -16,7 +16,7 @@ from expo.identity.people import Assurance
 from expo.words import Text
 from sessions.streams.sources import Channel, Stream
 from voting import contests
-from voting.contests import Method, Visibility
+from voting.contests import Audit, Method, Visibility
 from voting.holds import USUAL, HoldRule
 
 SlotKind = Literal["presentation", "talk", "discussion", "ranking", "break"]
@@ -25,6 +25,7 @@ METHODS: Final[tuple[str, ...]] = get_args(Method)
 VISIBILITIES: Final[tuple[str, ...]] = get_args(Visibility)
 OwnRule = Literal["abstain", "count"]
 OWN_RULES: Final[tuple[str, ...]] = get_args(OwnRule)
+AUDITS: Final[tuple[str, ...]] = get_args(Audit)
 LEVELS: Final[tuple[str, ...]] = tuple(level.value for level in Assurance)
 
 ALL_RANKED_UP_TO: Final = 6  # options a ballot may rank completely; above it five (counting 1.3)
@@ -141,7 +142,8 @@ class Electorate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``weight`` is relative to the other electorates; ``full_weight_at`` is the number of ballots
     from which the whole weight counts; below ``min`` nothing is counted yet; ``level`` is how
     surely one person is one ballot (A identity, B contact or venue token, C device);
-    ``expected`` is the number entitled, where known.
+    ``expected`` is the number entitled, where known; ``audit`` says whether its ballots are opened to
+    everybody at the end, or (``sealed``) to an auditor alone.
     """
 
     id: str
@@ -151,11 +153,12 @@ class Electorate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min: int = 5
     level: Assurance = Assurance.DEVICE
     expected: int | None = None
+    audit: Audit = "open"
 
     def in_contest(self) -> contests.Electorate:
         """The same electorate as a contest knows it."""
         return contests.Electorate(
-            self.id, self.name, self.weight, self.full_weight_at, self.min, self.level
+            self.id, self.name, self.weight, self.full_weight_at, self.min, self.level, self.audit
         )
 
 

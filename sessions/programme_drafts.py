@@ -29,6 +29,7 @@ class SessionDraft(msgspec.Struct, frozen=True):
     """A session as far as it could be read.
 
     ``initiatives`` is None when the list could not be read, and holds None for an unreadable id.
+    ``method`` is None where the session is counted as the expo says.
     """
 
     path: str
@@ -39,6 +40,7 @@ class SessionDraft(msgspec.Struct, frozen=True):
     slots: tuple[Slot, ...] | None
     initiatives: tuple[str | None, ...] | None
     final: FinalDraft | None = None
+    method: str | None = None
 
 
 class DayDraft(msgspec.Struct, frozen=True):
@@ -71,6 +73,7 @@ class ElectorateDraft(msgspec.Struct, frozen=True):
     full_weight_at: int | None
     min: int | None
     expected: int | None
+    audit: str = "open"
 
 
 class EntityDraft(msgspec.Struct, frozen=True):
@@ -84,7 +87,7 @@ class ProgrammeDraft(msgspec.Struct, frozen=True):
     """Everything the rules look at.
 
     ``has_entities`` and ``has_initiatives`` are false when that list itself could not be read:
-    then nothing can be said about ids that refer to it.
+    then nothing can be said about ids that refer to it. ``method`` counts what says nothing else.
     """
 
     entities: tuple[EntityDraft, ...]
@@ -93,6 +96,7 @@ class ProgrammeDraft(msgspec.Struct, frozen=True):
     days: tuple[DayDraft, ...]
     has_entities: bool = True
     has_initiatives: bool = True
+    method: str = ""
 
     @property
     def sessions(self) -> tuple[SessionDraft, ...]:
@@ -107,6 +111,7 @@ def drafted(programme: Programme) -> ProgrammeDraft:
         initiatives=_each("initiatives", programme.initiatives, _initiative_draft),
         electorates=_each("electorates", programme.electorates, _electorate_draft),
         days=_each("days", programme.days, _day_draft),
+        method=programme.voting.method,
     )
 
 
@@ -119,7 +124,8 @@ def _initiative_draft(path: str, one: Initiative) -> InitiativeDraft:
 
 
 def _electorate_draft(path: str, one: Electorate) -> ElectorateDraft:
-    return ElectorateDraft(path, one.id, one.weight, one.full_weight_at, one.min, one.expected)
+    say = (one.weight, one.full_weight_at, one.min, one.expected)
+    return ElectorateDraft(path, one.id, *say, one.audit)
 
 
 def _day_draft(path: str, day: Day) -> DayDraft:
@@ -131,7 +137,15 @@ def _session_draft(path: str, one: Session) -> SessionDraft:
     of = one.final
     final = None if of is None else FinalDraft(f"{path}.final", of.days, of.sessions)
     return SessionDraft(
-        path, one.id, one.starts_at, one.ends_at, one.entity, one.slots, one.initiatives, final
+        path,
+        one.id,
+        one.starts_at,
+        one.ends_at,
+        one.entity,
+        one.slots,
+        one.initiatives,
+        final,
+        None if one.voting is None else one.voting.method,
     )
 
 

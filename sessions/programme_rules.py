@@ -57,6 +57,7 @@ def check(draft: ProgrammeDraft) -> Iterator[Finding]:
         chain.from_iterable(_session(session) for session in draft.sessions),
         _stages(draft),
         _electorates(draft.electorates),
+        _sealed(draft),
         (Finding(*one) for one in final_rules.check(draft)),
     )
 
@@ -243,6 +244,19 @@ def _electorates(electorates: Sequence[ElectorateDraft]) -> Iterator[Finding]:
         if one.expected is not None and one.full_weight_at > one.expected:
             facts: dict[str, str | int] = {"full": one.full_weight_at, "expected": one.expected}
             yield Finding(f"{one.path}.full_weight_at", "full-above-expected", facts)
+
+
+def _sealed(draft: ProgrammeDraft) -> Iterator[Finding]:
+    """Instant runoff is counted from every ballot, so nobody could check it where some stay closed."""
+    sealed = next((one for one in draft.electorates if one.audit == "sealed"), None)
+    if sealed is None:
+        return
+    facts: dict[str, str | int] = {"electorate": sealed.id or ""}
+    if draft.method == "irv":
+        yield Finding("voting.method", "sealed-and-runoff", facts)
+    for session in draft.sessions:
+        if session.method == "irv":
+            yield Finding(f"{session.path}.voting.method", "sealed-and-runoff", facts)
 
 
 def findings(programme: Programme) -> tuple[Finding, ...]:

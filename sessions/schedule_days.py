@@ -100,6 +100,7 @@ def _session(
         read_slots if len(read_slots) == len(slots) else None,
         options,
         final,
+        None if rules is None else rules.method,
     )
     if len(notes.problems) > before or form.is_broken:
         return draft, None

@@ -86,6 +86,7 @@ def _electorate(one: Electorate) -> dict[str, Any]:
         "min": one.min,
         "level": one.level.value,
         **expected,
+        **({} if one.audit == "open" else {"audit": one.audit}),
     }
 
 

@@ -79,6 +79,7 @@ def _programme(form: Form) -> Programme | None:
         days=tuple(one.draft for one in days),
         has_entities=bool(entities),
         has_initiatives=bool(proposals) or form.is_empty_list("initiatives"),
+        method=ways.method,
     )
     for finding in islice(programme_rules.check(draft), MOST_TOLD + 1):
         notes.tell(finding.path, finding.code, **finding.facts)

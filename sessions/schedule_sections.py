@@ -23,6 +23,7 @@ from expo.catalogue.values import (
 from expo.identity.people import Assurance
 from expo.words import Text
 from sessions.programme import (
+    AUDITS,
     LEVELS,
     METHODS,
     OWN_RULES,
@@ -35,7 +36,7 @@ from sessions.programme_drafts import ElectorateDraft, EntityDraft, InitiativeDr
 from sessions.schedule_fields import Form, Notes, Place, words
 from sessions.schedule_nodes import quoted_fact
 from sessions.streams.sources import CHANNEL_KINDS, Channel, ChannelKind, is_link_of, is_safe_link
-from voting.contests import MOST_OPTIONS, Method, Visibility
+from voting.contests import MOST_OPTIONS, Audit, Method, Visibility
 from voting.holds import HOLD_KINDS, HoldKind, HoldRule
 from voting.stations import MOST_STATIONS
 
@@ -172,11 +173,13 @@ def electorate(place: Place, notes: Notes) -> tuple[ElectorateDraft, Electorate 
     least = form.whole("min", 0, _MOST_PEOPLE)
     level = form.choice("level", LEVELS)
     expected = form.whole("expected", 1, _MOST_PEOPLE, required=False)
+    audit = cast("Audit", form.choice("audit", AUDITS, required=False) or "open")
     form.done()
-    draft = ElectorateDraft(place.path, name_of, weight, full, least, expected)
+    draft = ElectorateDraft(place.path, name_of, weight, full, least, expected, audit)
     if not name_of or not name or weight is None or full is None or least is None or not level:
         return draft, None
-    return draft, Electorate(name_of, name, weight, full, least, Assurance(level), expected)
+    level_of = Assurance(level)
+    return draft, Electorate(name_of, name, weight, full, least, level_of, expected, audit)
 
 
 def entity(place: Place, notes: Notes) -> tuple[EntityDraft, Entity | None]:

@@ -113,6 +113,9 @@ MESSAGES: Final = MappingProxyType(
         # electorates
         "no-weight": N_("All weights are 0; at least one electorate must count."),
         "min-above-full": N_("“min” is {min}, above “full_weight_at”, which is {full}."),
+        "sealed-and-runoff": N_(
+            "Instant runoff needs every single ballot, and those of “{electorate}” stay sealed."
+        ),
         "full-above-expected": N_(
             "“full_weight_at” is {full}, above the {expected} who are expected."
         ),

@@ -20,7 +20,7 @@ _PAIRS: Final = ("name", "short")
 _FIGURES: Final = frozenset(
     {"weight", "full_weight_at", "min", "expected", "open_minutes", "grace_seconds", "stations"}
 )
-CHOICES: Final = frozenset({"level", "method", "visibility", "own", "max_ranked"})
+CHOICES: Final = frozenset({"audit", "level", "method", "visibility", "own", "max_ranked"})
 _EXPO: Final = "expo"
 """Where a contest's own rules would stand when it has none."""
 

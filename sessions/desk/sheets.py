@@ -84,7 +84,8 @@ def _entity(row: Row) -> Plain:
 def _electorate_row(item: Plain) -> tuple[str, ...]:
     figures = (item["weight"], item["full_weight_at"], item["min"])
     expected = str(item.get("expected", ""))
-    return (item["id"], *_both(item, "name"), *map(str, figures), item["level"], expected)
+    last = (item["level"], expected, item.get("audit", ""))
+    return (item["id"], *_both(item, "name"), *map(str, figures), *last)
 
 
 def _electorate(row: Row) -> Plain:
@@ -95,6 +96,7 @@ def _electorate(row: Row) -> Plain:
         **figures,
         "level": row.get("level"),
         **({"expected": _number(row.get("expected"))} if row.get("expected") else {}),
+        **({"audit": row.get("audit")} if row.get("audit") else {}),
     }
 
 
@@ -154,7 +156,10 @@ SHEETS: Final = {
         Sheet("entities", ("id", *_pairs("name", "short"), "links"), _entity_row, _entity),
         Sheet(
             "electorates",
-            ("id", *_pairs("name"), "weight", "full_weight_at", "min", "level", "expected"),
+            (
+                "id", *_pairs("name"), "weight", "full_weight_at", "min", "level", "expected",
+                "audit",
+            ),
             _electorate_row,
             _electorate,
         ),

@@ -8,11 +8,11 @@ import pytest
 from expo.record import merkle, notes
 from tests.support.contests import House, cast, contest, employee, house, person
 from tests.support.ledgers import Sealed, sealed
-from voting import moves, store
+from voting import store
 from voting.ballots import Ballot
 from voting.batches import Head
 from voting.contests import ContestId, Rules
-from voting.holds import HoldRule, Origin, VoidReason
+from voting.holds import HoldRule, VoidReason
 from voting.integrity import moves as deciding
 from voting.methods import lot
 from voting.sealing import batching

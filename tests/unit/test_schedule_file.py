@@ -294,3 +294,17 @@ def test_sessions_without_times_do_not_overlap() -> None:
 
     assert not overlap(timed, untimed)
     assert not overlap(untimed, timed)
+
+
+def test_sealed_ballots_cannot_be_counted_by_instant_runoff() -> None:
+    sealed = SCHEDULE.replace("level: B}", "level: B, audit: sealed}", 1)
+    found = parse(sealed.encode())
+    assert (found.electorates[0].audit, found.electorates[1].audit) == ("sealed", "open")
+    assert found.electorates[0].in_contest().audit == "sealed"
+    assert parse(dump(found).encode()) == found
+
+    runoff = f"{sealed}\nvoting: {{method: irv}}\n"
+
+    assert [one[1:] for one in told(runoff)] == [("voting.method", "sealed-and-runoff")]
+    assert told(runoff.replace("audit: sealed", "audit: open")) == []
+    assert [one[1] for one in told(sealed.replace("sealed", "closed"))] == ["electorates[0].audit"]

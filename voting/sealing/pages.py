@@ -115,6 +115,7 @@ async def keys_page(request: Asked) -> Response:
     values = {
         "keys": keys.all[::-1],
         "done": request.query_params.get("done", ""),
+        "may_rotate": may(request.state["visit"].role, Action.MANAGE_EXPO),
         "tz": pages.zone,
     }
     return pages.page(request, "staff/keys.html", values, headers=NO_STORE)
