@@ -89,7 +89,7 @@ def parsed(text: str, shape: object, where: str) -> JSON:
     return value if fits(value, shape) else wrong(where, "does not say what it has to say")
 
 
-def fits(value: JSON, shape: object) -> bool:
+def fits(value: JSON, shape: Any) -> bool:
     """Whether a value has the shape."""
     if isinstance(shape, tuple):
         return any(fits(value, one) for one in shape)
@@ -148,6 +148,16 @@ class Tree:
         return root
 
 
+def path_of(index: int, level: Sequence[bytes]) -> list[bytes]:
+    """The hashes that lead from the leaf with this index to the root of all leaves."""
+    path: list[bytes] = []
+    while len(level) > 1:
+        path += level[index ^ 1 : (index ^ 1) + 1]
+        pairs = [node_hash(*level[n : n + 2]) for n in range(0, len(level) - 1, 2)]
+        level, index = [*pairs, *level[len(pairs) * 2 :]], index >> 1
+    return path
+
+
 def root_by(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> Optional[bytes]:
     """The root to which a path leads from a leaf; None: it fits no tree of this size."""
     if size <= 1 or not path:
@@ -195,7 +205,9 @@ def ranked_pairs(P: JSON, sigma: Sequence[int]) -> tuple[list[int], list[tuple[i
     """The order, and each won pair, clearest first, with whether it was locked."""
     pairs = [(a, b) for a in sigma for b in sigma if P[a][b] > P[b][a]]
     place = {a: n for n, a in enumerate(sigma)}
-    pairs.sort(key=lambda p: (P[p[1]][p[0]] - P[p[0]][p[1]], P[p[1]][p[0]], place[p[0]], -place[p[1]]))
+    pairs.sort(
+        key=lambda p: (P[p[1]][p[0]] - P[p[0]][p[1]], P[p[1]][p[0]], place[p[0]], -place[p[1]])
+    )
     under, taken, order = {a: {a} for a in sigma}, list[tuple[int, int, bool]](), list[int]()
     for a, b in pairs:
         taken.append((a, b, a not in under[b]))
@@ -248,7 +260,9 @@ def irv(piles: Mapping[bytes, int], S: Sequence[int], lot: Sequence[int]) -> lis
     return rounds
 
 
-def recount(rules: JSON, lot: Sequence[int], groups: Sequence[JSON], ballots: JSON) -> dict[str, JSON]:
+def recount(
+    rules: JSON, lot: Sequence[int], groups: Sequence[JSON], ballots: JSON
+) -> dict[str, JSON]:
     """What the counts of the electorates lead to; without the ballots (None) no instant runoff."""
     options, every = rules["options"], range(len(rules["options"]))
     full = [max(g["n"], r["full"]) for g, r in zip(groups, rules["groups"])]
@@ -266,14 +280,19 @@ def recount(rules: JSON, lot: Sequence[int], groups: Sequence[JSON], ballots: JS
 
     def ranked(first: Sequence[int], second: Sequence[int]) -> dict[str, JSON]:
         ranks = shared(first, second)
-        return {"order": [options[a] for a in first], "ranks": [[options[a] for a in r] for r in ranks]}
+        return {
+            "order": [options[a] for a in first],
+            "ranks": [[options[a] for a in r] for r in ranks],
+        }
 
     methods: dict[str, JSON] = {"borda": ranked(*sigmas), "irv": None}
     methods["ranked_pairs"] = ranked(pairs[0][0], pairs[1][0])
     methods["ranked_pairs"]["pairs"] = [
         {"over": options[a], "under": options[b], "margin": str(P[a][b] - P[b][a]),
          "against": str(P[b][a]), "locked": locked} for a, b, locked in pairs[0][1]]  # fmt: skip
-    methods["schulze"] = ranked([a for r in chains for a in r], [a for r in chains for a in r[::-1]])
+    methods["schulze"] = ranked(
+        [a for r in chains for a in r], [a for r in chains for a in r[::-1]]
+    )
     if rounds is not None:
         methods["irv"] = ranked(*[[leaves for _, _, leaves, _ in one[::-1]] for one in rounds])
         methods["irv"]["rounds"] = [
@@ -411,7 +430,10 @@ class Bundle:
             if signed.get(self.tree.size, b"") not in (b"", self.tree.root()):
                 wrong(where, f"does not lead to the checkpoint of size {self.tree.size}")
         if max(signed) != self.tree.size or not self.closing:
-            wrong("ledger.jsonl", f"ends after {self.tree.size} records: not closed, or not all signed")
+            wrong(
+                "ledger.jsonl",
+                f"ends after {self.tree.size} records: not closed, or not all signed",
+            )
         earlier = Counter(tracker for tracker, _ in self.replaced)
         for tracker, known in self.latest.items():
             if known[0] != earlier[tracker] + 1:
@@ -435,12 +457,16 @@ class Bundle:
         elif kind == "close":
             self.closing, self.close_root = record, self.tree.root()
         elif kind != "open":
-            if not 0 < revision <= last or (revision == last and (kind == "hold") != (status == "counted")):
+            if not 0 < revision <= last or (
+                revision == last and (kind == "hold") != (status == "counted")
+            ):
                 wrong(where, "is about a ballot that is not there, or not held")
             if revision == last:  # what is said of an earlier one has no effect
                 if self.closing:
                     self.at_close.setdefault(tracker, status)
-                now = {"hold": "held ", "void": "void "}.get(kind, "counted") + record.get("why", "")
+                now = {"hold": "held ", "void": "void "}.get(kind, "counted") + record.get(
+                    "why", ""
+                )
                 self.latest[tracker] = (last, group, sys.intern(now), com)
 
     def check_openings(self) -> None:
@@ -450,7 +476,9 @@ class Bundle:
         self.rows: dict[str, JSON] = {
             g["id"]: {"id": g["id"], "n": 0, "withdrawn": 0, "revised": 0, "held": Counter(),
                       "void": Counter()} for g in groups}  # fmt: skip
-        self.ballots = {kind: {g: Counter[bytes]() for g in self.rows} for kind in ("counted", "held")}
+        self.ballots = {
+            kind: {g: Counter[bytes]() for g in self.rows} for kind in ("counted", "held")
+        }
         self.close = {kind: Counter[str]() for kind in ("counted", "held", "void", "withdrawn")}
         before = ""
         for where, line in self.lines("ballots.jsonl"):
@@ -488,9 +516,15 @@ class Bundle:
                 wrong(where, "names an option twice, or one that is not in the contest")
         if len(rank) > rules["max_rank"] or (own and rules["own"] != "abstain"):
             wrong(where, "is no ballot by the rules of the contest")
-        return bytes(map(rules["options"].index, rank)) + BETWEEN + bytes(map(rules["options"].index, own))
+        return (
+            bytes(map(rules["options"].index, rank))
+            + BETWEEN
+            + bytes(map(rules["options"].index, own))
+        )
 
-    def _note(self, tracker: str, revision: int, group: str, status: str, *, withdrawn: bool) -> None:
+    def _note(
+        self, tracker: str, revision: int, group: str, status: str, *, withdrawn: bool
+    ) -> None:
         row, (kind, _, why) = self.rows[group], status.partition(" ")
         row["revised"] += revision > 1
         if kind == "counted":  # of sealed electorates nobody outside knows who withdrew
@@ -527,7 +561,10 @@ class Bundle:
         size, found = len(self.opening["options"]), []
         for said, (group, row) in zip(tally["groups"], self.rows.items()):
             if group in self.sealed:
-                known = {**row, **{name: said[name] for name in ("n", "withdrawn", "N", "R", "own")}}
+                known = {
+                    **row,
+                    **{name: said[name] for name in ("n", "withdrawn", "N", "R", "own")},
+                }
                 if said["n"] + said["withdrawn"] != row["n"] or not _may_be(said, size):
                     wrong("tally.json", f"the figures of {group} do not fit together or the ledger")
             else:
@@ -541,7 +578,11 @@ class Bundle:
         """Step 5: what result.json has to be."""
         rules, sealed = self.opening, self.sealed
         tally = parsed(self.text("tally.json"), TALLY, "tally.json")
-        if [tally["sid"], tally["options"], len(tally["groups"])] != [rules["sid"], rules["options"], len(self.rows)]:
+        if [tally["sid"], tally["options"], len(tally["groups"])] != [
+            rules["sid"],
+            rules["options"],
+            len(self.rows),
+        ]:
             wrong("tally.json", "is of another contest")
         groups, lot, held = self.groups(tally), self.lot(), None
         counted = list(self.ballots["counted"].values())
@@ -549,9 +590,16 @@ class Bundle:
         waiting = {group: row["held"].total() for group, row in self.rows.items()}
         if any(waiting.values()) and not any(waiting[group] for group in sealed):
             both = [one + other for one, other in zip(counted, self.ballots["held"].values())]
-            more = [g if g["id"] in sealed else {**g, **count(len(lot), one)} for g, one in zip(groups, both)]
+            more = [
+                g if g["id"] in sealed else {**g, **count(len(lot), one)}
+                for g, one in zip(groups, both)
+            ]
             informed = recount(rules, lot, more, None if sealed else both)
-            held = {"held": sum(waiting.values()), "order": informed["order"], "ranks": informed["ranks"]}
+            held = {
+                "held": sum(waiting.values()),
+                "order": informed["order"],
+                "ranks": informed["ranks"],
+            }
         weights = zip(groups, found.pop("c"), rules["groups"])
         return {
             **found, "v": 1, "sid": rules["sid"], "method": rules["method"], "options": rules["options"],
@@ -567,12 +615,18 @@ class Bundle:
         if ENCODER.encode(self.found) != text:
             said = parsed(text, dict, "result.json")
             names = [name for name in self.found if said.get(name) != self.found[name]]
-            wrong("result.json", f"is not what the ballots come to: {', '.join(names) or 'it says more'}")
+            wrong(
+                "result.json",
+                f"is not what the ballots come to: {', '.join(names) or 'it says more'}",
+            )
         self.check_note("result.note", "sawt-result/v1", "result.json")
 
     def check_words(self) -> None:
         """The manifest and the rules in words belong to what the ledger opened with."""
-        rules, self.manifest = self.opening, parsed(self.text("manifest.json"), MANIFEST, "manifest.json")
+        rules, self.manifest = (
+            self.opening,
+            parsed(self.text("manifest.json"), MANIFEST, "manifest.json"),
+        )
         said = {name: self.manifest[name] for name in _SAME}
         said["options"] = [one["id"] for one in self.manifest["options"]]
         said["groups"] = [
@@ -582,7 +636,9 @@ class Bundle:
         for name, value in said.items():
             if rules[name] != value:
                 wrong("manifest.json", f"says another {name} than the ledger")
-        if not self.manifest["origin"] == self.origin or not self.origin.endswith("/" + rules["sid"]):
+        if not self.manifest["origin"] == self.origin or not self.origin.endswith(
+            "/" + rules["sid"]
+        ):
             wrong("manifest.json", "has another origin than the key, or one of another contest")
         words = self.text("rules.ar.txt") + self.text("rules.en.txt")
         if sha256(words.encode()).hexdigest() != rules["rules_hash"]:
@@ -592,7 +648,13 @@ class Bundle:
 def _may_be(said: JSON, size: int) -> bool:
     """Whether these can be the counts of some ballots."""
     every = range(size)
-    sizes = [len(said["own"]), len(said["N"]), len(said["R"]), *map(len, said["N"]), *(len(r) - 1 for r in said["R"])]
+    sizes = [
+        len(said["own"]),
+        len(said["N"]),
+        len(said["R"]),
+        *map(len, said["N"]),
+        *(len(r) - 1 for r in said["R"]),
+    ]
     return set(sizes) == {size} and all(
         sum(said["R"][a]) + said["own"][a] == said["n"] and not said["N"][a][a]
         and all(said["N"][a][b] + said["N"][b][a] <= said["n"] for b in every) for a in every
@@ -623,7 +685,9 @@ def check(folder: str, vkey: str = "") -> Bundle:
 
 def told(bundle: Bundle) -> list[str]:
     """What has been checked, and the result, in sentences."""
-    names = {one["id"]: one["title"]["en"] or one["title"]["ar"] for one in bundle.manifest["options"]}
+    names = {
+        one["id"]: one["title"]["en"] or one["title"]["ar"] for one in bundle.manifest["options"]
+    }
     result, held = bundle.found, bundle.found["with_held"]
     lines = [
         f"{bundle.manifest['title']['en']} ({bundle.origin})",
@@ -636,10 +700,17 @@ def told(bundle: Bundle) -> list[str]:
     ]  # fmt: skip
     place = 1
     for rank in result["ranks"]:
-        lines += [f"  {place}{'=' if len(rank) > 1 else '.'} {names[option]} ({option})" for option in rank]
+        lines += [
+            f"  {place}{'=' if len(rank) > 1 else '.'} {names[option]} ({option})"
+            for option in rank
+        ]
         place += len(rank)
     if held:
-        same = "the same" if held["ranks"] == result["ranks"] else " > ".join(" = ".join(r) for r in held["ranks"])
+        same = (
+            "the same"
+            if held["ranks"] == result["ranks"]
+            else " > ".join(" = ".join(r) for r in held["ranks"])
+        )
         lines.append(f"With the {held['held']} held ballots it would be: {same}")
     return lines
 
@@ -680,7 +751,9 @@ def main(arguments: Sequence[str]) -> int:
     except Wrong as problem:
         lines = [f"WRONG: {problem}"]
     for line in lines:
-        print("".join(c if c.isprintable() else "?" for c in line).encode(errors="replace").decode())
+        print(
+            "".join(c if c.isprintable() else "?" for c in line).encode(errors="replace").decode()
+        )
     return int(lines[0].startswith("WRONG: "))
 
 
