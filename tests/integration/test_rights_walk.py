@@ -27,6 +27,8 @@ FILLED = {
     "contest": "khda",
     "tracker": "AAAABBBBCCCCDDDD",
     "n": "1",
+    "k": "1",
+    "shape": "wide",
     "m": "1",
     "rev": "1",
     "screen": "main",
