@@ -241,8 +241,7 @@ def pair_rows(
     for a in order:
         option = contest.option(a)
         cells = tuple(
-            _cell(preferred[index[a]][index[b]], rank[a], rank[b], is_self=a == b)
-            for b in order
+            _cell(preferred[index[a]][index[b]], rank[a], rank[b], is_self=a == b) for b in order
         )
         title = option.title if option else Text(a, a)
         rows.append(PairRow(a, title, option.short if option else title, cells))

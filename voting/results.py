@@ -128,7 +128,8 @@ def freeze(
         lot: The drawn order; the provisional one where none was drawn.
     """
     election = election_of(tally, shares_of(contest), ballots=True, lot=lot)
-    by_method = outcomes(election)
+    runoff = not any(group.audit == "sealed" for group in contest.electorates)
+    by_method = outcomes(election, runoff=runoff)  # sealed ballots are counted again by sums alone
     official = by_method[contest.rules.method]
     others = {name: found for name, found in by_method.items() if name != contest.rules.method}
     own = tally.own_ballots() if contest.rules.own == "abstain" else None

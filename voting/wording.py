@@ -87,6 +87,9 @@ TIE_RULE: Final = N_("Initiatives that only a lot could part share a rank.")
 TIE_RULE_OF_CHAINS: Final = N_("Initiatives with equally strong chains share a rank.")
 
 ALL_AGREE: Final = N_("All four methods agree on the first place.")
+ALL_SUMS_AGREE: Final = N_(
+    "All three methods that need no single ballots agree on the first place."
+)
 OTHER_FIRST: Final = N_("{method}: first place would go to {options}.")
 
 
@@ -263,7 +266,8 @@ def other_methods(official: Outcome, others: Mapping[str, Outcome]) -> tuple[Sen
     first = official.ranks[0]
     different = [o for o in others.values() if set(o.ranks[0]) != set(first)]
     if not different:
-        return (Sentence(ALL_AGREE),)
+        has_all = "irv" in {official.method, *others}
+        return (Sentence(ALL_AGREE if has_all else ALL_SUMS_AGREE),)
     return tuple(
         Sentence(OTHER_FIRST, {"options": o.ranks[0]}, phrases={"method": METHOD_NAMES[o.method]})
         for o in different

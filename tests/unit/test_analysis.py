@@ -8,6 +8,7 @@ import pytest
 from tests.support.contests import ELECTORATES, contest, option
 from tests.support.samples import Votes, analysed, counted, sampled, tracker
 from tests.unit.test_results import EXAMPLE
+from voting import wording
 from voting.analysis import flips
 from voting.analysis.distribution import depth, of_group
 from voting.analysis.influence import distance, movement
@@ -195,6 +196,18 @@ def test_other_ballots_than_those_of_the_result_are_noticed() -> None:
 
     assert whole.is_whole
     assert not msgspec.structs.replace(whole, sample=other.sample).is_whole
+
+
+def test_sealed_electorate_takes_instant_runoff_out_of_the_comparison() -> None:
+    closed = tuple(msgspec.structs.replace(one, audit="sealed") for one in ELECTORATES)
+    asked = msgspec.structs.replace(contest(), electorates=closed)
+    votes = {"employees": {"a>b": 20}, "teams": {"a>b": 20}, "customers": {"a>b": 20}}
+
+    result = counted(votes, asked).result
+
+    assert set(result.methods) == {"ranked_pairs", "schulze", "borda"}
+    assert [one.message for one in result.compared] == [wording.ALL_SUMS_AGREE]
+    assert seen(votes, asked).methods.do_agree
 
 
 # --- small electorates ---

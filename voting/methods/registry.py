@@ -54,6 +54,6 @@ def method_named(name: str) -> Count:
     return found
 
 
-def outcomes(election: Election) -> dict[str, Outcome]:
-    """The result by every method; the election must hold its ballot patterns."""
-    return {name: count(election) for name, count in METHODS.items()}
+def outcomes(election: Election, *, runoff: bool = True) -> dict[str, Outcome]:
+    """The result by every method; without ``runoff`` the election need not hold its ballot patterns."""
+    return {name: count(election) for name, count in METHODS.items() if runoff or name != "irv"}
