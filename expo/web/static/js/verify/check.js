@@ -127,14 +127,13 @@ function finished(ended) {
   end();
   names.filter(check => states.get(check) === 'waiting').forEach(check => show(check, { state: 'skipped' }));
   const here = ended.sid === contest, partly = names.some(check => states.get(check) === 'unknown' && check !== 'program');
-  const kind = ended.right ? (partly ? 'partly' : 'right') : 'wrong';
   const wrong = names.find(check => states.get(check) === 'wrong');
-  const sentence = wrong ? list.querySelector(`[data-check="${wrong}"] [data-p]`).textContent
-    : ended.ranks.length ? say('rightSame') : say('nobody');
-  const about = !wrong && !here && ended.title ? `${say('other', { title: isolate(text(ended.title)) })} ` : '';
-  verdict(kind, about + sentence, ended.right ? ended : null);
+  const kind = wrong ? 'wrong' : !here ? 'other' : partly ? 'partly' : 'right';
+  const about = kind === 'other' ? `${say('about', { title: isolate(text(ended.title)) })} ` : '';
+  const sentence = wrong ? list.querySelector(`[data-check="${wrong}"] [data-p]`).textContent : say(ended.ranks.length ? 'same' : 'nobody');
+  verdict(kind, about + sentence, wrong ? null : ended);
   receipts(here ? ended.receipts : null);
-  announce(say(`say${kind[0].toUpperCase()}${kind.slice(1)}`));
+  announce(`${say('ended')} ${say(kind)}`);
 }
 
 function heard({ data }) {
