@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from expo.words import Language, grouped
 from tests.support.browsing import Ballot, Browsing, Person
@@ -75,6 +75,23 @@ def test_device_that_did_not_cast_is_told_so_and_a_foreign_code_is_not_believed(
     assert kept(other) == []
 
 
+def forged(said: str, field: str) -> str:
+    """A frame of the server; a receipt says something else than the server made it say."""
+    frame = json.loads(said)
+    if frame["type"] != "receipt":
+        return said
+    match field:
+        case "leaf":
+            frame["leaf"] = "0" * 64
+        case "ranking":
+            frame["ranking"].reverse()
+        case "nonce":
+            frame["nonce"] = "A" * 43
+        case _:
+            frame["accepted_at"] = "2001-01-01T00:00:00Z"
+    return json.dumps(frame)
+
+
 @pytest.mark.parametrize(
     ("field", "lang"),
     [("leaf", "ar"), ("leaf", "en"), ("ranking", "ar"), ("nonce", "en"), ("proof", "en")],
@@ -84,21 +101,11 @@ def test_receipt_for_something_else_is_told_plainly_and_kept(
 ) -> None:
     person = people.person(show, lang=lang)
 
-    def forged(route: Route) -> None:
-        answer = route.fetch()
-        receipt = answer.json()
-        if field == "leaf":
-            receipt["leaf"] = "0" * 64
-        elif field == "ranking":
-            receipt["ranking"].reverse()
-        elif field == "nonce":
-            receipt["nonce"] = "A" * 43
-        else:
-            receipt["accepted_at"] = "2001-01-01T00:00:00Z"
-        route.fulfill(response=answer, body=json.dumps(receipt))
+    def through(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+        server.on_message(lambda said: line.send(forged(str(said), field)))
 
-    person.page.route(re.compile(r"/ballots/[^/]+$"), forged)
-    person.page.route_web_socket(re.compile("/live/"), lambda line: line.close())
+    person.page.route_web_socket(re.compile("/live/"), through)
     page = person.visit(f"/{lang}{PATH}")
     ballot = Ballot(page)
     ballot.add(*show.options()[:2])
@@ -112,6 +119,53 @@ def test_receipt_for_something_else_is_told_plainly_and_kept(
     expect(page.locator("#differs-code")).to_have_text(grouped(receipt["tracker"]))
     page = person.visit(f"/{lang}/receipts")
     expect(page.locator("#receipts .note.err")).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["ar", "en"])
+def test_sealed_ballot_is_found_in_the_ledger_and_later_without_a_connection(
+    show: Running, people: Browsing, lang: Language
+) -> None:
+    person = voted(show, people, lang)
+    (receipt,) = kept(person.page)
+    page = person.visit(f"/{lang}/receipt/{receipt['tracker']}")
+    expect(page.locator("#proofs .note")).to_have_count(3)
+
+    show.do(lambda expo: expo.publication.ledgers.seal(SESSION))
+    page.locator("#again").click()
+
+    expect(page.locator("#proofs .note.ok")).to_have_count(3)
+    expect(page.locator("#proofs .place")).to_be_visible()
+    assert "tlog-proof" in kept(page)[0]["seal"]
+    person.context.set_offline(True)
+    page.locator("#again").click()
+    expect(page.locator("#proofs .note.ok")).to_have_count(3)
+    expect(page.locator("#proofs .note").last.locator("small")).to_have_count(2)
+
+
+def test_leaf_that_is_not_there_in_time_is_called_missing_and_a_false_proof_false(
+    show: Running, people: Browsing
+) -> None:
+    person = voted(show, people, "en")
+    (receipt,) = kept(person.page)
+    show.do(lambda expo: expo.publication.ledgers.seal(SESSION))
+    show.pass_time(seconds=100)
+    answers = iter([404, 200])
+
+    def answer(route: Route) -> None:
+        if next(answers) == 404:
+            route.fulfill(status=404, json={})
+        else:
+            found = route.fetch().text().replace("index ", "index 1")
+            route.fulfill(body=found)
+
+    person.page.route(re.compile("/ledger/.*/proof/"), answer)
+    page = person.visit(f"/en/receipt/{receipt['tracker']}")
+    expect(page.locator("#proofs .note.err")).to_contain_text("Missing from the public ledger")
+
+    page.locator("#again").click()
+
+    expect(page.locator("#proofs .note.err")).to_contain_text("proof does not hold")
+    assert kept(page)[0]["seal"] is None
 
 
 def test_list_works_by_keyboard_and_forgets_when_told(show: Running, people: Browsing) -> None:
