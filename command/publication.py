@@ -1,7 +1,8 @@
 """What is published: the public ledger, its proofs, results and bulletins; a part of the expo's assembly."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from starlette.routing import BaseRoute
@@ -19,6 +20,8 @@ from sessions.programme import Programme
 from sessions.usecases import Show
 from voting.analysis import pages as result_pages
 from voting.analysis.usecases import Analyses
+from voting.bundle import pages as bundle_pages
+from voting.bundle.usecases import Bundles
 from voting.checking import pages as check_pages
 from voting.exchange import pages as file_pages
 from voting.exchange.usecases import Exchange
@@ -27,6 +30,10 @@ from voting.sealing import pages as sealing_pages
 from voting.sealing.seal_follower import SealFollower
 from voting.sealing.usecases import Ledgers
 from voting.usecases import Voting
+
+
+SOFTWARE: Final = "sawt/0.1.0"
+"""What stands in a bundle for the program that made it; the version is that of pyproject.toml."""
 
 
 class Publication:
@@ -74,6 +81,8 @@ class Publication:
         self.ledgers = Ledgers(database, self.keys, now)
         self.analyses = Analyses(voting, self.ledgers)
         self.exchange = Exchange(database, voting)
+        bundles = Path(settings.media_folder) / "bundles"
+        self.bundles = Bundles(bundles, voting, self.ledgers, SOFTWARE)
         self.room = BulletinRoom(
             settings=settings,
             database=database,
@@ -97,6 +106,7 @@ class Publication:
         """What requests are given, beside what the expo gives them."""
         return {
             "analyses": self.analyses,
+            "bundles": self.bundles,
             "exchange": self.exchange,
             "keys": self.keys,
             "ledgers": self.ledgers,
@@ -115,6 +125,7 @@ class Publication:
         return [
             *check_pages.routes(), *result_pages.routes(),
             *file_pages.routes(),
+            *bundle_pages.routes(),
             *sealing_pages.routes(),
             *self.room.routes,
         ]

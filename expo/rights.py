@@ -53,6 +53,8 @@ class Action(StrEnum):
     SEE_PRIVATE_TALLY = "see-private-tally"
     WATCH_FAIRNESS = "watch-fairness"
     REVIEW_HELD = "review-held"
+    AUDIT_SEALED = "audit-sealed"
+    """Read the ballots of electorates that are opened to an auditor only."""
     MANAGE_PASSES = "manage-passes"
     MANAGE_PEOPLE = "manage-people"
     MANAGE_EXPO = "manage-expo"
@@ -118,6 +120,7 @@ TABLE: Final = MappingProxyType(
         Action.SEE_PRIVATE_TALLY: _SHOW,
         Action.WATCH_FAIRNESS: Grant(frozenset({Role.OFFICER, Role.ORGANISER, Role.AUDITOR})),
         Action.REVIEW_HELD: Grant(frozenset({Role.OFFICER, Role.ORGANISER})),
+        Action.AUDIT_SEALED: Grant(frozenset({Role.AUDITOR})),
         Action.MANAGE_PASSES: _ORGANISERS,
         Action.MANAGE_PEOPLE: _ORGANISERS,
         Action.MANAGE_EXPO: _ORGANISERS,

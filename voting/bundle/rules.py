@@ -113,5 +113,5 @@ def _electorates(contest: Contest, language: Language, translate: Translate) -> 
 def _electorate(group: Electorate, language: Language, translate: Translate) -> str:
     facts = {"weight": group.weight, "full": group.full_weight_at, "least": max(1, group.min)}
     said = translate(_WEIGHT).format(**facts)
-    sealed = f"; {translate(_SEALED)}" if getattr(group, "audit", "open") == "sealed" else ""
+    sealed = f"; {translate(_SEALED)}" if group.audit == "sealed" else ""
     return f"{group.id}: {group.name.in_(language)}: {said}{sealed}"

@@ -171,7 +171,7 @@ class BundleWriter:
         try:
             with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
                 for name in sorted(files.FILES):
-                    packed.write(self._draft / name, f"{self._target.name}/{name}")
+                    packed.write(self._draft / name, f"{self._contest.id}/{name}")
             archive.replace(self._target.with_name(f"{self._target.name}.zip"))
             with contextlib.suppress(OSError):  # another writer was faster; theirs is the same
                 self._draft.rename(self._target)

@@ -1,0 +1,177 @@
+"""Bundles of published contests: each made when it is first asked for, and kept for every node.
+
+They stand in a folder that several nodes share, under a name that holds the root of the ledger. What is
+missing is made anew, and is the same again. Ballots go through in slices, in threads, so a million of them
+stop nobody else's page.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+from expo.db import Busy
+from expo.errors import NotFound
+from voting import visibility
+from voting.bundle.files import FILES, opening_line
+from voting.bundle.official import Status
+from voting.bundle.writer import BundleWriter, Incoherent, Opened
+from voting.contests import Contest, Phase
+from voting.eligibility import UnknownContest
+from voting.sealing.usecases import Closing, Ledgers, Opening
+from voting.usecases import Voting
+
+logger = logging.getLogger(__name__)
+
+_SLICE: Final = 2_000  # lines; some 30 ms in a thread
+_PATIENCE: Final = 20.0  # seconds somebody waits for a bundle; then they are told to come again
+_COME_AGAIN_MS: Final = 5_000
+_ENDED: Final = frozenset({Phase.CLOSED, Phase.REVIEWED, Phase.REVEALING})
+
+One = TypeVar("One")
+
+
+class Bundles:
+    """One per process.
+
+    Args:
+        folder: Of all bundles; the same for every node.
+        voting: Has the contests and their results.
+        ledgers: Have the records, the openings and the keys.
+        software: What counts, with its version.
+    """
+
+    def __init__(self, folder: Path, voting: Voting, ledgers: Ledgers, software: str) -> None:
+        self._folder = folder
+        self._voting = voting
+        self._ledgers = ledgers
+        self._software = software
+        self._making: dict[str, asyncio.Task[Path | None]] = {}
+
+    async def file(self, contest_id: str, name: str) -> Path:
+        """Where this file of a bundle is.
+
+        Raises:
+            UnknownContest: There is no such contest.
+            NotPublishedYet: Its result is not public.
+            NotFound: It has no ledger, or a bundle has no such file.
+            Busy: It is being made.
+        """
+        contest = self._shown(contest_id)
+        if name not in FILES:
+            raise NotFound
+        return await self._bundle(contest) / name
+
+    async def archive(self, contest_id: str) -> Path:
+        """Where the whole bundle is as one ZIP file; raises as `file` does."""
+        bundle = await self._bundle(self._shown(contest_id))
+        return bundle.with_name(f"{bundle.name}.zip")
+
+    async def sealed_openings(self, contest_id: str, electorate: str) -> AsyncIterator[bytes]:
+        """The openings of a sealed electorate, as they would stand in the bundle: for an auditor.
+
+        Raises:
+            UnknownContest: There is no such contest.
+            NotFound: It has no such sealed electorate, no ledger, or has not ended.
+        """
+        contest = self._known(contest_id)
+        group = contest.electorate(electorate)
+        has_ended = visibility.is_shown(contest) or contest.phase in _ENDED
+        if group is None or group.audit != "sealed" or not has_ended:
+            raise NotFound
+        if await self._ledgers.closing(contest_id) is None:
+            raise NotFound
+        return self._lines(contest_id, electorate)
+
+    async def _lines(self, contest_id: str, electorate: str) -> AsyncIterator[bytes]:
+        async for one in self._ledgers.openings(contest_id):
+            if one.electorate == electorate:
+                yield opening_line(one.content, one.nonce, cast("Status", one.status))
+
+    def _known(self, contest_id: str) -> Contest:
+        contest = self._voting.contests.get(contest_id)
+        if contest is None:
+            raise UnknownContest
+        return contest
+
+    def _shown(self, contest_id: str) -> Contest:
+        contest = self._known(contest_id)
+        visibility.check_shown(contest)
+        return contest
+
+    # --- making ---
+
+    async def _bundle(self, contest: Contest) -> Path:
+        closing = await self._ledgers.closing(contest.id)
+        if closing is None:
+            raise NotFound
+        target = self._folder / f"{contest.id}-{closing.root.hex()[:16]}"
+        if await asyncio.to_thread(target.is_dir):
+            return target
+        task = self._making.get(contest.id)
+        if task is None:
+            task = asyncio.create_task(self._made(contest, closing, target))
+            self._making[contest.id] = task
+            task.add_done_callback(lambda _: self._making.pop(contest.id, None))
+        try:
+            made = await asyncio.wait_for(asyncio.shield(task), _PATIENCE)
+        except TimeoutError:
+            raise Busy(retry_after_ms=_COME_AGAIN_MS) from None
+        if made is None:
+            raise NotFound
+        return made
+
+    async def _made(self, contest: Contest, closing: Closing, target: Path) -> Path | None:
+        """The bundle, made now; None where it cannot be, which is in the log."""
+        try:
+            await self._make(contest, closing, target)
+        except Incoherent as error:
+            facts = {"contest": contest.id, "why": str(error)}
+            logger.critical("A bundle does not say what was published", extra=facts)
+            return None
+        logger.info("A bundle was made", extra={"contest": contest.id})
+        return target
+
+    async def _make(self, contest: Contest, closing: Closing, target: Path) -> None:
+        ledgers, result = self._ledgers, self._voting.frozen(contest.id)
+        key, rules = await ledgers.key(contest.id), await ledgers.rules(contest.id)
+        verifier, origin = await ledgers.verifier(contest.id), await ledgers.origin(contest.id)
+        if not (result and key and rules and verifier and origin):
+            msg = f"the ledger of {contest.id} is not complete"
+            raise Incoherent(msg)
+        await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+        writer = BundleWriter(
+            target,
+            contest=contest,
+            origin=origin,
+            key=key,
+            rules=rules,
+            verifier=verifier,
+            software=self._software,
+        )
+        with writer:
+            await _each(ledgers.records(contest.id), writer.add_records)
+            await _each(
+                ledgers.openings(contest.id), lambda some: writer.add_openings(map(_opened, some))
+            )
+            notes = await ledgers.checkpoints(contest.id)
+            await asyncio.to_thread(
+                writer.finish, notes, root=closing.root, seed=closing.seed, ranks=result.ranks
+            )
+
+
+async def _each(items: AsyncIterator[One], take: Callable[[Sequence[One]], None]) -> None:
+    """Hand everything on, a slice after the other, in a thread."""
+    some: list[One] = []
+    async for one in items:
+        some.append(one)
+        if len(some) == _SLICE:
+            await asyncio.to_thread(take, some)
+            some = []
+    await asyncio.to_thread(take, some)
+
+
+def _opened(one: Opening) -> Opened:
+    status = cast("Status", one.status)
+    return Opened(one.content, one.nonce, status, one.electorate, one.tracker, one.revision)
