@@ -55,12 +55,18 @@ KeyInForce = Callable[[], Awaitable[notes.Signs]]
 
 
 class Preparation(msgspec.Struct, frozen=True):
-    """A day before its organisers: its newest version, what keeps it back, and its contests."""
+    """A day before its organisers: its newest version, what keeps it back, and its contests.
+
+    ``refused`` counts, by contest and code, casts this node has refused since it started; ``roots``
+    are the ends of ledgers.
+    """
 
     day: int
     bulletin: Bulletin | None
     reasons: tuple[Reason, ...]
     standings: tuple[Standing, ...]
+    refused: Mapping[str, Mapping[str, int]] = {}
+    roots: Mapping[str, Root] = {}
 
 
 class Bulletins:
@@ -180,7 +186,13 @@ class Bulletins:
         """
         self._check_day(day)
         async with self._database.read() as tx:
-            return await self._preparation(tx, day, await store.newest(tx, day))
+            found = await self._preparation(tx, day, await store.newest(tx, day))
+        contests = [one.contest.id for one in found.standings]
+        return msgspec.structs.replace(
+            found,
+            refused={one: self._voting.refusals(one) for one in contests},
+            roots=await self._roots(found.standings),
+        )
 
     async def preview(self, day: int) -> Edition:
         """The day's newest version as it would be published: frozen, or as a draft from today's results.
@@ -288,12 +300,17 @@ class Bulletins:
     async def _edition(self, bulletin: Bulletin) -> Edition:
         async with self._database.read() as tx:
             standings = await moves.standings(tx, bulletin.day)
-        roots: dict[str, Root] = {}
-        for one in standings:
-            if one.is_shown and (root := await self._root_of(one.contest.id)) is not None:
-                roots[one.contest.id] = root
+        roots = await self._roots(standings)
         contests = contests_of(standings, roots, _catalogues())
         return edition_of(bulletin, self._frame(bulletin.day), contests, not_held_of(standings))
+
+    async def _roots(self, standings: tuple[Standing, ...]) -> dict[str, Root]:
+        """The ends of the ledgers whose results are public."""
+        found: dict[str, Root] = {}
+        for one in standings:
+            if one.is_shown and (root := await self._root_of(one.contest.id)) is not None:
+                found[one.contest.id] = root
+        return found
 
     def _frame(self, day: int) -> Frame:
         programme = self._programme()
