@@ -20,15 +20,20 @@ _COUNTED: Final = text(
 _ranking = msgspec.json.Decoder(Ranking)
 _ids = msgspec.json.Decoder(tuple[str, ...])
 
+Written = tuple[str, str, str, str]
+"""A ballot as it is on record."""
 Ballot = tuple[str, str, Ranking, tuple[str, ...]]
 """Tracker, electorate, ranking, and own options to be taken out."""
 
 
-async def counted(tx: Tx, contest_id: str) -> AsyncIterator[list[Ballot]]:
+async def counted(tx: Tx, contest_id: str) -> AsyncIterator[list[Written]]:
     """The ballot that counts of each voter, some thousand at a time; an empty ranking is a withdrawal."""
     rows = await tx.stream(_COUNTED, {"contest": contest_id})
     async for some in rows.partitions(_AT_ONCE):
-        yield [
-            (tracker, electorate, _ranking.decode(ranking), _ids.decode(own))
-            for tracker, electorate, ranking, own in some
-        ]
+        yield [(tracker, electorate, said, own) for tracker, electorate, said, own in some]
+
+
+def ballot_in(written: Written) -> Ballot:
+    """What it says."""
+    tracker, electorate, ranking, own = written
+    return tracker, electorate, _ranking.decode(ranking), _ids.decode(own)

@@ -137,6 +137,6 @@ class Analyses:
         return await asyncio.to_thread(sampling.sample)
 
 
-def _take(sampling: Sampling, ballots: list[store.Ballot]) -> None:
+def _take(sampling: Sampling, ballots: list[store.Written]) -> None:
     for ballot in ballots:
-        sampling.add(*ballot)
+        sampling.add(*store.ballot_in(ballot))
