@@ -3,6 +3,7 @@
 python run.py serve       serve an expo; with --now and --audience, rehearse one
 python run.py check       read a schedule and tell every mistake in it
 python run.py count       count a ballot file
+python run.py verify      check a published bundle and count it again
 python run.py rehearse    a synthetic audience over real sockets
 python run.py invite      make passes
 python run.py publish     publish a day's bulletin that two people have reviewed

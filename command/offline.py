@@ -1,4 +1,4 @@
-"""Commands that serve nobody: check, count, invite, settings, migrate."""
+"""Commands that serve nobody: check, count, verify, invite, settings, migrate."""
 
 import argparse
 import asyncio
@@ -16,6 +16,7 @@ from expo.web import translations
 from expo.web.translations import gettext as _
 from sessions.rehearsal.entertainment import PASS_HOURS
 from voting import counting
+from voting.verify import verify as verifier
 from voting.exchange import bundle
 from voting.exchange.ballot_file import MAX_BYTES
 
@@ -58,6 +59,21 @@ def _counted(path: Path, method: str | None) -> counting.CountReport:
             return counting.count_bundle(head.read(MAX_BYTES + 1), file, method)
     with path.open("rb") as file:
         return counting.count_file(path.name, file, method)
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Check a published bundle and count it again; 1 with the first thing that is wrong."""
+    try:
+        bundle = verifier.check(options.folder, options.vkey)
+        told = verifier.told(bundle)
+        if options.tracker:
+            told += verifier.one_ballot(bundle, options.tracker)
+    except verifier.Wrong as wrong:
+        facts: dict[str, str | int] = {"folder": options.folder, "why": str(wrong)}
+        stop(translations.filled(_("The bundle in {folder} does not hold. {why}"), facts))
+    say(translations.filled(_("The bundle in {folder} holds."), {"folder": options.folder}))
+    say("\n".join(told))
+    return 0
 
 
 def invite(options: argparse.Namespace) -> int:

@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     _serve(commands.add_parser("serve", help=_("serve an expo until told to stop")))
     _check(commands.add_parser("check", help=_("tell every mistake in a schedule")))
     _count(commands.add_parser("count", help=_("count a ballot file")))
+    _verify(commands.add_parser("verify", help=_("check and count again a published bundle")))
     _rehearse(commands.add_parser("rehearse", help=_("a synthetic audience over real sockets")))
     _invite(commands.add_parser("invite", help=_("make passes and print their links")))
     _publish(
@@ -112,10 +113,20 @@ def _count(one: argparse.ArgumentParser) -> None:
     one.set_defaults(do=offline.count)
 
 
+def _verify(one: argparse.ArgumentParser) -> None:
+    one.add_argument("folder", help=_("the folder of a bundle"))
+    one.add_argument("--tracker", help=_("also show this ballot, and the proof that it is in it"))
+    one.add_argument("--vkey", default="", help=_("the key as you know it from elsewhere"))
+    one.set_defaults(do=offline.verify)
+
+
 def _rehearse(one: argparse.ArgumentParser) -> None:
     one.add_argument("url", nargs="?", help=_("without it a throw-away server is started"))
     one.add_argument("--viewers", type=_people, default=60)
     one.add_argument("--ballots", help=_("a ballot file: member n casts ballot n in the end"))
+    one.add_argument(
+        "--publish", help=_("an empty folder for the audit bundle of the contest that was held")
+    )
     one.add_argument("--organiser", help=_("an organiser's link: then every electorate takes part"))
     one.add_argument("--seconds", type=_positive, help=_("stop after so long (with an address)"))
     one.add_argument("--json", action="store_true")

@@ -21,9 +21,10 @@ from expo.web.translations import gettext as _
 from sessions.programme import Programme
 from sessions.rehearsal import entertainment
 from sessions.rehearsal.audience import Audience
+from sessions.rehearsal.bundle import bring
 from sessions.rehearsal.control_room import ControlRoom
 from sessions.rehearsal.door import Door, TurnedAway
-from sessions.rehearsal.election import programme_for, strict_ballots
+from sessions.rehearsal.election import alone, programme_for, strict_ballots
 from sessions.rehearsal.election_day import Held, hold
 from sessions.rehearsal.report import Report
 from sessions.schedule_dump import dump
@@ -43,12 +44,13 @@ def rehearse(options: argparse.Namespace) -> int:
     """
     file = _ballot_file(options.ballots)
     ballots = strict_ballots(file) if file else None
+    target = _empty_folder(options)
     if options.url:
         _check(options.url)
         report, held = asyncio.run(_there(options, ballots)), None
     else:
         with data_folder(options.data) as folder:
-            report, held = asyncio.run(_here(options, folder, file))
+            report, held = asyncio.run(_here(options, folder, file, target))
     if options.json:
         told = {"contest": held, **report.summary()}
         say(msgspec.json.format(msgspec.json.encode(told)).decode())
@@ -76,12 +78,18 @@ async def _there(options: argparse.Namespace, ballots: Ballots | None) -> Report
 
 
 async def _here(
-    options: argparse.Namespace, folder: Path, file: BallotFile | None
+    options: argparse.Namespace, folder: Path, file: BallotFile | None, target: Path | None
 ) -> tuple[Report, Held]:
-    """One whole contest in a throw-away server, from the first ballot to the published result."""
+    """One whole contest in a throw-away server, from the first ballot to the published result.
+
+    Its bundle is brought into ``target``, if there is one.
+    """
     programme = programme_in(Path(options.schedule))
     if file is not None:
-        programme = programme_for(file, programme.electorates)
+        plain = target is not None
+        programme = programme_for(
+            file, (alone(programme.electorates),) if plain else programme.electorates
+        )
     ballots = strict_ballots(file) if file else None
     size = len(ballots) if ballots else options.viewers
     async with throwaway(folder, programme) as (child, organiser):
@@ -89,6 +97,8 @@ async def _here(
         audience, room = await come(child.url, organiser, size, pace=options.pace, ballots=ballots)
         async with audience.door:
             held = await attended(audience, room, programme.sessions[0].id)
+            if target is not None:
+                await bring(audience.door, held.contest, target)
         return audience.report, held
 
 
@@ -135,6 +145,23 @@ async def attended(
         held = await hold(audience, room, session, most_seconds=most_seconds)
         watching.cancel()
     return held
+
+
+def _empty_folder(options: argparse.Namespace) -> Path | None:
+    """The folder for the bundle, made if need be; None where none is wanted.
+
+    Raises:
+        SystemExit: There is something in it, or the contest is held on somebody else's server.
+    """
+    if options.publish is None:
+        return None
+    if options.url:
+        stop(_("--publish needs a server of its own: leave the address out."))
+    folder = Path(options.publish)
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        stop(filled(_("{folder} is not empty."), {"folder": str(folder)}))
+    return folder
 
 
 def _ballot_file(name: str | None) -> BallotFile | None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, Self
 
 import httpx2
@@ -86,6 +87,20 @@ class Door:
         if not answer.is_success:
             raise TurnedAway(path, answer)
         return msgspec.json.decode(answer.content)
+
+    async def save(self, path: str, file: Path) -> None:
+        """What is at an address, byte by byte, as a file.
+
+        Raises:
+            TurnedAway: The answer was not a success.
+        """
+        async with self._http.stream("GET", path) as answer:
+            if not answer.is_success:
+                await answer.aread()
+                raise TurnedAway(path, answer)
+            with file.open("wb") as kept:
+                async for some in answer.aiter_bytes():
+                    kept.write(some)
 
     async def passes(self, cookies: str, kind: str, count: int) -> list[str]:
         """Paths of new single-use passes, as the organiser behind these cookies issues them.
