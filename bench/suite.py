@@ -10,7 +10,7 @@ from bench.growth import Costs, sheet
 from bench.measures import Spread
 from bench.report import Part, page
 from bench.scenarios.fanout import FRAME_BYTES
-from bench.tables import audience, ballots, fifty, nodes, recount, surge
+from bench.tables import audience, ballots, checking, fifty, nodes, recount, sealing, surge
 
 RUNS: Final = 5
 
@@ -34,7 +34,9 @@ class Suite:
             "ballots": self._ballots,
             "joins": self._joins,
             "stalled": lambda: surge.stalled_part(runs),
+            "sealing": lambda: sealing.part(runs),
             "recount": lambda: recount.part(runs),
+            "checking": lambda: checking.part(runs),
             "nodes": lambda: nodes.part(runs),
         }
         """What can be asked for by name."""

@@ -75,7 +75,7 @@ def count_file(path: Path) -> Counted:
     Raises:
         Failed: It did not count.
     """
-    return _timed([str(FOLDER.parent / "run.py"), "count", str(path), "--json"])
+    return timed([str(FOLDER.parent / "run.py"), "count", str(path), "--json"])
 
 
 class Log:
@@ -87,7 +87,7 @@ class Log:
 
     def __init__(self, folder: Path, lines: int) -> None:
         self._folder = folder
-        _timed(["-m", _SELF, "write", str(folder), str(lines)])
+        timed(["-m", _SELF, "write", str(folder), str(lines)])
 
     def fold(self) -> Counted:
         """The running count folded from the first line, as by a start without a snapshot.
@@ -95,7 +95,7 @@ class Log:
         Raises:
             Failed: It did not count.
         """
-        return _timed(["-m", _SELF, "fold", str(self._folder)])
+        return timed(["-m", _SELF, "fold", str(self._folder)])
 
     def recount(self) -> Counted:
         """The recount at the close, and its result frozen; after a fold.
@@ -103,24 +103,28 @@ class Log:
         Raises:
             Failed: It did not count, or came to something else than the running count.
         """
-        return _timed(["-m", _SELF, "recount", str(self._folder)])
+        return timed(["-m", _SELF, "recount", str(self._folder)])
 
 
-def _timed(arguments: list[str]) -> Counted:
-    """A Python of ours run to its end; a program that times itself is believed."""
+def timed(arguments: list[str], *, seconds: float = _LIMIT_SECONDS) -> Counted:
+    """A Python of ours run to its end; a program that times itself is believed.
+
+    Raises:
+        Failed: It failed, or took more than so many seconds.
+    """
     command = [*pinning(machine.cores()[0]), sys.executable, *arguments]
     with tempfile.TemporaryFile() as out:
         began = time.monotonic()
         process = subprocess.Popen(
             command, stdout=out, stderr=subprocess.DEVNULL, cwd=FOLDER.parent
         )
-        status, used = _ended(process, began + _LIMIT_SECONDS)
-        seconds = time.monotonic() - began
+        status, used = _ended(process, began + seconds)
+        took = time.monotonic() - began
         out.seek(0)
         told = _OWN_TIME.fullmatch(out.read())
     if status:
         raise Failed(_DID_NOT_COUNT)
-    return Counted(float(told[1]) if told else seconds, used.ru_maxrss / 1024)
+    return Counted(float(told[1]) if told else took, used.ru_maxrss / 1024)
 
 
 def _ended(process: subprocess.Popen[bytes], end: float) -> tuple[int, resource.struct_rusage]:
