@@ -1,0 +1,1 @@
+"""Templates, fonts and the program that sets type with them."""

@@ -1,0 +1,146 @@
+"""A card as ``card.typ`` draws it: one contest's first places, or the winners of a day. Pure."""
+
+from itertools import groupby
+from typing import Final, Literal
+
+import msgspec
+
+from sessions.bulletin.edition import Edition, EditionContest, EditionPlace
+from sessions.bulletin.type.wording import Wording
+
+Shape = Literal["square", "wide"]
+SIZES: Final[dict[Shape, tuple[int, int]]] = {"square": (1080, 1080), "wide": (1200, 630)}
+"""Pixels: the two shapes that social services show whole."""
+_FIRST_PLACES: Final = 3
+_MOST_ROWS: Final[dict[Shape, int]] = {"square": 4, "wide": 4}
+_MOST_WINNERS: Final[dict[Shape, int]] = {"square": 5, "wide": 4}
+
+
+class Row(msgspec.Struct, frozen=True, rename="kebab"):
+    """A place, or a contest with its winner (``rank`` empty, ``above`` its title)."""
+
+    title: str
+    rank: str = ""
+    above: str = ""
+    below: str = ""
+    support: str = ""
+    thousandths: int = 0
+    is_first: bool = False
+
+
+class Card(msgspec.Struct, frozen=True):
+    """A whole card; ``nothing`` is said where there are no rows, ``more`` what did not fit."""
+
+    shape: Shape
+    language: str
+    expo: str
+    day: str
+    status: str
+    title: str
+    rows: tuple[Row, ...]
+    nothing: str
+    more: str
+    count: str
+    address: str
+
+
+def contest_card(edition: Edition, contest: EditionContest, shape: Shape, says: Wording) -> Card:
+    """One contest: its first three places, a fourth where it is level with the third."""
+    best = [place for place in contest.places if place.rank <= _FIRST_PLACES]
+    shown = best[: _MOST_ROWS[shape]]
+    return Card(
+        shape=shape,
+        language=says.language,
+        expo=says.name(edition.expo),
+        day=says.day(edition),
+        status=_status(edition, says),
+        title=says.title(contest),
+        rows=tuple(_row(place, says) for place in shown),
+        nothing="" if shown else says.nothing(contest),
+        more=_more_level(len(best) - len(shown), says),
+        count=says.ballots(contest.ballots),
+        address=says.shown_address(contest.href),
+    )
+
+
+def day_card(edition: Edition, shape: Shape, says: Wording) -> Card:
+    """Every contest of the edition with who won it, as many as fit."""
+    most = _MOST_WINNERS[shape]
+    shown = edition.contests[:most]
+    count = sum(contest.ballots for contest in edition.contests)
+    return Card(
+        shape=shape,
+        language=says.language,
+        expo=says.name(edition.expo),
+        day=says.day(edition),
+        status=_status(edition, says),
+        title=says.name(edition.heading) or says.day(edition),
+        rows=tuple(_winner(contest, says) for contest in shown),
+        nothing="" if shown else says.catalogue.gettext("There are no results yet."),
+        more=_more_contests(len(edition.contests) - len(shown), says),
+        count=says.ballots(count),
+        address=says.shown_address(),
+    )
+
+
+def _status(edition: Edition, says: Wording) -> str:
+    if edition.published_at is None:
+        return says.catalogue.gettext("Draft, not published")
+    if edition.correction is not None:
+        return says.catalogue.gettext("Corrected result")
+    return says.catalogue.gettext("Final result")
+
+
+def _row(place: EditionPlace, says: Wording) -> Row:
+    tags = [says.name(place.entity)]
+    if place.is_shared:
+        tags.append(says.catalogue.gettext("shared place"))
+    if place.is_sample:
+        tags.append(says.catalogue.gettext("invented sample"))
+    return Row(
+        title=says.name(place.title),
+        rank=says.number(place.rank),
+        below=" · ".join(tag for tag in tags if tag),
+        support=says.share(place.support),
+        thousandths=place.support,
+        is_first=place.rank == 1,
+    )
+
+
+def _winner(contest: EditionContest, says: Wording) -> Row:
+    if not contest.places:
+        return Row(says.nothing(contest), above=says.title(contest))
+    _, first = next(groupby(contest.places, lambda place: place.rank))
+    winners = list(first)
+    joiner = says.catalogue.gettext(" and ")
+    titles = joiner.join(says.name(place.title) for place in winners[:2])
+    below = says.name(winners[0].entity) if len(winners) == 1 else _shared(len(winners), says)
+    return Row(
+        titles,
+        above=says.title(contest),
+        below=below,
+        support=says.share(winners[0].support),
+        thousandths=winners[0].support,
+        is_first=True,
+    )
+
+
+def _shared(n: int, says: Wording) -> str:
+    message = says.catalogue.ngettext(
+        "{n} initiative shares the first place", "{n} initiatives share the first place", n
+    )
+    return message.replace("{n}", says.number(n))
+
+
+def _more_level(n: int, says: Wording) -> str:
+    if n <= 0:
+        return ""
+    message = says.catalogue.ngettext("and {n} more, level with them", "and {n} more, level with them", n)
+    return message.replace("{n}", says.number(n))
+
+
+def _more_contests(n: int, says: Wording) -> str:
+    if n <= 0:
+        return ""
+    message = says.catalogue.ngettext("and {n} more contest", "and {n} more contests", n)
+    return message.replace("{n}", says.number(n))

@@ -1,0 +1,214 @@
+"""A bulletin as ``bulletin.typ`` sets it: finished strings and lengths in thousandths. Pure."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from expo import words
+from sessions.bulletin.edition import Edition, EditionContest, EditionGroup, EditionPlace
+from sessions.bulletin.type.letters import settable
+from sessions.bulletin.type.wording import Wording
+from voting.wording import METHOD_NAMES
+
+Drawing = Callable[[str], str]
+"""Draws the QR code of an address as an SVG."""
+_GROUP_OF_ROOT = 4  # signs, as a receipt's code is read aloud
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """That this version corrects one before it, and how."""
+
+    title: str
+    text: str
+
+
+class Place(msgspec.Struct, frozen=True, rename="kebab"):
+    """A row of the ranking."""
+
+    rank: str
+    title: str
+    entity: str
+    tags: str
+    support: str
+    thousandths: int
+    won: str
+    level: str
+    lost: str
+    is_first: bool
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A row of the electorates; ``status`` is empty where it counted."""
+
+    name: str
+    ballots: str
+    share: str
+    thousandths: int
+    status: str
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A contest; ``root`` in groups of four signs, ``qr`` an SVG."""
+
+    title: str
+    summary: str
+    nothing: str
+    said: tuple[str, ...]
+    places: tuple[Place, ...]
+    groups: tuple[Group, ...]
+    root: tuple[str, ...]
+    ledger: str
+    address: str
+    shown: str
+    qr: str
+    alt: str
+
+
+class Sheet(msgspec.Struct, frozen=True, rename="kebab"):
+    """A whole bulletin."""
+
+    language: str
+    title: str
+    description: str
+    running: str
+    expo: str
+    day: str
+    heading: str
+    when: tuple[str, ...]
+    address: str
+    correction: Correction | None
+    introduction: tuple[str, ...]
+    contests: tuple[Part, ...]
+    not_held: tuple[str, ...]
+    labels: dict[str, str]
+
+
+def sheet(edition: Edition, says: Wording, draw: Drawing) -> Sheet:
+    """The edition, ready to be set."""
+    heading = says.name(edition.heading) or says.day(edition)
+    paragraphs = edition.introduction.in_(says.language).splitlines()
+    return Sheet(
+        language=says.language,
+        title=f"{heading} · {says.name(edition.expo)}",
+        description=says.catalogue.gettext("Results of the ranked votes, with what checks them."),
+        running=f"{heading} · {_version(edition, says)}",
+        expo=says.name(edition.expo),
+        day=says.day(edition),
+        heading=heading,
+        when=_when(edition, says),
+        address=says.shown_address(),
+        correction=_correction(edition, says),
+        introduction=tuple(line for line in map(settable, paragraphs) if line),
+        contests=tuple(_part(contest, says, draw) for contest in edition.contests),
+        not_held=tuple(says.name(one.title) or one.id for one in edition.not_held),
+        labels=_labels(says),
+    )
+
+
+def _version(edition: Edition, says: Wording) -> str:
+    message = says.catalogue.gettext("Version {n}")
+    return message.replace("{n}", says.number(edition.version))
+
+
+def _when(edition: Edition, says: Wording) -> tuple[str, ...]:
+    lines = [words.day(edition.on, says.language)] if edition.on else []
+    if edition.published_at is None:
+        lines.append(says.catalogue.gettext("Draft, not published"))
+    else:
+        message = says.catalogue.gettext("Published {at}")
+        at = says.moment(edition.published_at)
+        lines.append(f"{message.replace('{at}', at)} · {_version(edition, says)}")
+    return tuple(lines)
+
+
+def _correction(edition: Edition, says: Wording) -> Correction | None:
+    if edition.correction is None:
+        return None
+    message = says.catalogue.gettext("Correction: this version replaces version {n}.")
+    replaced = says.number(edition.replaces or edition.version - 1)
+    return Correction(message.replace("{n}", replaced), says.name(edition.correction))
+
+
+def _part(contest: EditionContest, says: Wording, draw: Drawing) -> Part:
+    address = says.address(contest.href)
+    method = says.catalogue.gettext(METHOD_NAMES.get(contest.method, contest.method))
+    final = says.catalogue.gettext("Final result")
+    alt = says.catalogue.gettext("QR code that leads to the results and their check: {address}")
+    ledger = says.catalogue.gettext("Root of the ledger, {n} records")
+    return Part(
+        title=says.title(contest),
+        summary=settable(f"{final} · {says.ballots(contest.ballots)} · {method}"),
+        nothing="" if contest.places else says.nothing(contest),
+        said=tuple(map(settable, contest.said.get(says.language, ()))),
+        places=tuple(_place(place, says) for place in contest.places),
+        groups=tuple(_group(group, says) for group in contest.groups),
+        root=_in_groups(contest.root),
+        ledger=ledger.replace("{n}", says.number(contest.size)),
+        address=address,
+        shown=says.shown_address(f"/{says.language}{contest.href}"),
+        qr=draw(address),
+        alt=alt.replace("{address}", address),
+    )
+
+
+def _place(place: EditionPlace, says: Wording) -> Place:
+    tags = []
+    if place.is_shared:
+        tags.append(says.catalogue.gettext("shared place"))
+    if place.is_sample:
+        tags.append(says.catalogue.gettext("invented sample"))
+    return Place(
+        rank=says.number(place.rank),
+        title=says.name(place.title),
+        entity=says.name(place.entity),
+        tags=" · ".join(tags),
+        support=says.share(place.support),
+        thousandths=place.support,
+        won=says.number(place.wins),
+        level=says.number(place.draws),
+        lost=says.number(place.losses),
+        is_first=place.rank == 1,
+    )
+
+
+def _group(group: EditionGroup, says: Wording) -> Group:
+    status = {
+        "counted": "",
+        "waiting": says.catalogue.gettext("too few to count"),
+        "without-weight": says.catalogue.gettext("shown only, without weight"),
+    }[group.status]
+    return Group(
+        name=says.name(group.name),
+        ballots=says.number(group.ballots),
+        share=says.share(group.share),
+        thousandths=group.share,
+        status=status,
+    )
+
+
+def _in_groups(root: str) -> tuple[str, ...]:
+    return tuple(root[at : at + _GROUP_OF_ROOT] for at in range(0, len(root), _GROUP_OF_ROOT))
+
+
+def _labels(says: Wording) -> dict[str, str]:
+    translate = says.catalogue.gettext
+    return {
+        "rank": translate("Rank"),
+        "initiative": translate("Initiative"),
+        "support": translate("Support"),
+        "won": translate("Won"),
+        "level": translate("Drawn"),
+        "lost": translate("Lost"),
+        "electorate": translate("Electorate"),
+        "ballots": translate("Ballots"),
+        "share": translate("Share"),
+        "state": translate("Share of the result"),
+        "check": translate("Check this result yourself"),
+        "how": translate(
+            "The page of the results holds every counted ballot without names, the program that counts "
+            "them again, and the way to find your own ballot."
+        ),
+        "reading": translate("The result in sentences"),
+        "voters": translate("Who voted"),
+        "not-held": translate("Not held"),
+    }

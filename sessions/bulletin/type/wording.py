@@ -1,0 +1,81 @@
+"""What sheets and cards say beside an edition's own words, in one language. Pure."""
+
+from datetime import datetime, tzinfo
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+from expo import words
+from expo.words import Language, Text
+from sessions.bulletin.edition import Edition, EditionContest
+from sessions.bulletin.type.letters import settable
+
+_PLACE_OF_PUBLICATION: Final = "/results"
+
+
+class Catalogue(Protocol):
+    """The messages of one language, as `expo.web.translations.catalogue` gives them."""
+
+    def gettext(self, message: str) -> str:
+        """The message in this language."""
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """The message for ``n`` things."""
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """A language with its catalogue, the expo's address and its zone."""
+
+    language: Language
+    catalogue: Catalogue
+    public_url: str
+    zone: tzinfo
+
+    def name(self, text: Text) -> str:
+        """Content in this language, as the fonts can set it."""
+        return settable(text.in_(self.language))
+
+    def number(self, value: int) -> str:
+        """A whole number."""
+        return words.number(value, self.language)
+
+    def share(self, thousandths: int) -> str:
+        """A share with one decimal place."""
+        return words.percent(thousandths, 1000, self.language, decimals=1)
+
+    def ballots(self, n: int) -> str:
+        """How many ballots were counted."""
+        message = self.catalogue.ngettext(
+            "%(shown)s ballot counted", "%(shown)s ballots counted", n
+        )
+        return message % {"shown": self.number(n), "n": n}
+
+    def day(self, edition: Edition) -> str:
+        """Which day this is; of the whole expo, that it is all of them."""
+        if edition.kind == "expo":
+            return self.catalogue.gettext("All expo days")
+        return self.catalogue.gettext("Day {n}").replace("{n}", self.number(edition.day))
+
+    def moment(self, instant: datetime) -> str:
+        """A day and a time of day where the expo is."""
+        local = instant.astimezone(self.zone)
+        return f"{words.day(local.date(), self.language)} · {words.clock_time(local, self.language)}"
+
+    def title(self, contest: EditionContest) -> str:
+        """The contest's title, or its id where it has none."""
+        return self.name(contest.title) or contest.id
+
+    def address(self, path: str) -> str:
+        """The whole address of a page in this language."""
+        return f"{self.public_url.rstrip('/')}/{self.language}{path}"
+
+    def shown_address(self, path: str = _PLACE_OF_PUBLICATION) -> str:
+        """The address as people read it: no scheme, and no language where it can be spared."""
+        return settable(f"{urlsplit(self.public_url).netloc}{path}")
+
+    def nothing(self, contest: EditionContest) -> str:
+        """Why there is no ranking."""
+        if contest.ballots:
+            return self.catalogue.gettext("There is no ranking: too few ballots counted.")
+        return self.catalogue.gettext("There is no ranking: no ballot was counted.")
