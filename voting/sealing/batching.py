@@ -22,8 +22,8 @@ SOON_SECONDS: Final = 10.0
 """After which so many are sealed at the latest."""
 LATE_SECONDS: Final = 60.0
 """After which fewer are sealed all the same; receipts promise a leaf within 90."""
-MOST_AT_ONCE: Final = 2_000
-"""Lines sealed in one transaction: ballots wait for it, and it takes some 30 ms."""
+MOST_AT_ONCE: Final = 1_000
+"""Lines sealed in one transaction: ballots wait for it, and it takes some 20 ms."""
 TIER: Final = 6
 """Hashes of subtrees are kept at every so many levels: a proof makes at most 2 × 63 again on each."""
 
@@ -277,13 +277,23 @@ def _decision(sid: str, line: SealLine) -> bytes:
 def needed(nodes: Iterable[Node]) -> dict[int, list[range]]:
     """What has to be read to make the hashes of these subtrees: places by level that is kept.
 
-    Level 0 are the leaves themselves.
+    Level 0 are the leaves themselves. What lies close together is one range, for each is a query.
     """
     found: dict[int, list[range]] = {}
     for node in nodes:
         tier = node.level // TIER * TIER
         under = node.level - tier
         found.setdefault(tier, []).append(range(node.place << under, (node.place + 1) << under))
+    return {tier: _merged(places) for tier, places in found.items()}
+
+
+def _merged(places: Iterable[range]) -> list[range]:
+    found: list[range] = []
+    for some in sorted(places, key=lambda one: one.start):
+        if found and some.start <= found[-1].stop + (1 << TIER):
+            found[-1] = range(found[-1].start, max(found[-1].stop, some.stop))
+        else:
+            found.append(some)
     return found
 
 

@@ -85,7 +85,7 @@ class SealFollower:
             growing = await store.open_ones(tx)
         for contest_id in growing:
             if await self._is_due(contest_id):
-                await self._ledgers.seal(contest_id, self._write)
+                await self._ledgers.seal(contest_id, self._write, gently=True)
                 self._since.pop(contest_id, None)
 
     async def _is_due(self, contest_id: str) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from time import monotonic
 from typing import Final
 
 import msgspec
@@ -67,7 +68,9 @@ class Ledgers:
 
     # --- sealing ---
 
-    async def seal(self, contest_id: str, write: Write | None = None) -> None:
+    async def seal(
+        self, contest_id: str, write: Write | None = None, *, gently: bool = False
+    ) -> None:
         """Seal everything that waits in a contest, in as many transactions as it takes.
 
         Whoever does so meanwhile elsewhere is no harm: of two batches that begin at the same place one
@@ -76,12 +79,14 @@ class Ledgers:
         Args:
             contest_id: The contest; without a ledger nothing happens.
             write: Opens the transactions; the database's own where None.
+            gently: Rest after each transaction as long as it took: ballots go first.
 
         Raises:
             KeyLost: Its key cannot be opened.
             Fault: The database failed; what is sealed by then stays so.
         """
         while True:
+            began = monotonic()
             found = await self._batch(contest_id)
             if found is None:
                 return
@@ -91,6 +96,8 @@ class Ledgers:
                 is_in = await moves.append(tx, head, batch, key, self._now())
             if is_in:
                 self.sealed += len(batch.leaves)
+            if gently:
+                await asyncio.sleep(monotonic() - began)
 
     async def finish(self, contest_id: str, write: Write | None = None) -> Closing | None:
         """The ledger's close, sealed now if it is not yet; None where there is no ledger.
@@ -189,6 +196,11 @@ class Ledgers:
         if head is None or head.state.closed_size is None or head.state.closed_root is None:
             return None
         return Closing(head.state.closed_size, head.state.closed_root, head.seed)
+
+    async def root_at_close(self, contest_id: str) -> bytes | None:
+        """The root of the tree that ends with the contest's close; None as for `closing`."""
+        closing = await self.closing(contest_id)
+        return closing.root if closing else None
 
     async def proof(self, contest_id: str, tracker: str, revision: int) -> str | None:
         """The proof, to keep, that a ballot is in the ledger; None while it is not sealed."""
