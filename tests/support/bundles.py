@@ -220,3 +220,17 @@ def small_bundle(target: Path, *, seed: int = 1, ballots: int = 40, contest_id: 
     options = [one.id for one in held.options]
     groups = [one.id for one in held.electorates]
     return Ledger(held, some_casts(seed, ballots, options, groups)).write(target)
+
+
+def resign(folder: Path) -> None:
+    """Sign the bundle anew, as an operator who has changed something could."""
+    known = {}
+    for name in files.INDEXED:
+        data = (folder / name).read_bytes()
+        known[name] = hashlib.sha256(data).hexdigest(), len(data)
+    sid = msgspec.json.decode((folder / files.INDEX).read_bytes())["sid"]
+    origin = (folder / files.VKEY).read_text().split("+")[0]
+    index = files.index(sid, known)
+    (folder / files.INDEX).write_bytes(index)
+    note = files.index_note(origin, hashlib.sha256(index).digest(), KEY)
+    (folder / files.INDEX_NOTE).write_bytes(note)

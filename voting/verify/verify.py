@@ -94,7 +94,7 @@ def fits(value: JSON, shape: Any) -> bool:
     if isinstance(shape, tuple):
         return any(fits(value, one) for one in shape)
     if isinstance(shape, type):
-        return type(value) is shape and (shape is not int or 0 <= value < 1 << 53)
+        return type(value) is shape and (type(value) is not int or 0 <= value < 1 << 53)
     if type(value) is not type(shape) or not isinstance(shape, (dict, list)):
         return type(value) is type(shape) and bool(value == shape)
     if isinstance(shape, list):
@@ -364,18 +364,22 @@ class Bundle:
         for name in sorted(expected):
             if not stat.S_ISREG(os.lstat(self.path(name)).st_mode):
                 wrong(name, "is no plain file")
-        self.vkey = self.text("vkey")
-        self.origin, id_, public = (*self.vkey[:-1].split("+", 2), "", "")[:3]
-        self.public = unbase64(public, 33, "vkey")
-        self.key_id = sha256(f"{self.origin}\n".encode() + self.public).digest()[:4]
-        if self.vkey[-1:] != "\n" or self.public[0] != 1 or id_ != self.key_id.hex():
-            wrong("vkey", "is no key of signed notes")
+        self.take_key(self.text("vkey"))
         self.check_note("index.note", "sawt-bundle/v1", "index.json")
         shape = {"files": dict.fromkeys(INDEXED, {"sha256": str, "size": int}), "sid": str, "v": 1}
         for name, said in parsed(self.text("index.json"), shape, "index.json")["files"].items():
             size = os.path.getsize(self.path(name))
             if size != said["size"] or self.digest(name).hex() != said["sha256"]:
                 wrong(name, "is not the file that index.json names: its length or hash differs")
+
+    def take_key(self, line: str) -> None:
+        """Believe the signatures of this key: ``<name>+<id>+<base64(0x01 || public key)>``."""
+        self.vkey = line
+        self.origin, id_, public = (*line[:-1].split("+", 2), "", "")[:3]
+        self.public = unbase64(public, 33, "vkey")
+        self.key_id = sha256(f"{self.origin}\n".encode() + self.public).digest()[:4]
+        if line[-1:] != "\n" or self.public[0] != 1 or id_ != self.key_id.hex():
+            wrong("vkey", "is no key of signed notes")
 
     def opened(self, note: str, where: str) -> tuple[str, str, bytes]:
         """The two lines and the hash that a note says, if our key signed it and nobody else."""
@@ -642,7 +646,11 @@ class Bundle:
             wrong("manifest.json", "has another origin than the key, or one of another contest")
         words = self.text("rules.ar.txt") + self.text("rules.en.txt")
         if sha256(words.encode()).hexdigest() != rules["rules_hash"]:
-            wrong("rules.ar.txt", "or rules.en.txt is not what was fixed at the opening")
+            wrong("rules.ar.txt", "this or rules.en.txt is not what was fixed at the opening")
+        if self.digest("verify.py").hex() != rules["code_hash"]:
+            wrong("verify.py", "is not the program that was fixed at the opening")
+        if parsed(self.text("index.json"), dict, "index.json")["sid"] != rules["sid"]:
+            wrong("index.json", "is of another contest")
 
 
 def _may_be(said: JSON, size: int) -> bool:
