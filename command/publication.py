@@ -79,6 +79,7 @@ class Publication:
         host = urlsplit(settings.public_url).netloc
         self.keys = Keys(database, settings.secret_keys, host, now)
         self.ledgers = Ledgers(database, self.keys, now)
+        show.root = self.ledgers.root_at_close
         self.analyses = Analyses(voting, self.ledgers)
         self.exchange = Exchange(database, voting)
         bundles = Path(settings.media_folder) / "bundles"
@@ -92,6 +93,7 @@ class Publication:
             voting=voting,
             show=show,
             post=post,
+            zone=programme.zone,
             keys=self.keys,
             ledgers=self.ledgers,
         )

@@ -89,6 +89,9 @@ class StageState(msgspec.Struct, frozen=True, tag="stage", tag_field="type"):
     reveal: Reveal | None
     final: tuple[Place, ...] | None
     motion: bool = True
+    root: str | None = None
+    """First digits of the root of the public ledger at the contest's close, for every recording to
+    witness; null until it is sealed."""
 
 
 class Notice(msgspec.Struct, frozen=True, tag="notice", tag_field="type"):

@@ -105,6 +105,7 @@ class ShowFollower:
         try:
             await self._show.refresh()
             await self._show.fill_finals()
+            await self._show.look_up_root()
             self._move_desks()
             waits = [
                 self._look_at_board(now),

@@ -25,6 +25,7 @@ class Figures(msgspec.Struct, frozen=True):
     state: ContestState
     turnout: Turnout | None = None
     tally: TallyState | None = None
+    root: str | None = None
 
 
 def stage_state(
@@ -58,6 +59,7 @@ def stage_state(
         tally=_tally(figures) if figures else None,
         reveal=_reveal(figures) if figures else None,
         final=_final(figures) if figures else None,
+        root=figures.root if figures else None,
     )
 
 

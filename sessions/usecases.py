@@ -41,6 +41,8 @@ from voting.writer import ANY_CONTEST
 logger = logging.getLogger(__name__)
 
 TOPIC: Final = "show"
+_ROOT_DIGITS: Final = 16  # of the root of a ledger on a screen: 64 bits, which nobody meets twice
+_SEALED: Final = frozenset({Phase.CLOSED, Phase.REVIEWED, Phase.REVEALING})
 LOG_SHOWN: Final = 20  # lines of the staff log in the control room; the log page has them all
 
 
@@ -94,6 +96,9 @@ class Show:
         )
         self.elsewhere: Callable[[], int] = lambda: 0
         """How many viewers the other nodes have; set by who knows them."""
+        self.root: Callable[[str], Awaitable[bytes | None]] | None = None
+        """The root of a contest's ledger at its close; set by who keeps ledgers."""
+        self._roots: dict[str, str] = {}
         self._pace = Pace()
         self._rundown: Rundown | None = None
         self._mark: int | None = None
@@ -179,6 +184,14 @@ class Show:
             day=shown.day.day.n,
             site=self.site,
         )
+
+    async def look_up_root(self) -> None:
+        """Learn the root of the ledger of what has closed on the stage, once it is sealed."""
+        contest = self.contest(self.rundown.stage.session)
+        if self.root is None or contest is None or contest.phase not in _SEALED:
+            return
+        if contest.id not in self._roots and (root := await self.root(contest.id)):
+            self._roots[contest.id] = root.hex()[:_ROOT_DIGITS]
 
     def pass_targets(self) -> PassTargets:
         """What passes can be issued for: the programme's electorates and entities."""
@@ -324,6 +337,7 @@ class Show:
             state=self._voting.state(contest.id),
             turnout=self._voting.turnout(contest.id),
             tally=public_tally(self._voting.standing(contest.id)) if _is_live(contest) else None,
+            root=self._roots.get(contest.id),
         )
 
     def _watched(self, contest: Contest) -> Watched:

@@ -61,10 +61,22 @@ async def code_picture(request: Request[ProjectorState]) -> Response:
     return Response(picture, media_type="image/svg+xml", headers=headers)
 
 
+async def results_picture(request: Request[ProjectorState]) -> Response:
+    """The QR code of the page where a contest's result can be checked."""
+    contest = request.state["show"].contest(request.path_params["contest"])
+    if contest is None:
+        raise NotFound
+    site, lang = request.state["settings"].public_url, request.path_params["lang"]
+    picture = svg(f"{site}/{lang}/results/{contest.id}").replace("<svg ", _STANDALONE, 1)
+    headers = {"cache-control": "public, max-age=3600"}
+    return Response(picture, media_type="image/svg+xml", headers=headers)
+
+
 def routes() -> list[BaseRoute]:
     """The routes of this file."""
     return [
         guarded("/stage/{screen}", stage, Action.SHOW_ON_SCREEN),
         guarded("/qr.svg", code_picture, Action.READ_PAGES),
         guarded("/qr/{code}.svg", code_picture, Action.READ_PAGES),
+        guarded("/{lang:lang}/results/{contest}/qr.svg", results_picture, Action.READ_PAGES),
     ]

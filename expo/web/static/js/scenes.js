@@ -1,6 +1,6 @@
 // What each scene of the stage says, from one whole frame; the markup is in the page's templates.
 import { bars } from './live-bars.js';
-import { clock, count, number, say, text, words } from './words.js';
+import { clock, count, lang, number, say, text, words } from './words.js';
 
 const share = thousandths => `${number(Math.floor((thousandths + 5) / 10))}%`;
 const fine = thousandths => `${(thousandths / 10).toFixed(1)}%`;
@@ -25,6 +25,7 @@ function texts(frame) {
     when: shown ? (contest?.phase === 'open' ? words.open : words.soon) : next ? say('nextAt', { time: clock(next.starts_at) }) : '',
     host: strip(code ? url.slice(0, -code.length - 1) : url),
     code: code ?? '',
+    root: frame.root?.replace(/.{4}(?=.)/g, '$& ') ?? '',
     ballots: number(ballots), ballotsWord: count('ballots', ballots), countedWord: count(contest?.phase === 'closing' ? 'ballots' : 'counted', ballots), // the last ones are still on their way
     hidden: number(hidden), hiddenWord: count('left', hidden),
     first: all[0]?.ids.length > 1 ? words.jointFirst : words.first,
@@ -150,13 +151,16 @@ const lists = {
 /** Fill a scene with a frame; what is already there and right is left alone. */
 export function fill(scene, frame, calm) {
   const said = texts(frame);
-  const has = { code: frame.code, next: frame.next, hidden: frame.reveal && frame.reveal.total > frame.reveal.places.length };
+  const has = { code: frame.code, root: frame.root, next: frame.next, hidden: frame.reveal && frame.reveal.total > frame.reveal.places.length };
   for (const el of scene.querySelectorAll('[data-when]')) el.hidden = !has[el.dataset.when];
   for (const el of scene.querySelectorAll('[data-f]')) {
     const name = el.dataset.f;
     if (name === 'qr') {
       const src = frame.code ? `/qr/${frame.code}.svg` : '/qr.svg';
       if (el.getAttribute('src') !== src) el.src = src;
+    } else if (name === 'check') {
+      const src = `/${lang}/results/${encodeURIComponent(frame.contest?.contest ?? '')}/qr.svg`;
+      if (frame.root && el.getAttribute('src') !== src) el.src = src;
     } else if (lists[name]) lists[name](el, frame, calm);
     else put(el, said[name] ?? '');
   }
