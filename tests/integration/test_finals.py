@@ -1,5 +1,6 @@
 """The grand final, from published results to ballots of its own."""
 
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,15 +9,21 @@ import msgspec
 import pytest
 
 from expo.errors import StaleVersion
+from expo.identity.people import Assurance, Person, PersonId
 from expo.record import store as record
+from expo.rights import Role
 from sessions.cues import Status
 from sessions.finals.moves import FinalistsChanged, FinalWaiting, TooFewFinalists
 from sessions.orders import ConfirmFirst, Kind, Order
-from tests.support.finals import WITH_FINAL, cast, held, published
+from tests.support.finals import WITH_FINAL, cast, held, published, voter
 from tests.support.stagehouse import ORGANISER, House, open_house
 from voting import moves as contest_moves
 from voting import store as contest_store
 from voting.contests import Contest, Phase
+from voting.counting import count_file
+from voting.exchange.published import KINDS, RESULTS
+from voting.exchange.usecases import Exchange
+from voting.protocol import Cast
 
 
 @pytest.fixture
@@ -169,3 +176,28 @@ async def test_page_of_the_final_says_who_meets_and_compares_nothing(
     titles = {"ar": ("عداد", "جلسة الطرق"), "en": ("Meter", "Roads session")}[language]
     assert all(title in page for title in titles)
     assert "%" not in page.split('class="final"')[1].split("</section>")[0]
+
+
+async def test_own_initiative_is_abstained_on_and_every_file_of_the_final_says_so(
+    stage: House,
+) -> None:
+    await held(stage, "water", ("meter", "leak"))
+    await held(stage, "roads", ("bus",), ("tram",))
+    await ready(stage)
+    await stage.order(Kind.START, "final")
+    await stage.order(Kind.OPEN, "final")
+    await cast(stage, "final", ("tram", "meter"), ("bus",))
+    member = Person(PersonId("m"), Role.TEAM, "employees", "water", Assurance.CONTACT)
+    for person, ranking in ((member, ("meter", "tram")), (voter(9, "employees"), ("meter",))):
+        ballot = Cast(str(uuid.uuid4()), "final", ranking)
+        await stage.voting.cast(person, ballot, stage.clock())
+    await published(stage, "final")
+    result = stage.voting.frozen("final")
+    exchange = Exchange(stage.database, stage.voting)
+
+    assert result is not None
+    assert (result.ballots, result.own_ballots) == (4, 1)
+    for name in sorted(set(KINDS) - RESULTS - {"ballots.soc"}):
+        report = count_file(name, (await exchange.file("final", name)).read_bytes())
+        assert report.outcome.combined.support == result.support, name
+        assert report.outcome.ranks == result.ranks, name
