@@ -16,7 +16,8 @@ from sessions.cues import Status
 from sessions.finals.moves import FinalistsChanged, FinalWaiting, TooFewFinalists
 from sessions.orders import ConfirmFirst, Kind, Order
 from tests.support.finals import WITH_FINAL, cast, held, published, voter
-from tests.support.stagehouse import ORGANISER, House, open_house
+from tests.support.roles import entered
+from tests.support.stagehouse import ORGANISER, SITE, House, open_house
 from voting import moves as contest_moves
 from voting import store as contest_store
 from voting.contests import Contest, Phase
@@ -201,3 +202,24 @@ async def test_own_initiative_is_abstained_on_and_every_file_of_the_final_says_s
         report = count_file(name, (await exchange.file("final", name)).read_bytes())
         assert report.outcome.combined.support == result.support, name
         assert report.outcome.ranks == result.ranks, name
+
+
+async def test_finalists_are_confirmed_in_the_control_room_without_scripts(stage: House) -> None:
+    await held(stage, "water", ("meter", "leak"))
+    async with entered(stage.url, stage.passes, stage.clock, Role.ORGANISER, origin=SITE) as desk:
+        waiting = await desk.get("/en/staff/control?session=final")
+        await held(stage, "roads", ("bus", "tram"))
+        await stage.order(Kind.START, "final")
+        version = str(stage.contest("final").version)
+        fields = {"kind": "ready", "version": version, "contest": "final"}
+        asked = await desk.post("/en/staff/control", data=fields)
+        before = stage.contest("final").phase
+        done = await desk.post("/en/staff/control", data={**fields, "confirmed": "yes"})
+
+    assert "The final waits for 1 result." in waiting.text
+    assert "Confirm the finalists" not in waiting.text
+    assert "Yes, these are the finalists" in asked.text
+    assert 'data-confirms="ready" hidden' not in asked.text
+    assert (asked.status_code, before) == (200, Phase.DRAFT)
+    assert done.status_code == 303
+    assert stage.contest("final").phase is Phase.READY
