@@ -1,4 +1,5 @@
 // The page of the check: fetches or takes the files, sets the worker going, and says what it finds.
+import { takeIn } from '../receipts/check.js';
 import { all } from '../receipts/device.js';
 import { announce, count, isolate, lang, number, say, text, words } from '../words.js';
 
@@ -212,8 +213,10 @@ $('stop').addEventListener('click', () => {
   announce(say('stopped'));
   $('start').focus();
 });
+$('files').addEventListener('click', event => { event.target.value = ''; }); // the same file may have changed
 $('files').addEventListener('change', event => given(event.target.files));
 for (const kind of ['dragenter', 'dragover']) $('drop').addEventListener(kind, event => { event.preventDefault(); $('drop').classList.add('over'); });
 for (const kind of ['dragleave', 'drop']) $('drop').addEventListener(kind, () => $('drop').classList.remove('over'));
 $('drop').addEventListener('drop', event => { event.preventDefault(); given(event.dataTransfer.files); });
+await takeIn(root.dataset.site);
 receipts(null);
