@@ -375,6 +375,7 @@ VIEWS: Final = (
     View("load-strained", "strained", _LOAD, ORGANISER, "[data-level=over]", _unfold),
     View("load-plain", "before", _LOAD, ORGANISER, ".verdict", scripts=False),
     View("log", "day", "/{lang}/staff/log", ORGANISER, "tbody tr"),
+    View("keys", "day", "/{lang}/staff/keys", ORGANISER, "tbody tr"),
     View("not-for-you", "day", _CONTROL, VOTER),
     *PEOPLE,
     *PRIVACY,
