@@ -51,8 +51,8 @@ def _of_contest(
 ) -> Order | None:
     order = Order(Kind.READY, version=contest.version, contest=contest.id)
     match contest.phase:
-        case "draft":
-            return order
+        case "draft":  # finalists are confirmed; a final that never fills ends with its time
+            return _end(line, now) or msgspec.structs.replace(order, confirmed=True)
         case "ready" if now >= line.starts_at + OPENS_AFTER:
             return msgspec.structs.replace(order, kind=Kind.OPEN)
         case "closed":

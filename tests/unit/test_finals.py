@@ -7,6 +7,7 @@ import pytest
 
 from sessions.contest_plan import contests_of, with_options
 from sessions.cues import Status
+from sessions.desk.editing import WrongEntry, with_contest
 from sessions.finals.lists import Source, finalists, source_of, sources_of, standing
 from sessions.programme import FinalOf, Programme
 from sessions.schedule_dump import dump
@@ -209,3 +210,14 @@ def test_final_of_days_still_to_be_announced_may_wait_for_them() -> None:
     text += OF_DAY_ONE.replace("[1]", "[2]")
 
     assert problems(text) == ()
+
+
+def test_desk_keeps_a_final_and_gives_it_no_initiatives() -> None:
+    kept = with_contest(programme(), "final", (), {"rules": "expo"})
+
+    assert kept.session("final") == programme().session("final")
+    with pytest.raises(WrongEntry) as wrong:
+        with_contest(programme(), "final", ("leak", "meter"), {"rules": "expo"})
+    assert [(one.path, one.code) for one in wrong.value.problems] == [
+        ("initiatives", "final-with-initiatives")
+    ]
