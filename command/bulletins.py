@@ -1,6 +1,7 @@
 """The bulletin's part of the assembly: its use cases, followers and addresses, of one process."""
 
 from collections.abc import Callable, Coroutine
+from datetime import tzinfo
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,10 @@ from expo.settings import Settings
 from expo.wire.notifier import Notifier
 from sessions.bulletin import pages
 from sessions.bulletin.desk import pages as desk_pages
+from sessions.bulletin.printing import pages as printing_pages
+from sessions.bulletin.printing.usecases import Prints
 from sessions.bulletin.publishing_follower import PublishingFollower, ReadingFollower
+from sessions.bulletin.render import Typesetter
 from sessions.bulletin.subscribing import pages as subscribing_pages
 from sessions.bulletin.subscribing.letters import Site
 from sessions.bulletin.subscribing.usecases import Subscriptions
@@ -39,6 +43,7 @@ class BulletinRoom:
         voting: Has the contests and their results.
         show: Has the programme.
         post: Takes letters.
+        zone: Of the event.
         keys: The one in force signs.
         ledgers: Say how each ended.
     """
@@ -54,6 +59,7 @@ class BulletinRoom:
         voting: Voting,
         show: Show,
         post: Post,
+        zone: tzinfo,
         keys: Keys,
         ledgers: Ledgers,
     ) -> None:
@@ -75,6 +81,8 @@ class BulletinRoom:
             post,
             lambda: Site(show.programme.title, settings.public_url),
         )
+        typesetter = Typesetter(settings.public_url, zone)
+        self.prints = Prints(typesetter.pdf, typesetter.card)
         self._reading = ReadingFollower(self.bulletins, notifier)
         self._publishing = PublishingFollower(self.bulletins, self.subscriptions, notifier, leases)
 
@@ -84,6 +92,7 @@ class BulletinRoom:
         return {
             "bulletins": self.bulletins,
             "subscriptions": self.subscriptions,
+            "prints": self.prints,
         }
 
     @property
@@ -94,7 +103,12 @@ class BulletinRoom:
     @property
     def routes(self) -> list[BaseRoute]:
         """The addresses of bulletins."""
-        return [*pages.routes(), *subscribing_pages.routes(), *desk_pages.routes()]
+        return [
+            *pages.routes(),
+            *printing_pages.routes(),
+            *subscribing_pages.routes(),
+            *desk_pages.routes(),
+        ]
 
 
 async def key_in_force(keys: Keys) -> SigningKey:

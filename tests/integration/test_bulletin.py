@@ -228,6 +228,35 @@ async def test_a_correction_shows_both_versions(tmp_path: Path) -> None:
         assert (await log_of(house))[-2:] == ["publish-bulletin", "amend-bulletin"]
 
 
+async def test_documents_and_cards_stand_at_their_addresses(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        nobody = await house.person(Role.PUBLIC)
+        card, pdf = "/bulletin/khda/card-wide.ar.png", "/bulletin/day/1/v1.ar.pdf"
+        assert (await nobody.get(card)).status_code == 404, "no result is public yet"
+        await published_contest(house)
+        assert (await nobody.get(card)).content.startswith(b"\x89PNG\r\n")
+        assert (await nobody.get(pdf)).status_code == 404
+        organiser, _ = await reviewed(house)
+        await press(organiser, "publish")
+
+        found = await nobody.get(pdf)
+
+        assert found.content.startswith(b"%PDF-")
+        assert found.headers["content-type"] == "application/pdf"
+        assert "immutable" in found.headers["cache-control"]
+        again = await nobody.get(pdf, headers={"if-none-match": found.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert "immutable" not in (await nobody.get(card)).headers["cache-control"]
+        page = (await nobody.get(PAGE)).text
+        picture = f"{house.url}/bulletin/day/1/card-wide.en.png"
+        assert f'property="og:image" content="{picture}"' in page
+        assert 'name="twitter:card" content="summary_large_image"' in page
+        result = (await nobody.get("/en/results/khda")).text
+        assert f"{house.url}/bulletin/khda/card-wide.en.png" in result
+        assert (await nobody.get("/bulletin/day/1/card-round.en.png")).status_code == 404
+        assert (await nobody.get("/bulletin/expo.en.pdf")).content.startswith(b"%PDF-")
+
+
 async def test_two_organisers_do_not_overwrite_each_other(tmp_path: Path) -> None:
     async with whole(tmp_path) as house:
         organiser = await house.person(Role.ORGANISER)

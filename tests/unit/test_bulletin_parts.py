@@ -1,5 +1,6 @@
 """Parts of the bulletin that need no database: changes, files, feeds, links, blocked reasons."""
 
+import asyncio
 import base64
 import hashlib
 from datetime import timedelta
@@ -11,11 +12,13 @@ import pytest
 from expo.record import canonical, notes
 from expo.record.signing import SigningKey
 from expo.web.translations import sentence
-from expo.words import Text
+from expo.words import Language, Text
 from sessions.bulletin import files
 from sessions.bulletin.changes import changes
 from sessions.bulletin.checks import BulletinBlocked, Standing, reasons, told
+from sessions.bulletin.edition import Edition
 from sessions.bulletin.feeds import Entry, Feed, atom
+from sessions.bulletin.printing.usecases import Prints
 from sessions.bulletin.shown import Kept, Shown
 from sessions.bulletin.steady import SETTLING, Steadiness
 from sessions.bulletin.subscribing.subscribers import MOST_A_DAY, Subscriber, asked_again, is_over
@@ -252,3 +255,31 @@ def test_every_reason_is_named_and_a_contest_that_never_opened_is_none() -> None
         "held-undecided s1, disputed-recount s1, no-published-result s2"
     )
     assert told(found[0], "en", sentence).endswith(": 3")
+
+
+# --- documents and cards ---
+
+
+async def test_each_print_is_made_once_and_kept_as_long_as_there_is_room() -> None:
+    made: list[str] = []
+
+    async def pdf(edition: Edition, language: Language) -> bytes:
+        made.append(f"{edition.version} {language}")
+        await asyncio.sleep(0)
+        return b"%PDF" + bytes(100)
+
+    async def card(_edition: Edition, contest_id: str | None, _shape: str, _code: str) -> bytes:
+        made.append(f"card {contest_id}")
+        return bytes(100)
+
+    prints, first, second = Prints(pdf, card, most_bytes=250), edition(), edition(version=2)
+
+    one, other = await asyncio.gather(prints.pdf(first, "ar"), prints.pdf(first, "ar"))
+    assert one == other
+    assert made == ["1 ar"], "whoever asks meanwhile waits for the same"
+    await prints.pdf(second, "ar")
+    await prints.card(first, "khda", "wide", "ar")  # no room for three
+    await prints.pdf(second, "ar")
+    await prints.pdf(first, "ar")
+
+    assert made == ["1 ar", "2 ar", "card khda", "1 ar"]

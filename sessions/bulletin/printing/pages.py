@@ -13,7 +13,8 @@ from expo.web.pages import guarded
 from expo.words import Language
 from sessions.bulletin.edition import Edition
 from sessions.bulletin.pages import FOR_GOOD, NEWEST, BulletinState, answer, kept, named
-from sessions.bulletin.printing.usecases import Print, Prints, Shape
+from sessions.bulletin.printing.usecases import Print, Prints
+from sessions.bulletin.type.cards import Shape
 
 _SHAPES: Final = frozenset(get_args(Shape))
 

@@ -7,14 +7,14 @@ be out of date.
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from expo.words import Language
 from sessions.bulletin.edition import Edition
+from sessions.bulletin.type.cards import Shape
 
-Shape = Literal["square", "wide"]
 Pdf = Callable[[Edition, Language], Awaitable[bytes]]
 """An edition as a document in one language."""
 Card = Callable[[Edition, str | None, Shape, Language], Awaitable[bytes]]
