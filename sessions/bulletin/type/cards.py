@@ -12,8 +12,9 @@ Shape = Literal["square", "wide"]
 SIZES: Final[dict[Shape, tuple[int, int]]] = {"square": (1080, 1080), "wide": (1200, 630)}
 """Pixels: the two shapes that social services show whole."""
 _FIRST_PLACES: Final = 3
+_LONGEST_NAME: Final = 96  # signs; a longer one would make every row too small to read
 _MOST_ROWS: Final[dict[Shape, int]] = {"square": 4, "wide": 4}
-_MOST_WINNERS: Final[dict[Shape, int]] = {"square": 5, "wide": 4}
+_MOST_WINNERS: Final[dict[Shape, int]] = {"square": 4, "wide": 3}
 
 
 class Row(msgspec.Struct, frozen=True, rename="kebab"):
@@ -54,7 +55,7 @@ def contest_card(edition: Edition, contest: EditionContest, shape: Shape, says: 
         expo=says.name(edition.expo),
         day=says.day(edition),
         status=_status(edition, says),
-        title=says.title(contest),
+        title=_short(says.title(contest)),
         rows=tuple(_row(place, says) for place in shown),
         nothing="" if shown else says.nothing(contest),
         more=_more_level(len(best) - len(shown), says),
@@ -74,13 +75,21 @@ def day_card(edition: Edition, shape: Shape, says: Wording) -> Card:
         expo=says.name(edition.expo),
         day=says.day(edition),
         status=_status(edition, says),
-        title=says.name(edition.heading) or says.day(edition),
+        title=_short(says.name(edition.heading) or says.day(edition)),
         rows=tuple(_winner(contest, says) for contest in shown),
         nothing="" if shown else says.catalogue.gettext("There are no results yet."),
         more=_more_contests(len(edition.contests) - len(shown), says),
         count=says.ballots(count),
         address=says.shown_address(),
     )
+
+
+def _short(name: str) -> str:
+    """The name, cut at a word where it is long for a card."""
+    if len(name) <= _LONGEST_NAME:
+        return name
+    kept, _, _ = name[:_LONGEST_NAME].rpartition(" ")
+    return f"{kept or name[:_LONGEST_NAME]}…"
 
 
 def _status(edition: Edition, says: Wording) -> str:
@@ -92,13 +101,13 @@ def _status(edition: Edition, says: Wording) -> str:
 
 
 def _row(place: EditionPlace, says: Wording) -> Row:
-    tags = [says.name(place.entity)]
+    tags = [_short(says.name(place.entity))]
     if place.is_shared:
         tags.append(says.catalogue.gettext("shared place"))
     if place.is_sample:
         tags.append(says.catalogue.gettext("invented sample"))
     return Row(
-        title=says.name(place.title),
+        title=_short(says.name(place.title)),
         rank=says.number(place.rank),
         below=" · ".join(tag for tag in tags if tag),
         support=says.share(place.support),
@@ -109,15 +118,15 @@ def _row(place: EditionPlace, says: Wording) -> Row:
 
 def _winner(contest: EditionContest, says: Wording) -> Row:
     if not contest.places:
-        return Row(says.nothing(contest), above=says.title(contest))
+        return Row(says.nothing(contest), above=_short(says.title(contest)))
     _, first = next(groupby(contest.places, lambda place: place.rank))
     winners = list(first)
     joiner = says.catalogue.gettext(" and ")
-    titles = joiner.join(says.name(place.title) for place in winners[:2])
-    below = says.name(winners[0].entity) if len(winners) == 1 else _shared(len(winners), says)
+    titles = joiner.join(_short(says.name(place.title)) for place in winners[:2])
+    below = _short(says.name(winners[0].entity)) if len(winners) == 1 else _shared(len(winners), says)
     return Row(
         titles,
-        above=says.title(contest),
+        above=_short(says.title(contest)),
         below=below,
         support=says.share(winners[0].support),
         thousandths=winners[0].support,
@@ -135,7 +144,9 @@ def _shared(n: int, says: Wording) -> str:
 def _more_level(n: int, says: Wording) -> str:
     if n <= 0:
         return ""
-    message = says.catalogue.ngettext("and {n} more, level with them", "and {n} more, level with them", n)
+    message = says.catalogue.ngettext(
+        "and {n} more at the same place", "and {n} more at the same place", n
+    )
     return message.replace("{n}", says.number(n))
 
 

@@ -1,10 +1,13 @@
 """A bulletin as ``bulletin.typ`` sets it: finished strings and lengths in thousandths. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
 from expo import words
+from expo.errors import N_
 from sessions.bulletin.edition import Edition, EditionContest, EditionGroup, EditionPlace
 from sessions.bulletin.type.letters import settable
 from sessions.bulletin.type.wording import Wording
@@ -12,7 +15,28 @@ from voting.wording import METHOD_NAMES
 
 Drawing = Callable[[str], str]
 """Draws the QR code of an address as an SVG."""
-_GROUP_OF_ROOT = 4  # signs, as a receipt's code is read aloud
+_GROUP_OF_ROOT: Final = 4  # signs, as a receipt's code is read aloud
+_LABELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "rank": N_("Rank"),
+        "initiative": N_("Initiative"),
+        "support": N_("Support"),
+        "won": N_("Won"),
+        "level": N_("Drawn"),
+        "lost": N_("Lost"),
+        "electorate": N_("Electorate"),
+        "ballots": N_("Ballots"),
+        "share": N_("Share of the result"),
+        "check": N_("Check this result yourself"),
+        "how": N_(
+            "The page of the results holds every counted ballot without names, the program that counts "
+            "them again, and the way to find your own ballot."
+        ),
+        "reading": N_("The result in sentences"),
+        "voters": N_("Who voted"),
+        "not-held": N_("Not held"),
+    }
+)
 
 
 class Correction(msgspec.Struct, frozen=True):
@@ -27,8 +51,7 @@ class Place(msgspec.Struct, frozen=True, rename="kebab"):
 
     rank: str
     title: str
-    entity: str
-    tags: str
+    below: str
     support: str
     thousandths: int
     won: str
@@ -152,16 +175,15 @@ def _part(contest: EditionContest, says: Wording, draw: Drawing) -> Part:
 
 
 def _place(place: EditionPlace, says: Wording) -> Place:
-    tags = []
+    below = [says.name(place.entity)]
     if place.is_shared:
-        tags.append(says.catalogue.gettext("shared place"))
+        below.append(says.catalogue.gettext("shared place"))
     if place.is_sample:
-        tags.append(says.catalogue.gettext("invented sample"))
+        below.append(says.catalogue.gettext("invented sample"))
     return Place(
         rank=says.number(place.rank),
         title=says.name(place.title),
-        entity=says.name(place.entity),
-        tags=" · ".join(tags),
+        below=" · ".join(filter(None, below)),
         support=says.share(place.support),
         thousandths=place.support,
         won=says.number(place.wins),
@@ -191,24 +213,4 @@ def _in_groups(root: str) -> tuple[str, ...]:
 
 
 def _labels(says: Wording) -> dict[str, str]:
-    translate = says.catalogue.gettext
-    return {
-        "rank": translate("Rank"),
-        "initiative": translate("Initiative"),
-        "support": translate("Support"),
-        "won": translate("Won"),
-        "level": translate("Drawn"),
-        "lost": translate("Lost"),
-        "electorate": translate("Electorate"),
-        "ballots": translate("Ballots"),
-        "share": translate("Share"),
-        "state": translate("Share of the result"),
-        "check": translate("Check this result yourself"),
-        "how": translate(
-            "The page of the results holds every counted ballot without names, the program that counts "
-            "them again, and the way to find your own ballot."
-        ),
-        "reading": translate("The result in sentences"),
-        "voters": translate("Who voted"),
-        "not-held": translate("Not held"),
-    }
+    return {label: says.catalogue.gettext(message) for label, message in _LABELS.items()}
