@@ -56,6 +56,7 @@ def test_session_that_is_over_is_not_started() -> None:
     ("phase", "minutes", "kind"),
     [
         (Phase.DRAFT, 0, Kind.READY),
+        (Phase.DRAFT, 45, Kind.END),
         (Phase.READY, 1, None),
         (Phase.READY, 3, Kind.OPEN),
         (Phase.OPEN, 20, None),
