@@ -2,7 +2,7 @@
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const ASCII = /^[\x20-\x7e]*$/, ALONE = /\p{Surrogate}/u;
+const ASCII = /^[\x20-\x7e]*$/, PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, ALONE = /\p{Surrogate}/u;
 
 /** The bytes are not the canonical form of anything; `why` says what is wrong. */
 export class NotCanonical extends Error {
@@ -15,6 +15,7 @@ export class NotCanonical extends Error {
 const fail = why => { throw new NotCanonical(why); };
 
 function string(value) {
+  if (PLAIN.test(value)) return `"${value}"`; // nearly all: nothing to escape or to compose
   if (ALONE.test(value) || value.normalize('NFC') !== value) fail('text');
   return JSON.stringify(value);
 }
@@ -22,7 +23,7 @@ function string(value) {
 function object(value) {
   const members = Object.keys(value).sort().map(key => {
     if (!ASCII.test(key)) fail('key');
-    return `${JSON.stringify(key)}:${encode(value[key])}`;
+    return `${string(key)}:${encode(value[key])}`;
   });
   return `{${members.join(',')}}`;
 }

@@ -28,7 +28,9 @@ export function fromBase64(written, url = false) {
   let bytes;
   try {
     const plain = url ? written.replace(/-/g, '+').replace(/_/g, '/') : written;
-    bytes = Uint8Array.from(atob(plain), one => one.charCodeAt(0));
+    const found = atob(plain);
+    bytes = new Uint8Array(found.length);
+    for (let n = 0; n < bytes.length; n += 1) bytes[n] = found.charCodeAt(n);
   } catch {
     return fail('base64');
   }
