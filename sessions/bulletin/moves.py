@@ -226,6 +226,7 @@ async def publish(tx: Tx, by: By, found: Bulletin, press: Press) -> Bulletin:
         saved_at=by.at,
         writers=tuple(Reviewer(one.person, "", "", frozenset()) for one in found.writers),
     )
+    await one_at_a_time(tx, "publish a bulletin")  # publications have serial numbers
     await store.publish(tx, out, body.decode(), note)
     await _log(tx, by, PUBLISHED, out)
     if edition.replaces is not None:

@@ -1,13 +1,22 @@
 """Bulletins by e-mail: asked for, confirmed, sent once, ended with one press, forgotten."""
 
-import re
 from pathlib import Path
 
 import httpx2
 
+from expo.identity.entering.identities import Claim, Kind
+from expo.identity.people import Assurance, Visit
 from expo.post.letters import Posted, message_of
 from expo.rights import Role
-from tests.support.bulletins import WORDS, code_of, press, reviewed, until
+from tests.support.bulletins import (
+    WORDS,
+    code_of,
+    path_in,
+    press,
+    reviewed,
+    subscribed,
+    until,
+)
 from tests.support.mail_door import letters_to
 from tests.support.whole import Whole, whole
 
@@ -25,27 +34,12 @@ async def letters(house: Whole, address: str = READER) -> list[Posted]:
     return [one for one in await house.expo.post.listed() if one.letter.to == address]
 
 
-def path_in(house: Whole, text: str, what: str) -> str:
-    """The path of a link in a letter."""
-    found = re.search(rf"^{re.escape(house.url)}(/en/bulletin/{what}/\S+)$", text, re.MULTILINE)
-    assert found is not None, text
-    return found[1]
-
-
-async def subscribed(house: Whole, client: httpx2.AsyncClient) -> None:
-    """Ask and confirm."""
-    assert (await asked(client)).status_code == 303
-    link = path_in(house, (await letters_to(house, READER))[0], "confirm")
-    assert "Get bulletins at this address?" in (await client.get(link)).text
-    assert (await client.post(link)).status_code == 200
-
-
 async def test_whoever_confirmed_gets_each_bulletin_once_and_can_leave_with_one_press(
     tmp_path: Path,
 ) -> None:
     async with whole(tmp_path) as house:
         nobody = await house.person(Role.PUBLIC)
-        await subscribed(house, nobody)
+        await subscribed(house, nobody, READER)
         other = "asked@only.example"
         await asked(nobody, other)
         organiser, officer = await reviewed(house)
@@ -90,7 +84,7 @@ async def test_asking_says_the_same_for_every_address_and_fills_no_mailbox(
 ) -> None:
     async with whole(tmp_path) as house:
         nobody = await house.person(Role.PUBLIC)
-        await subscribed(house, nobody)
+        await subscribed(house, nobody, READER)
 
         first = await asked(nobody)  # within a minute: no letter, the same answer
         assert (first.status_code, first.headers["location"]) == (303, f"{HERE}?asked")
@@ -131,3 +125,18 @@ async def test_an_address_is_forgotten_when_nobody_confirms(tmp_path: Path) -> N
 
 async def _nothing(_tx: object) -> None:
     """Whoever is alone may always write."""
+
+
+async def test_erasing_somebody_ends_the_subscription_of_their_mailbox(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        await subscribed(house, await house.person(Role.PUBLIC), READER)
+        claim = Claim(Kind.EMAIL, "", READER, Assurance.CONTACT, contact=READER)
+        visit, _ = await house.expo.visits.join(Visit(device="d" * 24))
+        person = (await house.expo.entering.enter(visit, claim)).visit.person
+        assert person is not None
+        copy = await house.expo.privacy.copy(person)
+        assert [one["address"] for one in copy.rows["bulletin_subscriber"]] == [READER]
+
+        await house.expo.privacy.erase(person, person.id)
+
+        assert await house.expo.publication.room.subscriptions.count() == 0

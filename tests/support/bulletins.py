@@ -8,9 +8,12 @@ from datetime import timedelta
 import httpx2
 
 from expo.identity.people import Assurance, Person, PersonId
+from expo.post.letters import Posted
 from expo.rights import Role
+from sessions.bulletin.subscribing.letters import PURPOSE
 from sessions.bulletin.usecases import TOPIC
 from sessions.orders import Kind
+from tests.support.mail_door import letters_to
 from tests.support.whole import Whole, ballot
 from voting.protocol import Cast
 
@@ -108,3 +111,28 @@ async def until(house: Whole, what: Callable[[], Awaitable[bool]], seconds: floa
         while not await what():
             house.expo.notifier.notify(TOPIC)
             await asyncio.sleep(0.05)
+
+
+# --- by e-mail ---
+
+
+def path_in(house: Whole, text: str, what: str) -> str:
+    """The path of a link in a letter."""
+    found = re.search(rf"^{re.escape(house.url)}(/en/bulletin/{what}/\S+)$", text, re.MULTILINE)
+    assert found is not None, text
+    return found[1]
+
+
+async def subscribed(house: Whole, client: httpx2.AsyncClient, address: str) -> None:
+    """Ask for bulletins at an address, and confirm."""
+    asked = await client.post("/en/bulletin/subscribe", data={"address": address})
+    assert asked.status_code == 303, asked.text
+    link = path_in(house, (await letters_to(house, address))[0], "confirm")
+    assert "Get bulletins at this address?" in (await client.get(link)).text
+    assert (await client.post(link)).status_code == 200
+
+
+async def letters_about(house: Whole, address: str) -> list[Posted]:
+    """The bulletins sent to an address, newest first."""
+    found = await house.expo.post.listed()
+    return [one for one in found if (one.letter.to, one.letter.purpose) == (address, PURPOSE)]
