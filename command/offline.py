@@ -16,9 +16,9 @@ from expo.web import translations
 from expo.web.translations import gettext as _
 from sessions.rehearsal.entertainment import PASS_HOURS
 from voting import counting
-from voting.verify import verify as verifier
 from voting.exchange import bundle
 from voting.exchange.ballot_file import MAX_BYTES
+from voting.verify import verify as verifier
 
 
 def check(options: argparse.Namespace) -> int:

@@ -31,7 +31,6 @@ from voting.sealing.seal_follower import SealFollower
 from voting.sealing.usecases import Ledgers
 from voting.usecases import Voting
 
-
 SOFTWARE: Final = "sawt/0.1.0"
 """What stands in a bundle for the program that made it; the version is that of pyproject.toml."""
 

@@ -142,6 +142,10 @@ def _postpones(source: str) -> bool:
     return any(module == "__future__" for _, module, _ in floor.imports(ast.parse(source)))
 
 
+LONGER = {"voting/verify/verify.py": 750}
+"""One file on purpose: strangers take it away alone (decision 0030)."""
+
+
 def test_files_stay_small_enough_to_read() -> None:
     limits = {".py": 400, ".js": 400, ".html": 200}
     tops = [*floor.PACKAGES, "migrations", "tools", "tests", "bench", "templates"]
@@ -152,7 +156,8 @@ def test_files_stay_small_enough_to_read() -> None:
         for path in files
         if path.suffix in limits
         and not {"vendor", "versions", "node_modules", "__pycache__"} & set(path.parts)
-        if (lines := len(path.read_text().splitlines())) > limits[path.suffix]
+        if (lines := len(path.read_text().splitlines()))
+        > LONGER.get(floor.name_of(path), limits[path.suffix])
     ]
 
     assert too_long == []

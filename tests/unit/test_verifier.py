@@ -129,7 +129,10 @@ def test_every_bundle_of_ours_holds(seed: int, tmp_path: Path) -> None:
 
 def test_it_runs_alone_and_tells_the_result(bundle: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-I", str(bundle / "verify.py")], capture_output=True, text=True, check=True
+        [sys.executable, "-I", str(bundle / "verify.py")],
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     assert "Everything holds" in done.stdout

@@ -54,7 +54,7 @@ class Recount:
         self.informed = Tally(rules.options, ids, ballots=True)
         """The same with the held ballots counted."""
 
-    def add(  # noqa: PLR0913 - a line of the record has as many columns
+    def add(
         self,
         electorate: str,
         ranking: tuple[str, ...],

@@ -12,10 +12,9 @@ import shutil
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
-from typing_extensions import Self
 
 from expo.record import canonical
 from expo.record.notes import Signs, vkey_of
@@ -62,7 +61,7 @@ class BundleWriter:
         software: What counted, with its version.
     """
 
-    def __init__(  # noqa: PLR0913 - what a bundle is made of
+    def __init__(
         self,
         target: Path,
         *,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks a published result from nothing but the files beside it. Python 3.9, standard library only.
+"""Checks a published result from nothing but the files beside it. Python 3.10, standard library only.
 
     python3 verify.py [FOLDER] [--tracker XXXX-XXXX-XXXX-XXXX] [--vkey KEY]
 
@@ -18,7 +18,6 @@ import argparse
 import base64
 import json
 import math
-import os
 import re
 import stat
 import sys
@@ -26,7 +25,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, NoReturn, Optional
+from pathlib import Path
+from typing import Any, NoReturn
 
 try:
     from cryptography.exceptions import InvalidSignature
@@ -34,17 +34,23 @@ try:
 except ImportError:
     Ed25519PublicKey = None  # type: ignore[assignment,misc]  # the report says so
 
-INDEXED = ("ballots.jsonl checkpoints.txt ledger.jsonl manifest.json result.json result.note "
-           "rules.ar.txt rules.en.txt tally.json vkey").split()  # fmt: skip
+INDEXED = (
+    "ballots.jsonl", "checkpoints.txt", "ledger.jsonl", "manifest.json", "result.json", "result.note",
+    "rules.ar.txt", "rules.en.txt", "tally.json", "vkey",
+)  # fmt: skip
+FILES = {*INDEXED, "index.json", "index.note", "verify.py"}
+LONGEST = 1 << 24  # of a file that is read at once, and of a line of the others
 BETWEEN = b"\xff"  # parts the ranking from the own options in a ballot of option numbers
-LONGEST = 1 << 24  # bytes of a file read at once, and of a line of the others
 JSON = Any
-# What a value may be: a type, a literal, (one of these), [of each], {str: of each}, {name: of it}.
+
+# What may stand in a file: a type, a literal, (one of these), [of each], {str: of each}, {name: of it}.
 _ABOUT = {"rev": int, "sid": str, "trk": str, "v": 1}
 _GROUP = {"full": int, "id": str, "min": int, "w": int}
 _TEXT = {"ar": str, "en": str}
-_SAME = {"beacon": str, "closes": str, "k_public": int, "max_rank": int, "opens": str, "sid": str, "v": 1,
-         "method": ("ranked_pairs", "schulze", "borda", "irv"), "own": ("abstain", "count")}  # fmt: skip
+_SAME = {
+    "beacon": str, "closes": str, "k_public": int, "max_rank": int, "opens": str, "sid": str, "v": 1,
+    "method": ("ranked_pairs", "schulze", "borda", "irv"), "own": ("abstain", "count"),
+}  # fmt: skip
 RECORD = (
     {**_ABOUT, "com": str, "grp": str, "t": "ballot"},
     {**_ABOUT, "t": "hold", "why": str},
@@ -57,11 +63,15 @@ RECORD = (
 )  # fmt: skip
 _CONTENT = {**_ABOUT, "grp": str, "rank": [str]}
 OPENING = {"content": (_CONTENT, {**_CONTENT, "own": [str]}), "nonce": str, "status": str}
-TALLY = {"groups": [{"N": [[int]], "R": [[int]], "held": {str: int}, "id": str, "n": int, "own": [int],
-         "revised": int, "void": {str: int}, "withdrawn": int}], "options": [str], "sid": str, "v": 1}  # fmt: skip
-MANIFEST = {**_SAME, "closed": str, "day": int, "grace_seconds": int, "origin": str, "software": str,
-            "groups": [{**_GROUP, "assurance": str, "audit": ("open", "sealed"), "name": _TEXT}],
-            "options": [{"entity": str, "entity_name": _TEXT, "id": str, "title": _TEXT}], "title": _TEXT}  # fmt: skip
+_COUNTS = {"N": [[int]], "R": [[int]], "n": int, "own": [int], "withdrawn": int}
+_TALLY = {**_COUNTS, "held": {str: int}, "id": str, "revised": int, "void": {str: int}}
+TALLY = {"groups": [_TALLY], "options": [str], "sid": str, "v": 1}
+MANIFEST = {
+    **_SAME, "closed": str, "day": int, "grace_seconds": int, "origin": str, "software": str,
+    "groups": [{**_GROUP, "assurance": str, "audit": ("open", "sealed"), "name": _TEXT}],
+    "options": [{"entity": str, "entity_name": _TEXT, "id": str, "title": _TEXT}], "title": _TEXT,
+}  # fmt: skip
+INDEX = {"files": {name: {"sha256": str, "size": int} for name in INDEXED}, "sid": str, "v": 1}
 
 
 class Wrong(Exception):
@@ -71,6 +81,12 @@ class Wrong(Exception):
 def wrong(where: str, what: str) -> NoReturn:
     """End the check; what strangers wrote is shown without control characters."""
     raise Wrong("".join(c if c.isprintable() else "?" for c in f"{where}: {what}"[:400]))
+
+
+def expect(is_so: object, where: str, what: str) -> None:
+    """End the check unless this is so."""
+    if not is_so:
+        wrong(where, what)
 
 
 # --- canonical JSON: sorted ASCII names, no white space, text in NFC, whole numbers from 0 to 2**53 ---
@@ -84,9 +100,9 @@ def parsed(text: str, shape: object, where: str) -> JSON:
         is_canonical = ENCODER.encode(value) == text and unicodedata.is_normalized("NFC", text)
     except (ValueError, RecursionError) as error:
         wrong(where, f"cannot be read as JSON: {error}")
-    if not is_canonical:
-        wrong(where, "is not canonical JSON")
-    return value if fits(value, shape) else wrong(where, "does not say what it has to say")
+    expect(is_canonical, where, "is not canonical JSON")
+    expect(fits(value, shape), where, "does not say what it has to say")
+    return value
 
 
 def fits(value: JSON, shape: Any) -> bool:
@@ -95,10 +111,10 @@ def fits(value: JSON, shape: Any) -> bool:
         return any(fits(value, one) for one in shape)
     if isinstance(shape, type):
         return type(value) is shape and (type(value) is not int or 0 <= value < 1 << 53)
-    if type(value) is not type(shape) or not isinstance(shape, (dict, list)):
-        return type(value) is type(shape) and bool(value == shape)
     if isinstance(shape, list):
-        return all(fits(one, shape[0]) for one in value)
+        return type(value) is list and all(fits(one, shape[0]) for one in value)
+    if not isinstance(shape, dict) or type(value) is not dict:
+        return type(value) is type(shape) and bool(value == shape)
     if str in shape:
         return all(name.isascii() and fits(one, shape[str]) for name, one in value.items())
     return value.keys() == shape.keys() and all(fits(value[name], shape[name]) for name in shape)
@@ -111,8 +127,8 @@ def unbase64(letters: str, size: int, where: str, alphabet: str = "+/") -> bytes
     except ValueError:
         data = b""
     again = base64.b64encode(data, alphabet.encode()).decode()
-    if len(data) != size or letters != (again if alphabet == "+/" else again.rstrip("=")):
-        wrong(where, "has no proper base64")
+    again = again if alphabet == "+/" else again.rstrip("=")
+    expect(len(data) == size and letters == again, where, "has no proper base64")
     return data
 
 
@@ -158,7 +174,7 @@ def path_of(index: int, level: Sequence[bytes]) -> list[bytes]:
     return path
 
 
-def root_by(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> Optional[bytes]:
+def root_by(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
     """The root to which a path leads from a leaf; None: it fits no tree of this size."""
     if size <= 1 or not path:
         return leaf if size == 1 and not path and not index else None
@@ -168,27 +184,26 @@ def root_by(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> Option
     return below and (node_hash(below, path[-1]) if is_left else node_hash(path[-1], below))
 
 
-# --- the recount ---
+# --- the recount: options are numbers, a ballot is bytes, its ranking before its voter's own options ---
 def count(size: int, ballots: Mapping[bytes, int]) -> dict[str, JSON]:
     """The counts of one electorate: n, N (row above column), R (option at place, last: left out), own."""
-    every = range(size)
-    found: dict[str, JSON] = {"n": 0, "own": [0] * size, "N": [[0] * size for _ in every]}
-    found["R"] = [[0] * (size + 1) for _ in every]
+    every, n, own_ = range(size), 0, [0] * size
+    N, R = [[0] * size for _ in every], [[0] * (size + 1) for _ in every]
     for ballot, times in ballots.items():
         rank, _, own = ballot.partition(BETWEEN)
         below = [a for a in every if a not in own]
-        found["n"] += times
+        n += times
         for a in own:
-            found["own"][a] += times
-        for place, a in enumerate(b for b in rank if b not in own):
+            own_[a] += times
+        for place, a in enumerate(rank.translate(None, own)):
             below.remove(a)
-            found["R"][a][place] += times
-            row = found["N"][a]
+            R[a][place] += times
+            row = N[a]
             for b in below:
                 row[b] += times
         for a in below:
-            found["R"][a][size] += times
-    return found
+            R[a][size] += times
+    return {"n": n, "N": N, "R": R, "own": own_}
 
 
 def shared(first: Sequence[int], second: Sequence[int]) -> list[list[int]]:
@@ -203,16 +218,14 @@ def shared(first: Sequence[int], second: Sequence[int]) -> list[list[int]]:
 
 def ranked_pairs(P: JSON, sigma: Sequence[int]) -> tuple[list[int], list[tuple[int, int, bool]]]:
     """The order, and each won pair, clearest first, with whether it was locked."""
-    pairs = [(a, b) for a in sigma for b in sigma if P[a][b] > P[b][a]]
     place = {a: n for n, a in enumerate(sigma)}
-    pairs.sort(
-        key=lambda p: (P[p[1]][p[0]] - P[p[0]][p[1]], P[p[1]][p[0]], place[p[0]], -place[p[1]])
-    )
+    pairs = [(P[b][a] - P[a][b], P[b][a], place[a], -place[b], a, b) for a in sigma for b in sigma]
     under, taken, order = {a: {a} for a in sigma}, list[tuple[int, int, bool]](), list[int]()
-    for a, b in pairs:
-        taken.append((a, b, a not in under[b]))
+    for *_, a, b in sorted(pair for pair in pairs if pair[0] < 0):
+        is_locked = a not in under[b]
+        taken.append((a, b, is_locked))
         for x in sigma:
-            if taken[-1][2] and a in under[x]:
+            if is_locked and a in under[x]:
                 under[x] |= under[b]
     left = list(sigma)
     while left:
@@ -240,21 +253,19 @@ def irv(piles: Mapping[bytes, int], S: Sequence[int], lot: Sequence[int]) -> lis
     """Rounds of (tallies, exhausted, who leaves, by what)."""
     rounds, left = list[JSON](), sorted(lot)
     while left:
-        tallies, exhausted, tied = dict.fromkeys(left, 0), 0, left
+        tallies, exhausted, tied, by = dict.fromkeys(left, 0), 0, left, ""
         for rank, weight in piles.items():
-            for a in rank:
-                if a in tallies:
-                    tallies[a] += weight
-                    break
-            else:
+            first = next((a for a in rank if a in tallies), None)
+            if first is None:
                 exhausted += weight
+            else:
+                tallies[first] += weight
         earlier = [("earlier", one[0]) for one in reversed(rounds)]
         by_lot = {a: -n for n, a in enumerate(lot)}
-        for by, score in [("tally", tallies), *earlier, ("net", S), ("lot", by_lot)]:
-            least = min(score[a] for a in tied)
-            tied = [a for a in tied if score[a] == least]
-            if len(tied) == 1:
-                break
+        for rule, score in [("tally", tallies), *earlier, ("net", S), ("lot", by_lot)]:
+            if len(tied) > 1 or not by:
+                by, least = rule, min(score[a] for a in tied)
+                tied = [a for a in tied if score[a] == least]
         rounds.append((tallies, exhausted, tied[0], by))
         left = [a for a in left if a != tied[0]]
     return rounds
@@ -264,40 +275,45 @@ def recount(
     rules: JSON, lot: Sequence[int], groups: Sequence[JSON], ballots: JSON
 ) -> dict[str, JSON]:
     """What the counts of the electorates lead to; without the ballots (None) no instant runoff."""
-    options, every = rules["options"], range(len(rules["options"]))
-    full = [max(g["n"], r["full"]) for g, r in zip(groups, rules["groups"])]
-    says = [g["n"] >= max(1, r["min"]) and r["w"] > 0 for g, r in zip(groups, rules["groups"])]
-    scale = math.lcm(*(size for size, counts in zip(full, says) if counts))
-    c = [r["w"] * (scale // f) if s else 0 for r, f, s in zip(rules["groups"], full, says)]
-    total = sum(x * g["n"] for x, g in zip(c, groups))
-    P = [[sum(x * g["N"][a][b] for x, g in zip(c, groups)) for b in every] for a in every]
+    options, every, both = (
+        rules["options"],
+        range(len(rules["options"])),
+        list(zip(groups, rules["groups"], strict=True)),
+    )
+    full = [max(g["n"], r["full"]) if g["n"] >= max(1, r["min"]) and r["w"] else 0 for g, r in both]
+    scale = math.lcm(*filter(None, full))  # 0: this electorate says nothing
+    c = [r["w"] * (scale // f) if f else 0 for (_, r), f in zip(both, full, strict=True)]
+    weighed = list(zip(c, groups, strict=True))
+    total = sum(x * g["n"] for x, g in weighed)
+    P = [[sum(x * g["N"][a][b] for x, g in weighed) for b in every] for a in every]
     S = [sum(P[a][b] - P[b][a] for b in every) for a in every]
-    C = [sum(x * g["R"][a][0] for x, g in zip(c, groups)) for a in every]
-    lots = [list(lot), list(lot)[::-1]] if total else [[], []]  # no ballot counts: no order
+    C = [sum(x * g["R"][a][0] for x, g in weighed) for a in every]
+    lots = (
+        [list(lot), list(lot)[::-1]] if total else [[], []]
+    )  # where no ballot counts there is no order
     sigmas = [sorted(one, key=lambda a: (-S[a], -C[a], one.index(a))) for one in lots]
     pairs, chains = [ranked_pairs(P, sigma) for sigma in sigmas], schulze(P, sigmas[0])
-    rounds = None if ballots is None else [irv(_piles(c, ballots), S, one) for one in lots]
 
-    def ranked(first: Sequence[int], second: Sequence[int]) -> dict[str, JSON]:
-        ranks = shared(first, second)
-        return {
-            "order": [options[a] for a in first],
-            "ranks": [[options[a] for a in r] for r in ranks],
-        }
+    def ranked(first: Sequence[int], second: Sequence[int], **more: JSON) -> dict[str, JSON]:
+        ranks = [[options[a] for a in rank] for rank in shared(first, second)]
+        return {"order": [options[a] for a in first], "ranks": ranks, **more}
 
     methods: dict[str, JSON] = {"borda": ranked(*sigmas), "irv": None}
-    methods["ranked_pairs"] = ranked(pairs[0][0], pairs[1][0])
-    methods["ranked_pairs"]["pairs"] = [
-        {"over": options[a], "under": options[b], "margin": str(P[a][b] - P[b][a]),
-         "against": str(P[b][a]), "locked": locked} for a, b, locked in pairs[0][1]]  # fmt: skip
     methods["schulze"] = ranked(
         [a for r in chains for a in r], [a for r in chains for a in r[::-1]]
     )
-    if rounds is not None:
-        methods["irv"] = ranked(*[[leaves for _, _, leaves, _ in one[::-1]] for one in rounds])
-        methods["irv"]["rounds"] = [
+    methods["ranked_pairs"] = ranked(pairs[0][0], pairs[1][0], pairs=[
+        {"over": options[a], "under": options[b], "margin": str(P[a][b] - P[b][a]),
+         "against": str(P[b][a]), "locked": is_locked} for a, b, is_locked in pairs[0][1]])  # fmt: skip
+    if ballots is not None:
+        piles = Counter[bytes]()
+        for x, theirs in zip(c, ballots, strict=True):
+            for (rank, _, own), times in ((key.partition(BETWEEN), n) for key, n in theirs.items()):
+                piles[rank.translate(None, own)] += times * x
+        rounds = [irv(piles, S, one) for one in lots]
+        methods["irv"] = ranked(*([one[2] for one in each[::-1]] for each in rounds), rounds=[
             {"tallies": {options[a]: str(n) for a, n in tallies.items()}, "exhausted": str(exhausted),
-             "removed": options[leaves], "by": by} for tallies, exhausted, leaves, by in rounds[0]]  # fmt: skip
+             "removed": options[a], "by": by} for tallies, exhausted, a, by in rounds[0]])  # fmt: skip
     beats = [[P[a][b] > P[b][a] for b in every] for a in every]
     best = sorted(lots[0], key=lambda a: sum(row[a] for row in beats) - sum(beats[a]))
     tops = (best[:k] for k in every if k and all(beats[a][b] for a in best[:k] for b in best[k:]))
@@ -311,39 +327,32 @@ def recount(
     }  # fmt: skip
 
 
-def _piles(c: Sequence[int], ballots: Sequence[Mapping[bytes, int]]) -> Counter[bytes]:
-    piles = Counter[bytes]()
-    for weight, theirs in zip(c, ballots):
-        for ballot, times in theirs.items():
-            rank, _, own = ballot.partition(BETWEEN)
-            piles[rank.translate(None, own)] += times * weight
-    return piles
-
-
 # --- the bundle ---
 class Bundle:
     """The files of one folder, and what has been learnt from them so far."""
 
     def __init__(self, folder: str) -> None:
-        self.folder, self.reading = folder, folder
-        self.latest: dict[str, tuple[int, str, str, bytes]] = {}  # by tracker, see `_take`
+        self.folder, self.reading = Path(folder), folder
+        self.latest: dict[
+            str, tuple[int, str, str, bytes]
+        ] = {}  # revision, electorate, status, com
         self.replaced: set[tuple[str, int]] = set()  # tracker and revision of all earlier ballots
         self.at_close: dict[str, str] = {}  # status at the close of what was decided later
         self.tree, self.opening, self.closing = Tree(), dict[str, JSON](), dict[str, JSON]()
 
-    def path(self, name: str) -> str:
+    def path(self, name: str) -> Path:
         """Where a file is; from now on it is to blame for what cannot be read."""
         self.reading = name
-        return os.path.join(self.folder, name)
+        return self.folder / name
 
     def text(self, name: str) -> str:
         """A short file."""
-        with open(self.path(name), encoding="utf-8", newline="\n") as file:
+        with self.path(name).open(encoding="utf-8", newline="\n") as file:
             return file.read(LONGEST)
 
     def lines(self, name: str) -> Iterator[tuple[str, str]]:
         """Each line of a long file, after where it stands."""
-        with open(self.path(name), encoding="utf-8", newline="\n") as file:
+        with self.path(name).open(encoding="utf-8", newline="\n") as file:
             for number, line in enumerate(iter(lambda: file.readline(LONGEST), ""), 1):
                 where = f"{name}, line {number}"
                 yield where, line[:-1] if line[-1] == "\n" else wrong(where, "does not end")
@@ -351,26 +360,26 @@ class Bundle:
     def digest(self, name: str) -> bytes:
         """The hash of a file."""
         found = sha256()
-        with open(self.path(name), "rb") as file:
-            for chunk in iter(lambda: file.read(LONGEST), b""):
-                found.update(chunk)
+        with self.path(name).open("rb") as file:
+            for some in iter(lambda: file.read(LONGEST), b""):
+                found.update(some)
         return found.digest()
 
     def check_files(self) -> None:
         """Step 1."""
-        expected = {*INDEXED, "index.json", "index.note", "verify.py"}
-        for name in sorted(expected.symmetric_difference(os.listdir(self.folder))):
-            wrong(name, "is missing" if name in expected else "does not belong to a bundle")
-        for name in sorted(expected):
-            if not stat.S_ISREG(os.lstat(self.path(name)).st_mode):
-                wrong(name, "is no plain file")
+        for name in sorted(FILES.symmetric_difference(one.name for one in self.folder.iterdir())):
+            wrong(name, "is missing" if name in FILES else "does not belong to a bundle")
+        for name in sorted(FILES):
+            expect(stat.S_ISREG(self.path(name).lstat().st_mode), name, "is no plain file")
         self.take_key(self.text("vkey"))
         self.check_note("index.note", "sawt-bundle/v1", "index.json")
-        shape = {"files": dict.fromkeys(INDEXED, {"sha256": str, "size": int}), "sid": str, "v": 1}
-        for name, said in parsed(self.text("index.json"), shape, "index.json")["files"].items():
-            size = os.path.getsize(self.path(name))
-            if size != said["size"] or self.digest(name).hex() != said["sha256"]:
-                wrong(name, "is not the file that index.json names: its length or hash differs")
+        self.index = parsed(self.text("index.json"), INDEX, "index.json")
+        for name, said in self.index["files"].items():
+            is_it = (
+                self.path(name).stat().st_size == said["size"]
+                and self.digest(name).hex() == said["sha256"]
+            )
+            expect(is_it, name, "is not the file that index.json names: its length or hash differs")
 
     def take_key(self, line: str) -> None:
         """Believe the signatures of this key: ``<name>+<id>+<base64(0x01 || public key)>``."""
@@ -378,16 +387,16 @@ class Bundle:
         self.origin, id_, public = (*line[:-1].split("+", 2), "", "")[:3]
         self.public = unbase64(public, 33, "vkey")
         self.key_id = sha256(f"{self.origin}\n".encode() + self.public).digest()[:4]
-        if line[-1:] != "\n" or self.public[0] != 1 or id_ != self.key_id.hex():
-            wrong("vkey", "is no key of signed notes")
+        is_key = line[-1:] == "\n" and self.public[0] == 1 and id_ == self.key_id.hex()
+        expect(is_key, "vkey", "is no key of signed notes")
 
     def opened(self, note: str, where: str) -> tuple[str, str, bytes]:
         """The two lines and the hash that a note says, if our key signed it and nobody else."""
         body, _, signature = note.partition("\n\n")
         found = re.fullmatch(r"\u2014 (\S+) (\S+)\n", signature) or wrong(where, "is not signed")
         raw = unbase64(found[2], 68, where)
-        if found[1] != self.origin or raw[:4] != self.key_id:
-            wrong(where, f"is signed by {found[1]}, which is not the key in vkey")
+        is_ours = found[1] == self.origin and raw[:4] == self.key_id
+        expect(is_ours, where, f"is signed by {found[1]}, which is not the key in vkey")
         if Ed25519PublicKey is not None:
             try:
                 key = Ed25519PublicKey.from_public_bytes(self.public[1:])
@@ -400,10 +409,8 @@ class Bundle:
     def check_note(self, name: str, kind: str, of: str) -> None:
         """Look whether the note is of this kind and signs that file."""
         first, second, hash_ = self.opened(self.text(name), name)
-        if (first, second) != (kind, self.origin):
-            wrong(name, f"is no note {kind} of {self.origin}")
-        if hash_ != self.digest(of):
-            wrong(of, f"is not the file that {name} signs")
+        expect((first, second) == (kind, self.origin), name, f"is no note {kind} of {self.origin}")
+        expect(hash_ == self.digest(of), of, f"is not the file that {name} signs")
 
     def checkpoints(self) -> dict[int, bytes]:
         """The signed roots by size of the tree, which grows."""
@@ -412,12 +419,11 @@ class Bundle:
         for number in range(0, len(parts), 2):
             where = f"checkpoints.txt, checkpoint {number // 2 + 1}"
             origin, size, root = self.opened("\n\n".join(parts[number : number + 2]) + "\n", where)
-            if origin != self.origin or not re.fullmatch("[1-9][0-9]{0,15}", size):
-                wrong(where, f"is no checkpoint of {self.origin}")
-            if signed.get(int(size), root) != root:
-                wrong(where, f"disagrees with another one about the first {size} records")
-            if int(size) <= max(signed, default=0):
-                wrong(where, "does not grow")
+            is_one = origin == self.origin and re.fullmatch("[1-9][0-9]{0,15}", size)
+            expect(is_one, where, f"is no checkpoint of {self.origin}")
+            is_same = signed.get(int(size), root) == root
+            expect(is_same, where, f"disagrees with another one about the first {size} records")
+            expect(int(size) > max(signed, default=0), where, "does not grow")
             signed[int(size)] = root
         return signed
 
@@ -426,46 +432,48 @@ class Bundle:
         signed = self.checkpoints()
         for where, line in self.lines("ledger.jsonl"):
             record = parsed(line, RECORD, where)
-            if (record["t"] != "open") != bool(self.opening):
-                wrong(where, "the first record, and no other, opens a contest")
+            is_first = not self.opening
+            expect(
+                (record["t"] == "open") == is_first, where, "the first record, and no other, opens"
+            )
             self.opening = self.opening or record
+            expect(record["sid"] == self.opening["sid"], where, "belongs to another contest")
             self.tree.add(leaf_hash(line.encode()))
             self._take(record, where)
-            if signed.get(self.tree.size, b"") not in (b"", self.tree.root()):
-                wrong(where, f"does not lead to the checkpoint of size {self.tree.size}")
-        if max(signed) != self.tree.size or not self.closing:
-            wrong(
-                "ledger.jsonl",
-                f"ends after {self.tree.size} records: not closed, or not all signed",
-            )
+            if self.tree.size in signed:
+                is_root = signed[self.tree.size] == self.tree.root()
+                expect(is_root, where, f"does not lead to the checkpoint of size {self.tree.size}")
+        is_whole = self.closing and max(signed) == self.tree.size
+        expect(
+            is_whole,
+            "ledger.jsonl",
+            f"ends after {self.tree.size} records: not closed, or not signed",
+        )
         earlier = Counter(tracker for tracker, _ in self.replaced)
         for tracker, known in self.latest.items():
-            if known[0] != earlier[tracker] + 1:
-                wrong("ledger.jsonl", f"does not hold every revision of {tracker}")
+            is_last = known[0] == earlier[tracker] + 1
+            expect(is_last, "ledger.jsonl", f"does not hold every revision of {tracker}")
 
     def _take(self, record: dict[str, JSON], where: str) -> None:
         kind, tracker, revision = record["t"], record.get("trk", ""), record.get("rev", 1)
         last, group, status, com = self.latest.get(tracker, (0, "", "", b""))
-        if record["sid"] != self.opening["sid"]:
-            wrong(where, "belongs to another contest")
-        if self.closing and kind in ("ballot", "hold", "close"):
-            wrong(where, "stands after the close")
-        if kind == "ballot":
-            if revision in (0, last) or (tracker, revision) in self.replaced:
-                wrong(where, "is a revision that stands twice")
+        is_late = bool(self.closing) and kind in ("ballot", "hold", "close")
+        expect(not is_late, where, "stands after the close")
+        if kind == "close":
+            self.closing, self.close_root = record, self.tree.root()
+        elif kind == "ballot":
+            is_new = revision not in (0, last) and (tracker, revision) not in self.replaced
+            expect(is_new, where, "is a revision that stands twice")
             if last:
                 self.replaced.add((tracker, min(revision, last)))
             if revision > last:
                 com = unbase64(record["com"], 32, where, "-_")
                 self.latest[tracker] = (revision, sys.intern(record["grp"]), "counted", com)
-        elif kind == "close":
-            self.closing, self.close_root = record, self.tree.root()
         elif kind != "open":
-            if not 0 < revision <= last or (
-                revision == last and (kind == "hold") != (status == "counted")
-            ):
-                wrong(where, "is about a ballot that is not there, or not held")
+            expect(0 < revision <= last, where, "is about a ballot that is not there")
             if revision == last:  # what is said of an earlier one has no effect
+                is_next = (kind == "hold") == (status == "counted")
+                expect(is_next, where, f"cannot be said of a ballot that is {status}")
                 if self.closing:
                     self.at_close.setdefault(tracker, status)
                 now = {"hold": "held ", "void": "void "}.get(kind, "counted") + record.get(
@@ -475,7 +483,7 @@ class Bundle:
 
     def check_openings(self) -> None:
         """Step 3: who says what, into `rows` (as in tally.json) and `ballots`."""
-        groups = self.opening["groups"]
+        groups, before = self.opening["groups"], ""
         self.sealed = {g["id"] for g in groups if "audit" in g}
         self.rows: dict[str, JSON] = {
             g["id"]: {"id": g["id"], "n": 0, "withdrawn": 0, "revised": 0, "held": Counter(),
@@ -484,47 +492,43 @@ class Bundle:
             kind: {g: Counter[bytes]() for g in self.rows} for kind in ("counted", "held")
         }
         self.close = {kind: Counter[str]() for kind in ("counted", "held", "void", "withdrawn")}
-        before = ""
         for where, line in self.lines("ballots.jsonl"):
             opening = parsed(line, OPENING, where)
             tracker = opening["content"]["trk"]
-            if tracker <= before or tracker not in self.latest:
-                wrong(where, "is not in the order of trackers, or not in the ledger")
+            is_next = before < tracker and tracker in self.latest
+            expect(is_next, where, "is not in the order of trackers, or not in the ledger")
             self._open(opening, self.latest.pop(tracker), where)
             before = tracker
         for tracker, (revision, group, status, _) in self.latest.items():
-            if group not in self.sealed:
-                wrong("ballots.jsonl", f"does not open the ballot of {tracker}")
+            expect(group in self.sealed, "ballots.jsonl", f"does not open the ballot of {tracker}")
             self._note(tracker, revision, group, status, withdrawn=False)
         self._check_close()
 
     def _open(self, opening: JSON, known: tuple[int, str, str, bytes], where: str) -> None:
         said, nonce = opening["content"], unbase64(opening["nonce"], 32, where, "-_")
         revision, group, status, com = known
-        if sha256(b"\2" + nonce + ENCODER.encode(said).encode()).digest() != com:
-            wrong(where, "does not fit its commitment in the ledger")
-        if (said["sid"], said["rev"], said["grp"]) != (self.opening["sid"], revision, group):
-            wrong(where, "is of another contest, revision or electorate than its record")
-        kind = status.partition(" ")[0]
-        if opening["status"] != kind or group in self.sealed:
-            wrong(where, f"should not stand here as it does: the ballot is {status}")
-        ballot = self._ballot(said["rank"], said.get("own", []), where)
-        if said["rank"] and kind != "void":
-            self.ballots[kind][group][ballot] += 1
-        self._note(said["trk"], revision, group, status, withdrawn=not said["rank"])
-
-    def _ballot(self, rank: list[str], own: list[str], where: str) -> bytes:
-        rules = self.opening
-        for ids in (rank, own):
-            if len(set(ids)) < len(ids) or not set(ids) <= set(rules["options"]):
-                wrong(where, "names an option twice, or one that is not in the contest")
-        if len(rank) > rules["max_rank"] or (own and rules["own"] != "abstain"):
-            wrong(where, "is no ballot by the rules of the contest")
-        return (
-            bytes(map(rules["options"].index, rank))
-            + BETWEEN
-            + bytes(map(rules["options"].index, own))
+        rank, own, kind, options = (
+            said["rank"],
+            said.get("own", []),
+            status.split()[0],
+            self.opening["options"],
         )
+        found = sha256(b"\2" + nonce + ENCODER.encode(said).encode()).digest()
+        expect(found == com, where, "does not fit its commitment in the ledger")
+        is_it = (said["sid"], said["rev"], said["grp"]) == (self.opening["sid"], revision, group)
+        expect(is_it, where, "is of another contest, revision or electorate than its record")
+        is_so = opening["status"] == kind and group not in self.sealed
+        expect(is_so, where, f"should not stand here as it does: the ballot is {status}")
+        is_fit = all(len(set(ids)) == len(ids) and set(ids) <= set(options) for ids in (rank, own))
+        expect(is_fit, where, "names an option twice, or one that is not in the contest")
+        is_fit = len(rank) <= self.opening["max_rank"] and (
+            not own or self.opening["own"] == "abstain"
+        )
+        expect(is_fit, where, "is no ballot by the rules of the contest")
+        if rank and kind != "void":
+            ballot = bytes(map(options.index, rank)) + BETWEEN + bytes(map(options.index, own))
+            self.ballots[kind][group][ballot] += 1
+        self._note(said["trk"], revision, group, status, withdrawn=not rank)
 
     def _note(
         self, tracker: str, revision: int, group: str, status: str, *, withdrawn: bool
@@ -542,83 +546,71 @@ class Bundle:
         said, found = self.closing, self.close
         counted = {group: found["counted"][group] for group in self.rows}
         withdrawn = found["withdrawn"].total()
-        for group in self.sealed:
+        for group in self.sealed:  # so many counted or withdrew
             withdrawn += counted[group] - said["counted"][group]
             counted[group] = min(counted[group], said["counted"][group])
         expected = {"counted": counted, "held": found["held"].total(), "void": found["void"].total(),
                     "superseded": len(self.replaced), "withdrawn": withdrawn}  # fmt: skip
         for name, figure in expected.items():
-            if said[name] != figure:
-                wrong("ledger.jsonl", f"the close says {name} {said[name]}; it is {figure}")
+            is_so = said[name] == figure
+            expect(is_so, "ledger.jsonl", f"the close says {name} {said[name]}; it is {figure}")
 
     def lot(self) -> list[int]:
         """Step 4: the options in the order of the lot."""
-        seed, salt = bytes.fromhex(self.closing["lot_seed"]), self.opening["beacon"].encode()
-        if len(seed) != 32 or sha256(b"\3" + seed).hexdigest() != self.opening["lot_commit"]:
-            wrong("ledger.jsonl", "the seed of the lot is not the one committed to at the opening")
-        salt = b"\4" + seed + self.close_root + salt
-        ids = self.opening["options"]
+        seed, ids = bytes.fromhex(self.closing["lot_seed"]), self.opening["options"]
+        is_seed = len(seed) == 32 and sha256(b"\3" + seed).hexdigest() == self.opening["lot_commit"]
+        expect(is_seed, "ledger.jsonl", "the seed of the lot is not the one committed to")
+        salt = b"\4" + seed + self.close_root + self.opening["beacon"].encode()
         return sorted(range(len(ids)), key=lambda a: sha256(salt + ids[a].encode()).digest())
 
-    def groups(self, tally: JSON) -> list[JSON]:
+    def groups(self) -> list[JSON]:
         """The counts of the electorates: our own, or of sealed ones what is published."""
-        size, found = len(self.opening["options"]), []
-        for said, (group, row) in zip(tally["groups"], self.rows.items()):
-            if group in self.sealed:
-                known = {
-                    **row,
-                    **{name: said[name] for name in ("n", "withdrawn", "N", "R", "own")},
-                }
-                if said["n"] + said["withdrawn"] != row["n"] or not _may_be(said, size):
-                    wrong("tally.json", f"the figures of {group} do not fit together or the ledger")
-            else:
-                known = {**row, **count(size, self.ballots["counted"][group])}
-            if said != known:
-                wrong("tally.json", f"the figures of {group} are not those of the ballots")
+        tally, found = parsed(self.text("tally.json"), TALLY, "tally.json"), list[JSON]()
+        is_it = (tally["sid"], tally["options"]) == (self.opening["sid"], self.opening["options"])
+        expect(is_it, "tally.json", "is of another contest")
+        for said, (group, row) in zip(tally["groups"], self.rows.items(), strict=True):
+            known = {**row, **count(len(tally["options"]), self.ballots["counted"][group])}
+            if group in self.sealed and said["n"] + said["withdrawn"] == row["n"]:
+                known = {**row, **{name: said[name] for name in _COUNTS}}
+            expect(
+                said == known,
+                "tally.json",
+                f"the figures of {group} do not follow from the ballots",
+            )
             found.append(known)
         return found
 
-    def result(self) -> dict[str, JSON]:
-        """Step 5: what result.json has to be."""
-        rules, sealed = self.opening, self.sealed
-        tally = parsed(self.text("tally.json"), TALLY, "tally.json")
-        if [tally["sid"], tally["options"], len(tally["groups"])] != [
-            rules["sid"],
-            rules["options"],
-            len(self.rows),
-        ]:
-            wrong("tally.json", "is of another contest")
-        groups, lot, held = self.groups(tally), self.lot(), None
-        counted = list(self.ballots["counted"].values())
-        found = recount(rules, lot, groups, None if sealed else counted)
-        waiting = {group: row["held"].total() for group, row in self.rows.items()}
-        if any(waiting.values()) and not any(waiting[group] for group in sealed):
-            both = [one + other for one, other in zip(counted, self.ballots["held"].values())]
+    def check_result(self) -> None:
+        """Step 5: result.json byte for byte."""
+        rules, groups, lot, held = self.opening, self.groups(), self.lot(), None
+        counted, waiting = self.ballots["counted"], self.ballots["held"]
+        found = recount(rules, lot, groups, None if self.sealed else counted.values())
+        number = {group: row["held"].total() for group, row in self.rows.items()}
+        if any(number.values()) and not any(number[group] for group in self.sealed):
+            both = {group: counted[group] + waiting[group] for group in self.rows}
             more = [
-                g if g["id"] in sealed else {**g, **count(len(lot), one)}
-                for g, one in zip(groups, both)
+                g if g["id"] in self.sealed else {**g, **count(len(lot), both[g["id"]])}
+                for g in groups
             ]
-            informed = recount(rules, lot, more, None if sealed else both)
+            informed = recount(rules, lot, more, None if self.sealed else both.values())
             held = {
-                "held": sum(waiting.values()),
+                "held": sum(number.values()),
                 "order": informed["order"],
                 "ranks": informed["ranks"],
             }
-        weights = zip(groups, found.pop("c"), rules["groups"])
-        return {
+        said = [
+            {**g, **r, "c": c}
+            for g, r, c in zip(groups, rules["groups"], found.pop("c"), strict=True)
+        ]
+        self.found = {
             **found, "v": 1, "sid": rules["sid"], "method": rules["method"], "options": rules["options"],
             "lot": [rules["options"][a] for a in lot], "with_held": held,
-            "groups": [
-                {**{name: g[name] for name in g if name != "revised"}, "c": c, "w": rule["w"],
-                 "full": rule["full"], "min": rule["min"]} for g, c, rule in weights],
+            "groups": [{k: g[k] for k in g if k not in ("revised", "audit")} for g in said],
         }  # fmt: skip
-
-    def check_result(self) -> None:
-        """Step 5: compare it byte by byte."""
-        self.found, text = self.result(), self.text("result.json")
+        text = self.text("result.json")
         if ENCODER.encode(self.found) != text:
-            said = parsed(text, dict, "result.json")
-            names = [name for name in self.found if said.get(name) != self.found[name]]
+            other = parsed(text, dict, "result.json")
+            names = [name for name in self.found if other.get(name) != self.found[name]]
             wrong(
                 "result.json",
                 f"is not what the ballots come to: {', '.join(names) or 'it says more'}",
@@ -626,7 +618,7 @@ class Bundle:
         self.check_note("result.note", "sawt-result/v1", "result.json")
 
     def check_words(self) -> None:
-        """The manifest and the rules in words belong to what the ledger opened with."""
+        """Manifest, rules in words and this program are those of what the ledger opened with."""
         rules, self.manifest = (
             self.opening,
             parsed(self.text("manifest.json"), MANIFEST, "manifest.json"),
@@ -634,42 +626,21 @@ class Bundle:
         said = {name: self.manifest[name] for name in _SAME}
         said["options"] = [one["id"] for one in self.manifest["options"]]
         said["groups"] = [
-            {name: g[name] for name in (*_GROUP, "audit") if g[name] != "open" or name != "audit"}
+            {k: g[k] for k in (*_GROUP, "audit") if g[k] != "open" or k != "audit"}
             for g in self.manifest["groups"]
         ]
         for name, value in said.items():
-            if rules[name] != value:
-                wrong("manifest.json", f"says another {name} than the ledger")
-        if not self.manifest["origin"] == self.origin or not self.origin.endswith(
-            "/" + rules["sid"]
-        ):
-            wrong("manifest.json", "has another origin than the key, or one of another contest")
-        words = self.text("rules.ar.txt") + self.text("rules.en.txt")
-        if sha256(words.encode()).hexdigest() != rules["rules_hash"]:
-            wrong("rules.ar.txt", "this or rules.en.txt is not what was fixed at the opening")
-        if self.digest("verify.py").hex() != rules["code_hash"]:
-            wrong("verify.py", "is not the program that was fixed at the opening")
-        if parsed(self.text("index.json"), dict, "index.json")["sid"] != rules["sid"]:
-            wrong("index.json", "is of another contest")
+            expect(rules[name] == value, "manifest.json", f"says another {name} than the ledger")
+        is_it = self.manifest["origin"] == self.origin and self.origin.endswith(f"/{rules['sid']}")
+        expect(is_it, "manifest.json", "has another origin than the key, or one of another contest")
+        expect(self.index["sid"] == rules["sid"], "index.json", "is of another contest")
+        words = (self.text("rules.ar.txt") + self.text("rules.en.txt")).encode()
+        is_it = sha256(words).hexdigest() == rules["rules_hash"]
+        expect(is_it, "rules.ar.txt", "this or rules.en.txt is not what was fixed at the opening")
+        is_it = self.digest("verify.py").hex() == rules["code_hash"]
+        expect(is_it, "verify.py", "is not the program that was fixed at the opening")
 
 
-def _may_be(said: JSON, size: int) -> bool:
-    """Whether these can be the counts of some ballots."""
-    every = range(size)
-    sizes = [
-        len(said["own"]),
-        len(said["N"]),
-        len(said["R"]),
-        *map(len, said["N"]),
-        *(len(r) - 1 for r in said["R"]),
-    ]
-    return set(sizes) == {size} and all(
-        sum(said["R"][a]) + said["own"][a] == said["n"] and not said["N"][a][a]
-        and all(said["N"][a][b] + said["N"][b][a] <= said["n"] for b in every) for a in every
-    )  # fmt: skip
-
-
-# --- what is told ---
 def check(folder: str, vkey: str = "") -> Bundle:
     """The bundle in this folder, if everything about it holds.
 
@@ -679,8 +650,11 @@ def check(folder: str, vkey: str = "") -> Bundle:
     bundle = Bundle(folder)
     try:
         bundle.check_files()
-        if vkey and vkey.strip() != bundle.vkey.strip():
-            wrong("vkey", "is not the key you have from elsewhere")
+        expect(
+            vkey.strip() in ("", bundle.vkey.strip()),
+            "vkey",
+            "is not the key you have from elsewhere",
+        )
         bundle.check_ledger()
         bundle.check_words()
         bundle.check_openings()
@@ -691,66 +665,64 @@ def check(folder: str, vkey: str = "") -> Bundle:
     return bundle
 
 
+# --- what is told ---
 def told(bundle: Bundle) -> list[str]:
     """What has been checked, and the result, in sentences."""
-    names = {
-        one["id"]: one["title"]["en"] or one["title"]["ar"] for one in bundle.manifest["options"]
-    }
-    result, held = bundle.found, bundle.found["with_held"]
+    titles = {one["id"]: one["title"] for one in bundle.manifest["options"]}
+    result, held, place = bundle.found, bundle.found["with_held"], 1
     lines = [
         f"{bundle.manifest['title']['en']} ({bundle.origin})",
         f"Everything holds: {bundle.tree.size} records, {result['ballots']} counted ballots.",
         f"Key: {bundle.vkey.strip()}",
         f"Root: {bundle.tree.root().hex()}",
-        *(["Signatures were NOT checked: the package `cryptography` is missing."] if Ed25519PublicKey is None else []),
-        *(f"Not checked: the ballots of {group}, which only an auditor sees." for group in sorted(bundle.sealed)),
-        f"Result by {result['method']}:",
-    ]  # fmt: skip
-    place = 1
+    ]
+    if Ed25519PublicKey is None:
+        lines.append("Signatures were NOT checked: the package `cryptography` is missing.")
+    lines += [
+        f"Not checked: the ballots of {one}; an auditor has them." for one in sorted(bundle.sealed)
+    ]
+    lines.append(f"Result by {result['method']}:")
     for rank in result["ranks"]:
+        sign = "=" if len(rank) > 1 else "."
         lines += [
-            f"  {place}{'=' if len(rank) > 1 else '.'} {names[option]} ({option})"
-            for option in rank
+            f"  {place}{sign} {titles[one]['en'] or titles[one]['ar']} ({one})" for one in rank
         ]
         place += len(rank)
     if held:
-        same = (
-            "the same"
-            if held["ranks"] == result["ranks"]
-            else " > ".join(" = ".join(r) for r in held["ranks"])
-        )
+        other = " > ".join(" = ".join(rank) for rank in held["ranks"])
+        same = "the same" if held["ranks"] == result["ranks"] else other
         lines.append(f"With the {held['held']} held ballots it would be: {same}")
     return lines
 
 
 def one_ballot(bundle: Bundle, typed: str) -> list[str]:
-    """What the bundle says of one tracker; its leaf is proved to be in the tree."""
+    """What the bundle says of one tracker, and the proof that its records are in the tree."""
     tracker = typed.upper().translate(str.maketrans("OIL", "011", "- "))
-    leaves, found = list[bytes](), list[tuple[int, JSON]]()
-    for where, line in bundle.lines("ledger.jsonl"):
-        leaves.append(leaf_hash(line.encode()))
-        record = json.loads(line)
-        if record.get("trk") == tracker:
-            found.append((len(leaves) - 1, record))
-    lines = [f"Tracker {tracker}:" if found else wrong("ledger.jsonl", f"has no ballot {tracker}")]
-    for index, record in found:
-        path = path_of(index, leaves)
-        is_in = root_by(leaves[index], index, len(leaves), path) == bundle.tree.root()
-        lines.append(f"  record {index}: {record['t']}, revision {record['rev']}; proof of {len(path)} hashes "
-                     f"{'holds' if is_in else wrong('ledger.jsonl', 'does not hold the proof')}")  # fmt: skip
-    openings = (json.loads(line) for _, line in bundle.lines("ballots.jsonl") if tracker in line)
-    for one in openings:
-        if one["content"]["trk"] == tracker:
-            rank = " > ".join(one["content"]["rank"]) or "withdrawn"
-            lines.append(f"  {one['status']}, electorate {one['content']['grp']}: {rank}")
+    records = [line for _, line in bundle.lines("ledger.jsonl")]
+    leaves, lines = [leaf_hash(line.encode()) for line in records], [f"Tracker {tracker}:"]
+    for index, record in enumerate(records):
+        said = json.loads(record) if tracker in record else {}
+        if said.get("trk") == tracker:
+            path = path_of(index, leaves)
+            is_in = root_by(leaves[index], index, len(leaves), path) == bundle.tree.root()
+            expect(is_in, "ledger.jsonl", f"record {index} is not in the tree")
+            lines.append(
+                f"  record {index}: {said['t']} {said['rev']}; a proof of {len(path)} hashes holds"
+            )
+    expect(len(lines) > 1, "ledger.jsonl", f"has no ballot {tracker}")
+    for _, line in bundle.lines("ballots.jsonl"):
+        said = json.loads(line) if tracker in line else {"content": {"trk": ""}}
+        if said["content"]["trk"] == tracker:
+            rank = " > ".join(said["content"]["rank"]) or "withdrawn"
+            lines.append(f"  {said['status']}, electorate {said['content']['grp']}: {rank}")
     return lines
 
 
 def main(arguments: Sequence[str]) -> int:
     """Check a folder and tell; 0 if everything holds, 1 if not."""
     parser = argparse.ArgumentParser(description="Checks a published result of Sawt.")
-    parser.add_argument("folder", nargs="?", default=os.path.dirname(os.path.abspath(__file__)))
-    parser.add_argument("--tracker", help="also print this ballot")
+    parser.add_argument("folder", nargs="?", default=str(Path(__file__).resolve().parent))
+    parser.add_argument("--tracker", help="also tell about this ballot")
     parser.add_argument("--vkey", default="", help="the key as you have it from elsewhere")
     options = parser.parse_args(arguments)
     try:
@@ -758,11 +730,9 @@ def main(arguments: Sequence[str]) -> int:
         lines = told(bundle) + (one_ballot(bundle, options.tracker) if options.tracker else [])
     except Wrong as problem:
         lines = [f"WRONG: {problem}"]
-    for line in lines:
-        print(
-            "".join(c if c.isprintable() else "?" for c in line).encode(errors="replace").decode()
-        )
-    return int(lines[0].startswith("WRONG: "))
+    text = "".join(c if c.isprintable() or c == "\n" else "?" for c in "\n".join(lines))
+    sys.stdout.buffer.write(f"{text}\n".encode(errors="replace"))
+    return int(text.startswith("WRONG: "))
 
 
 if __name__ == "__main__":
