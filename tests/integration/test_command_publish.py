@@ -10,6 +10,9 @@ from expo.rights import Role
 from tests.support.bulletins import local, press, published_contest, reviewed, shown, until
 from tests.support.whole import Whole, whole
 
+# The command finds its database by the folder.
+pytestmark = pytest.mark.sqlite_only
+
 
 async def published(house: Whole, day: int = 1, *more: str) -> int:
     """What the command ends with."""
