@@ -24,7 +24,7 @@ from sessions.bulletin.steady import SETTLING, Steadiness
 from sessions.bulletin.subscribing.subscribers import MOST_A_DAY, Subscriber, asked_again, is_over
 from sessions.bulletin.subscribing.tokens import subscriber_in, token
 from tests.support.contests import contest as a_contest
-from tests.support.editions import EVENING, both, contest, edition, place
+from tests.support.day_editions import EVENING, both, contest, edition, place
 from voting.contests import Phase
 from voting.methods.tally import Tally
 from voting.results import freeze
