@@ -110,6 +110,8 @@ async def _typeset(name: str, form: str, at: int, given: bytes) -> bytes:
             program.kill()
             await program.wait()
     if program.returncode != 0 or not made:
-        logger.error("A document could not be set", extra={"said": said[-_SAID:].decode("utf-8", "replace")})
+        logger.error(
+            "A document could not be set", extra={"said": said[-_SAID:].decode("utf-8", "replace")}
+        )
         raise TypesettingFailed
     return made

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from expo.errors import N_
 from sessions.bulletin.edition import Edition, EditionContest, EditionPlace
 from sessions.bulletin.type.wording import Wording
 
@@ -77,7 +78,7 @@ def day_card(edition: Edition, shape: Shape, says: Wording) -> Card:
         status=_status(edition, says),
         title=_short(says.name(edition.heading) or says.day(edition)),
         rows=tuple(_winner(contest, says) for contest in shown),
-        nothing="" if shown else says.catalogue.gettext("There are no results yet."),
+        nothing="" if shown else says.phrase(N_("There are no results yet.")),
         more=_more_contests(len(edition.contests) - len(shown), says),
         count=says.ballots(count),
         address=says.shown_address(),
@@ -94,18 +95,18 @@ def _short(name: str) -> str:
 
 def _status(edition: Edition, says: Wording) -> str:
     if edition.published_at is None:
-        return says.catalogue.gettext("Draft, not published")
+        return says.phrase(N_("Draft, not published"))
     if edition.correction is not None:
-        return says.catalogue.gettext("Corrected result")
-    return says.catalogue.gettext("Final result")
+        return says.phrase(N_("Corrected result"))
+    return says.phrase(N_("Final result"))
 
 
 def _row(place: EditionPlace, says: Wording) -> Row:
     tags = [_short(says.name(place.entity))]
     if place.is_shared:
-        tags.append(says.catalogue.gettext("shared place"))
+        tags.append(says.phrase(N_("shared place")))
     if place.is_sample:
-        tags.append(says.catalogue.gettext("invented sample"))
+        tags.append(says.phrase(N_("invented sample")))
     return Row(
         title=_short(says.name(place.title)),
         rank=says.number(place.rank),
@@ -121,9 +122,10 @@ def _winner(contest: EditionContest, says: Wording) -> Row:
         return Row(says.nothing(contest), above=_short(says.title(contest)))
     _, first = next(groupby(contest.places, lambda place: place.rank))
     winners = list(first)
-    joiner = says.catalogue.gettext(" and ")
-    titles = joiner.join(_short(says.name(place.title)) for place in winners[:2])
-    below = _short(says.name(winners[0].entity)) if len(winners) == 1 else _shared(len(winners), says)
+    titles = " + ".join(_short(says.name(place.title)) for place in winners[:2])
+    below = (
+        _short(says.name(winners[0].entity)) if len(winners) == 1 else _shared(len(winners), says)
+    )
     return Row(
         titles,
         above=_short(says.title(contest)),
@@ -135,23 +137,28 @@ def _winner(contest: EditionContest, says: Wording) -> Row:
 
 
 def _shared(n: int, says: Wording) -> str:
-    message = says.catalogue.ngettext(
-        "{n} initiative shares the first place", "{n} initiatives share the first place", n
+    return says.counted(
+        says.catalogue.ngettext(
+            "{n} initiative shares the first place", "{n} initiatives share the first place", n
+        ),
+        n,
     )
-    return message.replace("{n}", says.number(n))
 
 
 def _more_level(n: int, says: Wording) -> str:
     if n <= 0:
         return ""
-    message = says.catalogue.ngettext(
-        "and {n} more at the same place", "and {n} more at the same place", n
+    return says.counted(
+        says.catalogue.ngettext(
+            "and {n} more at the same place", "and {n} more at the same place", n
+        ),
+        n,
     )
-    return message.replace("{n}", says.number(n))
 
 
 def _more_contests(n: int, says: Wording) -> str:
     if n <= 0:
         return ""
-    message = says.catalogue.ngettext("and {n} more contest", "and {n} more contests", n)
-    return message.replace("{n}", says.number(n))
+    return says.counted(
+        says.catalogue.ngettext("and {n} more contest", "and {n} more contests", n), n
+    )

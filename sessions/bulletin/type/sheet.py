@@ -113,7 +113,7 @@ def sheet(edition: Edition, says: Wording, draw: Drawing) -> Sheet:
     return Sheet(
         language=says.language,
         title=f"{heading} · {says.name(edition.expo)}",
-        description=says.catalogue.gettext("Results of the ranked votes, with what checks them."),
+        description=says.phrase(N_("Results of the ranked votes, with what checks them.")),
         running=f"{heading} · {_version(edition, says)}",
         expo=says.name(edition.expo),
         day=says.day(edition),
@@ -129,57 +129,54 @@ def sheet(edition: Edition, says: Wording, draw: Drawing) -> Sheet:
 
 
 def _version(edition: Edition, says: Wording) -> str:
-    message = says.catalogue.gettext("Version {n}")
-    return message.replace("{n}", says.number(edition.version))
+    return says.phrase(N_("Version {n}"), n=says.number(edition.version))
 
 
 def _when(edition: Edition, says: Wording) -> tuple[str, ...]:
     lines = [words.day(edition.on, says.language)] if edition.on else []
     if edition.published_at is None:
-        lines.append(says.catalogue.gettext("Draft, not published"))
+        lines.append(says.phrase(N_("Draft, not published")))
     else:
-        message = says.catalogue.gettext("Published {at}")
-        at = says.moment(edition.published_at)
-        lines.append(f"{message.replace('{at}', at)} · {_version(edition, says)}")
+        published = says.phrase(N_("Published {at}"), at=says.moment(edition.published_at))
+        lines.append(f"{published} · {_version(edition, says)}")
     return tuple(lines)
 
 
 def _correction(edition: Edition, says: Wording) -> Correction | None:
     if edition.correction is None:
         return None
-    message = says.catalogue.gettext("Correction: this version replaces version {n}.")
     replaced = says.number(edition.replaces or edition.version - 1)
-    return Correction(message.replace("{n}", replaced), says.name(edition.correction))
+    title = says.phrase(N_("Correction: this version replaces version {n}"), n=replaced)
+    return Correction(title, says.name(edition.correction))
 
 
 def _part(contest: EditionContest, says: Wording, draw: Drawing) -> Part:
     address = says.address(contest.href)
-    method = says.catalogue.gettext(METHOD_NAMES.get(contest.method, contest.method))
-    final = says.catalogue.gettext("Final result")
-    alt = says.catalogue.gettext("QR code that leads to the results and their check: {address}")
-    ledger = says.catalogue.gettext("Root of the ledger, {n} records")
+    method = says.phrase(METHOD_NAMES.get(contest.method, contest.method))
+    final = says.phrase(N_("Final result"))
+    alt = N_("QR code that leads to the results and their check: {address}")
     return Part(
         title=says.title(contest),
-        summary=settable(f"{final} · {says.ballots(contest.ballots)} · {method}"),
+        summary=f"{final} · {says.ballots(contest.ballots)} · {method}",
         nothing="" if contest.places else says.nothing(contest),
         said=tuple(map(settable, contest.said.get(says.language, ()))),
         places=tuple(_place(place, says) for place in contest.places),
         groups=tuple(_group(group, says) for group in contest.groups),
         root=_in_groups(contest.root),
-        ledger=ledger.replace("{n}", says.number(contest.size)),
+        ledger=says.phrase(N_("Root of the ledger, {n} records"), n=says.number(contest.size)),
         address=address,
         shown=says.shown_address(f"/{says.language}{contest.href}"),
         qr=draw(address),
-        alt=alt.replace("{address}", address),
+        alt=says.phrase(alt, address=address),
     )
 
 
 def _place(place: EditionPlace, says: Wording) -> Place:
     below = [says.name(place.entity)]
     if place.is_shared:
-        below.append(says.catalogue.gettext("shared place"))
+        below.append(says.phrase(N_("shared place")))
     if place.is_sample:
-        below.append(says.catalogue.gettext("invented sample"))
+        below.append(says.phrase(N_("invented sample")))
     return Place(
         rank=says.number(place.rank),
         title=says.name(place.title),
@@ -196,8 +193,8 @@ def _place(place: EditionPlace, says: Wording) -> Place:
 def _group(group: EditionGroup, says: Wording) -> Group:
     status = {
         "counted": "",
-        "waiting": says.catalogue.gettext("too few to count"),
-        "without-weight": says.catalogue.gettext("shown only, without weight"),
+        "waiting": says.phrase(N_("too few to count")),
+        "without-weight": says.phrase(N_("shown only, without weight")),
     }[group.status]
     return Group(
         name=says.name(group.name),
@@ -213,4 +210,4 @@ def _in_groups(root: str) -> tuple[str, ...]:
 
 
 def _labels(says: Wording) -> dict[str, str]:
-    return {label: says.catalogue.gettext(message) for label, message in _LABELS.items()}
+    return {label: says.phrase(message) for label, message in _LABELS.items()}

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from expo import words
+from expo.errors import N_
 from expo.words import Language, Text
 from sessions.bulletin.edition import Edition, EditionContest
-from sessions.bulletin.type.letters import settable
+from sessions.bulletin.type.letters import settable, unbroken
 
 _PLACE_OF_PUBLICATION: Final = "/results"
 
@@ -36,6 +37,14 @@ class Wording(msgspec.Struct, frozen=True):
         """Content in this language, as the fonts can set it."""
         return settable(text.in_(self.language))
 
+    def phrase(self, message: str, **facts: str) -> str:
+        """A message of the catalogue with its ``{facts}``, as the fonts can set it."""
+        return _filled(self.catalogue.gettext(message), facts)
+
+    def counted(self, message: str, n: int) -> str:
+        """A message about ``n`` things in its right form, as the fonts can set it."""
+        return _filled(message, {"n": self.number(n)})
+
     def number(self, value: int) -> str:
         """A whole number."""
         return words.number(value, self.language)
@@ -49,18 +58,20 @@ class Wording(msgspec.Struct, frozen=True):
         message = self.catalogue.ngettext(
             "%(shown)s ballot counted", "%(shown)s ballots counted", n
         )
-        return message % {"shown": self.number(n), "n": n}
+        return settable(message % {"shown": self.number(n), "n": n})
 
     def day(self, edition: Edition) -> str:
         """Which day this is; of the whole expo, that it is all of them."""
         if edition.kind == "expo":
-            return self.catalogue.gettext("All expo days")
-        return self.catalogue.gettext("Day {n}").replace("{n}", self.number(edition.day))
+            return self.phrase(N_("All expo days"))
+        return self.phrase(N_("Day {n}"), n=self.number(edition.day))
 
     def moment(self, instant: datetime) -> str:
         """A day and a time of day where the expo is."""
         local = instant.astimezone(self.zone)
-        return f"{words.day(local.date(), self.language)} · {words.clock_time(local, self.language)}"
+        return (
+            f"{words.day(local.date(), self.language)} · {words.clock_time(local, self.language)}"
+        )
 
     def title(self, contest: EditionContest) -> str:
         """The contest's title, or its id where it has none."""
@@ -72,10 +83,16 @@ class Wording(msgspec.Struct, frozen=True):
 
     def shown_address(self, path: str = _PLACE_OF_PUBLICATION) -> str:
         """The address as people read it: no scheme, and no language where it can be spared."""
-        return settable(f"{urlsplit(self.public_url).netloc}{path}")
+        return unbroken(f"{urlsplit(self.public_url).netloc}{path}")
 
     def nothing(self, contest: EditionContest) -> str:
         """Why there is no ranking."""
         if contest.ballots:
-            return self.catalogue.gettext("There is no ranking: too few ballots counted.")
-        return self.catalogue.gettext("There is no ranking: no ballot was counted.")
+            return self.phrase(N_("There is no ranking: too few ballots counted."))
+        return self.phrase(N_("There is no ranking: no ballot was counted."))
+
+
+def _filled(message: str, facts: dict[str, str]) -> str:
+    for name, fact in facts.items():
+        message = message.replace(f"{{{name}}}", fact)
+    return settable(message)
