@@ -25,6 +25,7 @@ FILLED = {
     "token": "no-such-pass",
     "id": "khda",
     "contest": "khda",
+    "electorate": "employees",
     "tracker": "AAAABBBBCCCCDDDD",
     "n": "1",
     "k": "1",

@@ -47,7 +47,8 @@ _LOT: Final = N_(
 )
 _LEDGER: Final = N_(
     "Every accepted ballot stands in a public ledger as a commitment that nobody can read or change. After "
-    "publication all ballots are opened, without names."
+    "publication the ballots are opened, without names, those of small electorates too; of sealed "
+    "electorates only the sums."
 )
 
 
