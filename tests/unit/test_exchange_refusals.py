@@ -43,7 +43,10 @@ def test_unknown_ending_is_refused(name: str) -> None:
     with pytest.raises(UnknownFileType) as refused:
         files.read(name, b"{}")
 
-    assert refused.value.facts == {"name": name, "known": ".json .soc .soi .toc .toi .blt .csv .txt"}
+    assert refused.value.facts == {
+        "name": name,
+        "known": ".json .soc .soi .toc .toi .blt .csv .txt",
+    }
 
 
 @pytest.mark.parametrize(
