@@ -55,7 +55,7 @@ async def publish(house: Whole) -> None:
 
 async def bring(client: httpx2.AsyncClient, folder: Path) -> Path:
     """The bundle as anybody downloads it."""
-    folder.mkdir()
+    await asyncio.to_thread(folder.mkdir)
     for name in FILES:
         answer = await client.get(f"{AT}/{name}")
         assert answer.status_code == 200, answer.text

@@ -13,12 +13,14 @@ from typing import Final, TypeVar, cast
 
 from expo.db import Busy
 from expo.errors import NotFound
+from expo.record.keys.usecases import KeyLost
 from voting import visibility
 from voting.bundle.files import FILES, opening_line
 from voting.bundle.official import Status
 from voting.bundle.writer import BundleWriter, Incoherent, Opened
 from voting.contests import Contest, Phase
 from voting.eligibility import UnknownContest
+from voting.methods.rankings import UnreadableLine
 from voting.sealing.usecases import Closing, Ledgers, Opening
 from voting.usecases import Voting
 
@@ -123,13 +125,24 @@ class Bundles:
         return made
 
     async def _made(self, contest: Contest, closing: Closing, target: Path) -> Path | None:
-        """The bundle, made now; None where it cannot be, which is in the log."""
+        """The bundle, made now; None where it cannot be, which is in the log.
+
+        Raises:
+            Busy: The disk does not take it.
+        """
+        facts: dict[str, str] = {"contest": contest.id}
         try:
             await self._make(contest, closing, target)
-        except Incoherent as error:
-            facts = {"contest": contest.id, "why": str(error)}
+        except (Incoherent, UnreadableLine) as error:
+            facts["why"] = str(error)
             logger.critical("A bundle does not say what was published", extra=facts)
             return None
+        except KeyLost:
+            logger.critical("A bundle cannot be signed: its key cannot be opened", extra=facts)
+            return None
+        except OSError as error:
+            logger.warning("A bundle could not be kept", extra={**facts, "error": str(error)})
+            raise Busy(retry_after_ms=_COME_AGAIN_MS) from error
         logger.info("A bundle was made", extra={"contest": contest.id})
         return target
 

@@ -143,8 +143,9 @@ class BundleWriter:
         if result["ranks"] != [list(rank) for rank in ranks]:
             msg = f"the openings of {recount.rules.sid} come to another result"
             raise Incoherent(msg)
-        self._ledger.close()
-        self._ballots.close()
+        for file in (self._ledger, self._ballots):
+            file.flush()
+            os.fsync(file.fileno())
         self._write(files.CHECKPOINTS, files.checkpoints(notes))
         self._write(files.TALLY, canonical.encode(tally_value(recount)))
         self._write(files.RESULT, canonical.encode(result))
