@@ -50,7 +50,7 @@ def test_a_card_shows_the_first_three_places() -> None:
     assert card.more == ""
     assert card.status == "Final result"
     assert card.count == "1,284 ballots counted"
-    assert card.address == "expo.example.ae/results/transport"
+    assert card.address == "expo.example.ae/en/results/transport"
 
 
 def test_a_card_says_how_many_more_are_level() -> None:

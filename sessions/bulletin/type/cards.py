@@ -81,7 +81,7 @@ def day_card(edition: Edition, shape: Shape, says: Wording) -> Card:
         nothing="" if shown else says.phrase(N_("There are no results yet.")),
         more=_more_contests(len(edition.contests) - len(shown), says),
         count=says.ballots(count),
-        address=says.shown_address(),
+        address=says.home(edition),
     )
 
 
@@ -106,12 +106,12 @@ def _row(place: EditionPlace, says: Wording) -> Row:
     if place.is_shared:
         tags.append(says.phrase(N_("shared place")))
     if place.is_sample:
-        tags.append(says.phrase(N_("invented sample")))
+        tags.append(says.phrase(N_("Sample")))
     return Row(
         title=_short(says.name(place.title)),
         rank=says.number(place.rank),
         below=" · ".join(tag for tag in tags if tag),
-        support=says.share(place.support),
+        support=says.support(place.support),
         thousandths=place.support,
         is_first=place.rank == 1,
     )
@@ -123,14 +123,15 @@ def _winner(contest: EditionContest, says: Wording) -> Row:
     _, first = next(groupby(contest.places, lambda place: place.rank))
     winners = list(first)
     titles = " + ".join(_short(says.name(place.title)) for place in winners[:2])
-    below = (
-        _short(says.name(winners[0].entity)) if len(winners) == 1 else _shared(len(winners), says)
-    )
+    single = len(winners) == 1
+    below = [_short(says.name(winners[0].entity)) if single else _shared(len(winners), says)]
+    if any(place.is_sample for place in winners):
+        below.append(says.phrase(N_("Sample")))
     return Row(
         titles,
         above=_short(says.title(contest)),
-        below=below,
-        support=says.share(winners[0].support),
+        below=" · ".join(below),
+        support=says.support(winners[0].support),
         thousandths=winners[0].support,
         is_first=True,
     )

@@ -119,7 +119,7 @@ def sheet(edition: Edition, says: Wording, draw: Drawing) -> Sheet:
         day=says.day(edition),
         heading=heading,
         when=_when(edition, says),
-        address=says.shown_address(),
+        address=says.home(edition),
         correction=_correction(edition, says),
         introduction=tuple(line for line in map(settable, paragraphs) if line),
         contests=tuple(_part(contest, says, draw) for contest in edition.contests),
@@ -165,7 +165,7 @@ def _part(contest: EditionContest, says: Wording, draw: Drawing) -> Part:
         root=_in_groups(contest.root),
         ledger=says.phrase(N_("Root of the ledger, {n} records"), n=says.number(contest.size)),
         address=address,
-        shown=says.shown_address(f"/{says.language}{contest.href}"),
+        shown=says.shown_address(contest.href),
         qr=draw(address),
         alt=says.phrase(alt, address=address),
     )
@@ -176,12 +176,12 @@ def _place(place: EditionPlace, says: Wording) -> Place:
     if place.is_shared:
         below.append(says.phrase(N_("shared place")))
     if place.is_sample:
-        below.append(says.phrase(N_("invented sample")))
+        below.append(says.phrase(N_("Sample")))
     return Place(
         rank=says.number(place.rank),
         title=says.name(place.title),
         below=" · ".join(filter(None, below)),
-        support=says.share(place.support),
+        support=says.support(place.support),
         thousandths=place.support,
         won=says.number(place.wins),
         level=says.number(place.draws),

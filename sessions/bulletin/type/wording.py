@@ -1,7 +1,7 @@
 """What sheets and cards say beside an edition's own words, in one language. Pure."""
 
 from datetime import datetime, tzinfo
-from typing import Final, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -11,8 +11,6 @@ from expo.errors import N_
 from expo.words import Language, Text
 from sessions.bulletin.edition import Edition, EditionContest
 from sessions.bulletin.type.letters import settable, unbroken
-
-_PLACE_OF_PUBLICATION: Final = "/results"
 
 
 class Catalogue(Protocol):
@@ -50,8 +48,12 @@ class Wording(msgspec.Struct, frozen=True):
         return words.number(value, self.language)
 
     def share(self, thousandths: int) -> str:
-        """A share with one decimal place."""
+        """A share of the result with one decimal place."""
         return words.percent(thousandths, 1000, self.language, decimals=1)
+
+    def support(self, thousandths: int) -> str:
+        """Support in whole percents, as the pages tell it."""
+        return words.percent(thousandths, 1000, self.language)
 
     def ballots(self, n: int) -> str:
         """How many ballots were counted."""
@@ -81,9 +83,14 @@ class Wording(msgspec.Struct, frozen=True):
         """The whole address of a page in this language."""
         return f"{self.public_url.rstrip('/')}/{self.language}{path}"
 
-    def shown_address(self, path: str = _PLACE_OF_PUBLICATION) -> str:
-        """The address as people read it: no scheme, and no language where it can be spared."""
-        return unbroken(f"{urlsplit(self.public_url).netloc}{path}")
+    def shown_address(self, path: str) -> str:
+        """The address of a page in this language as people read and type it, without its scheme."""
+        return unbroken(f"{urlsplit(self.public_url).netloc}/{self.language}{path}")
+
+    def home(self, edition: Edition) -> str:
+        """Where the edition is read, as people type it."""
+        whole = edition.kind == "expo"
+        return self.shown_address("/bulletin" if whole else f"/bulletin/day/{edition.day}")
 
     def nothing(self, contest: EditionContest) -> str:
         """Why there is no ranking."""
