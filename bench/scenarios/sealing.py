@@ -20,7 +20,7 @@ _IDLE_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 0.02
 _LEAVE_SECONDS: Final = 1.0  # until everybody's sockets are closed
 _WITHIN: Final = 40.0  # seconds until everything must be sealed
-_QUIET_SECONDS: Final = 1.5  # without a new checkpoint after which all is sealed
+_QUIET_SECONDS: Final = 4.0  # without a new checkpoint after which all is sealed
 _NOT_SEALED: Final = "the ledger did not grow in time"
 
 

@@ -11,6 +11,7 @@ from bench import peers, prepare, quick
 from bench.crowd import Crowd
 from bench.programs import Failed, Program
 from bench.scenarios import ballots, closing, fanout, joins, stalled
+from bench.scenarios.checking import Bundle
 from bench.scenarios.recount import Counted, Log, count_file, write_file
 
 
@@ -131,3 +132,20 @@ def test_recount_of_a_small_file_and_log(tmp_path: Path) -> None:
         assert isinstance(found, Counted)
         assert found.seconds > 0
         assert found.peak_mb > 1
+
+
+def test_check_of_a_small_bundle_and_what_it_cannot_be_faster_than(tmp_path: Path) -> None:
+    bundle = Bundle(tmp_path, 200)
+
+    for found in (bundle.check(), bundle.hash()):
+        assert found.seconds > 0
+        assert found.peak_mb > 1
+
+
+def test_bundle_that_does_not_hold_is_not_timed(tmp_path: Path) -> None:
+    bundle = Bundle(tmp_path, 20)
+    ballots = tmp_path / "bundle" / "ballots.jsonl"
+    ballots.write_bytes(ballots.read_bytes()[1:])
+
+    with pytest.raises(Failed):
+        bundle.check()
