@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 Write = Callable[[], AbstractAsyncContextManager[Tx]]
 """Opens a transaction that may be committed by whoever seals."""
+_MOST_KNOWN: Final = (
+    200_000  # hashes at hand, some 30 MB: all that is kept of twelve million leaves
+)
 _STATUS: Final = {"counted": "counted", "quarantined": "held", "void": "void"}
 
 
@@ -63,6 +66,7 @@ class Ledgers:
         self._database = database
         self._keys = keys
         self._now = now
+        self._known: dict[tuple[str, int, int], bytes] = {}
         self.sealed = 0
         """Leaves this process has sealed since start."""
 
@@ -210,7 +214,7 @@ class Ledgers:
             if place is None or found is None or place >= found[0]:
                 return None
             parts = merkle.inclusion_nodes(place, found[0])
-            path = await _path(tx, contest_id, parts)
+            path = await self._path(tx, contest_id, parts)
         return notes.tlog_proof(place, path, found[1])
 
     async def consistency(self, contest_id: str, old: int, size: int) -> tuple[bytes, ...] | None:
@@ -225,7 +229,32 @@ class Ledgers:
                     return None
             if not 0 < old <= size:
                 return None
-            return await _path(tx, contest_id, merkle.consistency_nodes(old, size))
+            return await self._path(tx, contest_id, merkle.consistency_nodes(old, size))
+
+    async def _path(
+        self, tx: Tx, contest_id: str, parts: Sequence[Sequence[Node]]
+    ) -> tuple[bytes, ...]:
+        """The hashes of a proof; subtrees never change, so what was read once is not read again."""
+        wanted = needed([node for part in parts for node in part])
+        found = {
+            (level, n): self._known[contest_id, level, n]
+            for level, places in wanted.items()
+            for some in places
+            for n in some
+            if (contest_id, level, n) in self._known
+        }
+        missing = {
+            level: [some for some in places if not all((level, n) in found for n in some)]
+            for level, places in wanted.items()
+        }
+        read = await store.hashes(tx, contest_id, missing)
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        self._known |= {
+            (contest_id, level, place): one for (level, place), one in read.items() if level
+        }
+        found |= read
+        return tuple(merkle.joined([made(node, found) for node in part]) for part in parts)
 
     async def records(self, contest_id: str) -> AsyncIterator[bytes]:
         """All records, in order."""
@@ -247,12 +276,6 @@ class Ledgers:
 
 async def _text(tx: Tx, hashed: str) -> bytes:
     return (await store.text_of(tx, hashed)).encode()
-
-
-async def _path(tx: Tx, contest_id: str, parts: Sequence[Sequence[Node]]) -> tuple[bytes, ...]:
-    every = [node for part in parts for node in part]
-    known = await store.hashes(tx, contest_id, needed(every))
-    return tuple(merkle.joined([made(node, known) for node in part]) for part in parts)
 
 
 def _opening(contest_id: str, one: store.Opened) -> Opening:
