@@ -117,6 +117,13 @@ def _verify(one: argparse.ArgumentParser) -> None:
     one.add_argument("folder", help=_("the folder of a bundle"))
     one.add_argument("--tracker", help=_("also show this ballot, and the proof that it is in it"))
     one.add_argument("--vkey", default="", help=_("the key as you know it from elsewhere"))
+    one.add_argument(
+        "--openings",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=_("the ballots of a sealed electorate, where you are its auditor"),
+    )
     one.set_defaults(do=offline.verify)
 
 

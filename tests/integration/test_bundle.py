@@ -138,6 +138,13 @@ async def test_sealed_ballots_are_for_the_auditor(tmp_path: Path) -> None:
     assert b'"grp":"employees"' not in (bundle / "ballots.jsonl").read_bytes()
     assert {json.loads(line)["content"]["grp"] for line in lines} == {"employees"}
     assert len(lines) == 12
+    openings = tmp_path / "openings-employees.jsonl"
+    await asyncio.to_thread(openings.write_text, "".join(f"{line}\n" for line in lines))
+    audited = await asyncio.to_thread(verify.check, str(bundle), "", [str(openings)])
+    assert audited.sealed == set()
+    await asyncio.to_thread(openings.write_text, "".join(f"{line}\n" for line in lines[1:]))
+    with pytest.raises(verify.Wrong, match="does not open the ballot"):
+        await asyncio.to_thread(verify.check, str(bundle), "", [str(openings)])
     assert (other.status_code, refused.status_code) == (404, 403)
 
 

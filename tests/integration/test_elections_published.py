@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from command.parser import main
-from tests.support.held_elections import ROOT
+from tests.support.show import ROOT
 
 ELECTIONS = ROOT.parent / "shared" / "elections"
 MOST = 10_000

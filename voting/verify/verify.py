@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a published result from nothing but the files beside it. Python 3.10, standard library only.
 
-    python3 verify.py [FOLDER] [--tracker XXXX-XXXX-XXXX-XXXX] [--vkey KEY]
+    python3 verify.py [FOLDER] [--tracker XXXX-XXXX-XXXX-XXXX] [--vkey KEY] [--openings FILE]
 
 The first thing that is wrong ends it with one sentence and exit code 1. In this order:
 1. Every file is there, none is added, each is what the signed index says.
@@ -331,8 +331,9 @@ def recount(
 class Bundle:
     """The files of one folder, and what has been learnt from them so far."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, openings: Sequence[str] = ()) -> None:
         self.folder, self.reading = Path(folder), folder
+        self.more = [str(Path(name).resolve()) for name in openings]  # what an auditor has
         self.latest: dict[
             str, tuple[int, str, str, bytes]
         ] = {}  # revision, electorate, status, com
@@ -483,8 +484,14 @@ class Bundle:
 
     def check_openings(self) -> None:
         """Step 3: who says what, into `rows` (as in tally.json) and `ballots`."""
-        groups, before = self.opening["groups"], ""
-        self.sealed = {g["id"] for g in groups if "audit" in g}
+        groups = self.opening["groups"]
+        self.secret = {g["id"] for g in groups if "audit" in g}
+        audited = {
+            parsed(one, OPENING, name)["content"]["grp"]
+            for name in self.more
+            for _, one in self.lines(name)
+        }
+        self.sealed = self.secret - audited
         self.rows: dict[str, JSON] = {
             g["id"]: {"id": g["id"], "n": 0, "withdrawn": 0, "revised": 0, "held": Counter(),
                       "void": Counter()} for g in groups}  # fmt: skip
@@ -492,13 +499,15 @@ class Bundle:
             kind: {g: Counter[bytes]() for g in self.rows} for kind in ("counted", "held")
         }
         self.close = {kind: Counter[str]() for kind in ("counted", "held", "void", "withdrawn")}
-        for where, line in self.lines("ballots.jsonl"):
-            opening = parsed(line, OPENING, where)
-            tracker = opening["content"]["trk"]
-            is_next = before < tracker and tracker in self.latest
-            expect(is_next, where, "is not in the order of trackers, or not in the ledger")
-            self._open(opening, self.latest.pop(tracker), where)
-            before = tracker
+        for name in ("ballots.jsonl", *self.more):
+            before = ""
+            for where, line in self.lines(name):
+                opening = parsed(line, OPENING, where)
+                tracker = opening["content"]["trk"]
+                is_next = before < tracker and tracker in self.latest
+                expect(is_next, where, "is not in the order of trackers, or not in the ledger")
+                self._open(opening, self.latest.pop(tracker), where)
+                before = tracker
         for tracker, (revision, group, status, _) in self.latest.items():
             expect(group in self.sealed, "ballots.jsonl", f"does not open the ballot of {tracker}")
             self._note(tracker, revision, group, status, withdrawn=False)
@@ -584,15 +593,15 @@ class Bundle:
         """Step 5: result.json byte for byte."""
         rules, groups, lot, held = self.opening, self.groups(), self.lot(), None
         counted, waiting = self.ballots["counted"], self.ballots["held"]
-        found = recount(rules, lot, groups, None if self.sealed else counted.values())
+        found = recount(rules, lot, groups, None if self.secret else counted.values())
         number = {group: row["held"].total() for group, row in self.rows.items()}
-        if any(number.values()) and not any(number[group] for group in self.sealed):
+        if any(number.values()) and not any(number[group] for group in self.secret):
             both = {group: counted[group] + waiting[group] for group in self.rows}
             more = [
                 g if g["id"] in self.sealed else {**g, **count(len(lot), both[g["id"]])}
                 for g in groups
             ]
-            informed = recount(rules, lot, more, None if self.sealed else both.values())
+            informed = recount(rules, lot, more, None if self.secret else both.values())
             held = {
                 "held": sum(number.values()),
                 "order": informed["order"],
@@ -641,13 +650,13 @@ class Bundle:
         expect(is_it, "verify.py", "is not the program that was fixed at the opening")
 
 
-def check(folder: str, vkey: str = "") -> Bundle:
-    """The bundle in this folder, if everything about it holds.
+def check(folder: str, vkey: str = "", openings: Sequence[str] = ()) -> Bundle:
+    """The bundle in this folder, if everything about it holds; with the openings an auditor has.
 
     Raises:
         Wrong: The first thing that does not.
     """
-    bundle = Bundle(folder)
+    bundle = Bundle(folder, openings)
     try:
         bundle.check_files()
         expect(
@@ -724,9 +733,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", nargs="?", default=str(Path(__file__).resolve().parent))
     parser.add_argument("--tracker", help="also tell about this ballot")
     parser.add_argument("--vkey", default="", help="the key as you have it from elsewhere")
+    parser.add_argument(
+        "--openings", action="append", default=[], help="a sealed electorate's ballots"
+    )
     options = parser.parse_args(arguments)
     try:
-        bundle = check(options.folder, options.vkey)
+        bundle = check(options.folder, options.vkey, options.openings)
         lines = told(bundle) + (one_ballot(bundle, options.tracker) if options.tracker else [])
     except Wrong as problem:
         lines = [f"WRONG: {problem}"]
