@@ -126,6 +126,16 @@ async def test_a_close_draws_the_lot_before_the_count(tmp_path: Path) -> None:
         assert closing.size == await found.verify() == 1 + 53 + 1
 
 
+async def test_a_ledger_in_which_nobody_voted_has_its_close(tmp_path: Path) -> None:
+    async with sealed(tmp_path) as found:
+        await found.house.open(contest(stations=2))
+        await found.house.finish()
+
+        assert await found.kinds() == ["open", "close"]
+        assert await found.verify() == 2
+        assert found.house.voting.frozen("s1") is not None
+
+
 @pytest.mark.parametrize("stations", [1, 3])
 async def test_decisions_follow_the_close_and_leave_its_figures_and_lot(
     tmp_path: Path, stations: int
