@@ -13,7 +13,13 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
-from expo.web.guards import FRAME_HEADER, AllowedHosts, SameOrigin, SecurityHeaders
+from expo.web.guards import (
+    FRAME_HEADER,
+    WORKER_HEADER,
+    AllowedHosts,
+    SameOrigin,
+    SecurityHeaders,
+)
 from expo.wire.handshake import Handshake
 from expo.wire.hub import Hub
 from expo.wire.live import serve
@@ -205,6 +211,19 @@ async def test_page_may_ask_for_a_known_player_and_keeps_its_own_headers(
     assert policy in headers["content-security-policy"]
     assert FRAME_HEADER not in headers
     assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_page_with_a_worker_may_name_that_one_policy() -> None:
+    headers = SecurityHeaders(Door(https=False).app, https=False).completed(
+        [(WORKER_HEADER.encode(), b"'none'; script-src *"), (b"vary", b"accept")]
+    )
+
+    found = dict(headers)
+    assert WORKER_HEADER.encode() not in found
+    assert found[b"content-security-policy"].endswith(
+        b"require-trusted-types-for 'script'; trusted-types sawt-worker"
+    )
+    assert b"script-src 'self';" in found[b"content-security-policy"]
 
 
 @pytest.mark.parametrize(

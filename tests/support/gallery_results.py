@@ -25,6 +25,11 @@ def _unfold(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
 
 
+def _checked(page: Page) -> None:
+    page.locator("#start").click()
+    page.locator("#verdict[data-kind=right]").wait_for()
+
+
 PLANS_RESULTS: Final[dict[str, Callable[[Running, dict[str, str]], dict[str, str]]]] = {
     "shown": shown,
 }
@@ -32,5 +37,7 @@ RESULTS: Final = (
     View("result", "shown", _RESULT, shows="svg.chart", act=_unfold),
     View("result-rounded", "day", _RESULT, Role.CUSTOMER, "#audit", _unfold),
     View("result-revealing", "day", "/{lang}/results/trakhees", shows=".later"),
+    View("check", "shown", f"{_RESULT}/check", shows="#start", act=_checked),
+    View("check-waiting", "day", "/{lang}/results/dewa/check", shows=".state"),
     View("result-waiting", "day", "/{lang}/results/dewa", shows=".state"),
 )
