@@ -2,13 +2,17 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
+from playwright.sync_api import Browser
 from typing_extensions import override
+
+Ask = Callable[[str, Any], Any]
+"""Has a page evaluate a function with a value."""
 
 _STATIC: Final = Path(__file__).resolve().parents[2] / "expo" / "web" / "static"
 
@@ -37,3 +41,13 @@ def static_site() -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextlib.contextmanager
+def asking(browser: Browser) -> Iterator[Ask]:
+    """A page of our static files that modules can be imported into."""
+    with static_site() as address:
+        page = browser.new_page()
+        page.goto(f"{address}/js/digest.js")
+        yield page.evaluate
+        page.close()
