@@ -143,7 +143,7 @@ def _postpones(source: str) -> bool:
     return any(module == "__future__" for _, module, _ in floor.imports(ast.parse(source)))
 
 
-LONGER = {"voting/verify/verify.py": 760}
+LONGER = {"voting/verify/verify.py": 800}
 """One file on purpose: strangers take it away alone (decision 0030)."""
 
 

@@ -271,26 +271,39 @@ def irv(piles: Mapping[bytes, int], S: Sequence[int], lot: Sequence[int]) -> lis
     return rounds
 
 
-def recount(
-    rules: JSON, lot: Sequence[int], groups: Sequence[JSON], ballots: JSON
-) -> dict[str, JSON]:
-    """What the counts of the electorates lead to; without the ballots (None) no instant runoff."""
-    options, every, both = (
-        rules["options"],
-        range(len(rules["options"])),
-        list(zip(groups, rules["groups"], strict=True)),
-    )
+def combined(
+    rules: JSON, groups: Sequence[JSON]
+) -> tuple[list[int], int, JSON, list[int], list[int]]:
+    """The electorates put together: what a ballot of each weighs, and T, P, S, C of docs/COUNTING.md."""
+    both, every = list(zip(groups, rules["groups"], strict=True)), range(len(rules["options"]))
     full = [max(g["n"], r["full"]) if g["n"] >= max(1, r["min"]) and r["w"] else 0 for g, r in both]
     scale = math.lcm(*filter(None, full))  # 0: this electorate says nothing
     c = [r["w"] * (scale // f) if f else 0 for (_, r), f in zip(both, full, strict=True)]
     weighed = list(zip(c, groups, strict=True))
-    total = sum(x * g["n"] for x, g in weighed)
     P = [[sum(x * g["N"][a][b] for x, g in weighed) for b in every] for a in every]
     S = [sum(P[a][b] - P[b][a] for b in every) for a in every]
     C = [sum(x * g["R"][a][0] for x, g in weighed) for a in every]
-    lots = (
-        [list(lot), list(lot)[::-1]] if total else [[], []]
-    )  # where no ballot counts there is no order
+    return c, sum(x * g["n"] for x, g in weighed), P, S, C
+
+
+def piles_of(c: Sequence[int], ballots: Sequence[Mapping[bytes, int]]) -> Counter[bytes]:
+    """What is said, own options taken out, with all its weight."""
+    piles = Counter[bytes]()
+    for weight, theirs in zip(c, ballots, strict=True):
+        for ballot, times in theirs.items():
+            rank, _, own = ballot.partition(BETWEEN)
+            piles[rank.translate(None, own)] += times * weight
+    return piles
+
+
+def recount(
+    rules: JSON, lot: Sequence[int], groups: Sequence[JSON], ballots: JSON
+) -> dict[str, JSON]:
+    """All that the counts of the electorates lead to; without ballots (None) no instant runoff."""
+    options, every = rules["options"], range(len(rules["options"]))
+    c, total, P, S, C = combined(rules, groups)
+    # What changes places when the lot is reversed shares a rank. Where no ballot counts there is no order.
+    lots = [list(lot), list(lot)[::-1]] if total else [[], []]
     sigmas = [sorted(one, key=lambda a: (-S[a], -C[a], one.index(a))) for one in lots]
     pairs, chains = [ranked_pairs(P, sigma) for sigma in sigmas], schulze(P, sigmas[0])
 
@@ -306,11 +319,10 @@ def recount(
         {"over": options[a], "under": options[b], "margin": str(P[a][b] - P[b][a]),
          "against": str(P[b][a]), "locked": is_locked} for a, b, is_locked in pairs[0][1]])  # fmt: skip
     if ballots is not None:
-        piles = Counter[bytes]()
-        for x, theirs in zip(c, ballots, strict=True):
-            for (rank, _, own), times in ((key.partition(BETWEEN), n) for key, n in theirs.items()):
-                piles[rank.translate(None, own)] += times * x
-        rounds = [irv(piles, S, one) for one in lots]
+        piles = piles_of(c, list(ballots))
+        rounds = [irv(piles, S, lots[0])] * 2
+        if any(by == "lot" for *_, by in rounds[0]):  # or it made no difference
+            rounds[1] = irv(piles, S, lots[1])
         methods["irv"] = ranked(*([one[2] for one in each[::-1]] for each in rounds), rounds=[
             {"tallies": {options[a]: str(n) for a, n in tallies.items()}, "exhausted": str(exhausted),
              "removed": options[a], "by": by} for tallies, exhausted, a, by in rounds[0]])  # fmt: skip
