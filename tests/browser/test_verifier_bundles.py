@@ -77,6 +77,18 @@ def test_whole_bundle_is_right(ask: Ask, folder: Path) -> None:
     assert found["ranks"] == json.loads((folder / "result.json").read_text())["ranks"]
 
 
+def test_browser_without_cryptography_says_what_it_could_not_check(
+    browser: Browser, folder: Path
+) -> None:
+    with asking(browser) as ask_it:
+        ask_it("() => Object.defineProperty(crypto, 'subtle', { value: undefined })", None)
+        found = ask_it(_CHECK, _asked(folder))
+
+    assert found["right"] is True
+    unknown = [(check, code) for check, state, code, _ in found["said"] if state != "right"]
+    assert unknown == [("signatures", "no-ed25519")]
+
+
 @pytest.mark.parametrize(
     ("method", "is_sealed"),
     [("schulze", False), ("borda", False), ("irv", False), ("ranked_pairs", True)],
