@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -20,6 +20,7 @@ from expo.wire.server import listen
 from expo.words import clean
 from migrations.upgrade import migrate
 from sessions import schedule_file
+from sessions.exchange import importing
 from sessions.programme import Programme
 from sessions.schedule_nodes import ScheduleProblems
 from sessions.schedule_words import message_of
@@ -52,8 +53,32 @@ def programme_in(path: Path) -> Programme:
     Raises:
         SystemExit: It cannot be read or has mistakes.
     """
+    return _told(path, lambda: schedule_file.parse(path.read_bytes()))
+
+
+def imported_from(path: Path, hall: str) -> Programme:
+    """The programme in a file of ours, or one of other software laid over the shipped schedule.
+
+    Args:
+        path: YAML of ours, or frab or pretalx JSON or XML, or CSV; told by what is in it.
+        hall: Whose sessions are taken of a foreign file; empty for all.
+
+    Raises:
+        SystemExit: It cannot be read or has mistakes.
+    """
+
+    def read() -> Programme:
+        content = path.read_bytes()
+        if not importing.kind_of(content):
+            return schedule_file.parse(content)
+        return importing.imported(content, programme_in(ROOT / "schedule.yaml"), hall=hall)
+
+    return _told(path, read)
+
+
+def _told(path: Path, read: Callable[[], Programme]) -> Programme:
     try:
-        return schedule_file.parse(path.read_bytes())
+        return read()
     except OSError as error:
         stop(f"{path}: {error.strerror}")
     except ScheduleProblems as found:

@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from command.common import brought_up, kept_at, opened, programme_in, say, stop
+from command.common import brought_up, imported_from, kept_at, opened, say, stop
 from expo import settings as configuration
 from expo.errors import Refusal
 from expo.identity.usecases import Passes
@@ -23,7 +23,7 @@ from voting.verify import verify as verifier
 
 def check(options: argparse.Namespace) -> int:
     """Tell every mistake in a schedule; 1 if there is one."""
-    programme = programme_in(Path(options.file))
+    programme = imported_from(Path(options.file), options.hall)
     facts: dict[str, str | int] = {
         "file": options.file,
         "sessions": len(programme.sessions),

@@ -103,6 +103,9 @@ def _serve(one: argparse.ArgumentParser) -> None:
 
 def _check(one: argparse.ArgumentParser) -> None:
     one.add_argument("file", nargs="?", default=_SCHEDULE)
+    one.add_argument(
+        "--hall", default="", help=_("the hall whose sessions are taken from a foreign schedule")
+    )
     one.set_defaults(do=offline.check)
 
 

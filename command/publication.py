@@ -16,6 +16,8 @@ from expo.record.keys.usecases import Keys
 from expo.settings import Settings
 from expo.web.templates import Renderer
 from expo.wire.notifier import Notifier
+from sessions.exchange import pages as schedule_pages
+from sessions.exchange.usecases import ScheduleFiles
 from sessions.programme import Programme
 from sessions.usecases import Show
 from voting.analysis import pages as result_pages
@@ -81,6 +83,7 @@ class Publication:
         show.root = self.ledgers.root_at_close
         self.analyses = Analyses(voting, self.ledgers)
         self.exchange = Exchange(database, voting)
+        self.schedule_files = ScheduleFiles(show, schedule_pages.phrases())
         bundles = Path(settings.media_folder) / "bundles"
         self.bundles = Bundles(bundles, voting, self.ledgers, SOFTWARE)
         self.room = BulletinRoom(
@@ -111,6 +114,7 @@ class Publication:
             "exchange": self.exchange,
             "keys": self.keys,
             "ledgers": self.ledgers,
+            "schedule_files": self.schedule_files,
             **self.room.state,
         }
 
@@ -127,6 +131,7 @@ class Publication:
             *check_pages.routes(), *result_pages.routes(),
             *file_pages.routes(),
             *bundle_pages.routes(),
+            *schedule_pages.routes(),
             *sealing_pages.routes(),
             *self.room.routes,
         ]

@@ -23,6 +23,7 @@ from expo.words import Language, latin_digits
 from sessions import ical
 from sessions.board import DayRow
 from sessions.control import pages as control_pages
+from sessions.exchange.usecases import running_of
 from sessions.programme import Day, Session
 from sessions.projector import pages as projector_pages
 from sessions.usecases import Show
@@ -185,21 +186,23 @@ def _telling(request: StageRequest) -> _Telling:
 
 async def calendar(request: StageRequest) -> Response:
     """All sessions of all days as iCalendar."""
-    content = ical.of_programme(request.state["show"].programme, **_telling(request))
+    content = ical.of_programme(running_of(request.state["show"]), **_telling(request))
     return _calendar(content, "expo")
 
 
 async def day_calendar(request: StageRequest) -> Response:
     """One day as iCalendar."""
-    found = _day(request)
-    content = ical.of_day(request.state["show"].programme, found, **_telling(request))
+    number, running = _day(request).n, running_of(request.state["show"])
+    found = next(one for one in running.days if one.n == number)
+    content = ical.of_day(running, found, **_telling(request))
     return _calendar(content, f"day-{found.n}")
 
 
 async def session_calendar(request: StageRequest) -> Response:
     """One session as iCalendar."""
-    found = _session(request)
-    content = ical.of_session(request.state["show"].programme, found, **_telling(request))
+    asked, running = _session(request).id, running_of(request.state["show"])
+    found = next(one for one in running.sessions if one.id == asked)
+    content = ical.of_session(running, found, **_telling(request))
     return _calendar(content, found.id)
 
 

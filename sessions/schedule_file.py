@@ -6,7 +6,7 @@ as strict as the rules allow. Text in, values or problems out: nothing here open
 Source: reliability F14 and catalogue C.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from sessions import programme_rules, schedule_days, schedule_sections
 from sessions.programme import Programme
 from sessions.programme_drafts import ProgrammeDraft
 from sessions.schedule_fields import Form, Notes, Place
-from sessions.schedule_nodes import Problem, ScheduleProblems, read
+from sessions.schedule_nodes import Node, Problem, ScheduleProblems, read
 from sessions.schedule_sections import ELECTORATES, MOST_ENTITIES, MOST_INITIATIVES
 
 D = TypeVar("D")
@@ -31,11 +31,19 @@ def parse(text: bytes) -> Programme:
         ScheduleProblems: With every mistake found, in the order of lines; at most ``MOST_TOLD``
             and then one that says how many more there are.
     """
-    node, problems = read(text)
+    return of_tree(*read(text))
+
+
+def of_tree(tree: Node, problems: Sequence[Problem]) -> Programme:
+    """The programme this tree describes, whatever it was read from.
+
+    Raises:
+        ScheduleProblems: As `parse`, with the problems met while the tree was made.
+    """
     notes = Notes(problems)
-    programme = _programme(Form(Place("", node), notes))
+    programme = _programme(Form(Place("", tree), notes))
     if notes.problems or programme is None:
-        raise ScheduleProblems(_told(notes.problems))
+        raise ScheduleProblems(told(notes.problems))
     return programme
 
 
@@ -48,7 +56,7 @@ def check(text: bytes) -> tuple[Problem, ...]:
     return ()
 
 
-def _told(problems: list[Problem]) -> tuple[Problem, ...]:
+def told(problems: list[Problem]) -> tuple[Problem, ...]:
     """Each problem once, by line, and not more than anybody reads."""
     once = {(p.line, p.path, p.code, tuple(sorted(p.facts.items()))): p for p in problems}
     ordered = sorted(once.values(), key=lambda p: (p.line, p.path, p.code))

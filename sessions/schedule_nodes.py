@@ -124,7 +124,8 @@ class _Open:
 class _Builder:
     """Turns events into one tree of nodes and a list of problems."""
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
         self.problems: list[Problem] = []
         self.stack: list[_Open] = []
         self.root: Node | None = None
@@ -187,8 +188,8 @@ class _Builder:
         """The start of a mapping or a list."""
         line = event.start_mark.line + 1
         self._refuse_extras(event, line)
-        if len(self.stack) >= DEPTH:
-            self.tell(line, self.path()[:_FACT_LENGTH], "too-deep", most=DEPTH)
+        if len(self.stack) >= self.depth:
+            self.tell(line, self.path()[:_FACT_LENGTH], "too-deep", most=self.depth)
             raise _Stop
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         self.stack.append(_Open(self.path(), line, is_mapping=is_mapping))
@@ -222,15 +223,16 @@ _HANDLERS: Final[dict[type[Any], Any]] = {
 }
 
 
-def read(text: bytes) -> tuple[Node, list[Problem]]:
+def read(text: bytes, depth: int = DEPTH) -> tuple[Node, list[Problem]]:
     """The tree of a YAML text and the problems met so far; never anything but this pair.
 
-    The tree is ``Broken`` where the text cannot be read to its end.
+    The tree is ``Broken`` where the text cannot be read to its end. ``depth`` is how many mappings
+    and lists may stand inside each other.
     """
     decoded, problem = _decoded(text)
     if problem is not None:
         return Broken(1), [problem]
-    builder = _Builder()
+    builder = _Builder(depth)
     try:
         _feed(builder, decoded)
     except _Stop:

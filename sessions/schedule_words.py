@@ -78,6 +78,25 @@ MESSAGES: Final = MappingProxyType(
             "The day has no sessions; if they are still to be announced, write “announced_only: true”."
         ),
         "announced-with-sessions": N_("A day that is only announced cannot have sessions."),
+        # files of other software
+        "not-json": N_("This is not valid JSON: {detail}"),
+        "not-xml": N_("This is not valid XML (column {column}): {detail}"),
+        "xml-with-doctype": N_("A document type or entities are not allowed; remove them."),
+        "not-a-schedule": N_("“{found}” is no schedule; one begins with “schedule”."),
+        "unknown-hall": N_("There is no hall “{found}”. Known are: {known}."),
+        "bad-instant": N_(
+            "“{found}” is not a time with its zone in whole minutes; write it like 2017-04-17T08:30:00+04:00."
+        ),
+        "bad-length": N_("“{found}” is not a length; write it like 00:45."),
+        "over-midnight": N_("The session that starts at {found} ends on another day of the expo."),
+        "table-column-missing": N_("The column “{column}” is missing."),
+        "table-column-twice": N_("The column “{column}” stands twice in the first row."),
+        "table-empty": N_("The table has no rows."),
+        "table-encoding": N_("The text is not in UTF-8."),
+        "table-not-text": N_("This is not a text file."),
+        "table-not-csv": N_("This is not valid CSV: a quotation mark is not closed."),
+        "table-too-long": N_("The table has too many rows."),
+        "table-too-wide": N_("The table has too many columns."),
         # the grand final
         "final-with-initiatives": N_(
             "The initiatives of a final come from results; it cannot list any."

@@ -1,5 +1,6 @@
 """The control room and the programme page; both work without scripts."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final, TypedDict
 
@@ -15,9 +16,11 @@ from expo.web import translations
 from expo.web.pages import NO_STORE, client_form, client_json, explained, guarded, wants_json
 from expo.web.templates import Renderer
 from expo.words import latin_digits
+from sessions.exchange.importing import as_schedule
 from sessions.orders import ConfirmFirst, Order
 from sessions.reload import REASONS
 from sessions.reloading.usecases import ReloadPreview
+from sessions.schedule_nodes import ScheduleProblems
 from sessions.schedule_words import MESSAGES
 from sessions.usecases import Show
 
@@ -145,20 +148,28 @@ async def reload(request: ControlRequest) -> Response:
     """Show what an edited schedule would change, or put exactly that in force."""
     fields = await client_form(request)
     text = fields.get("text", "")
-    raw = text.encode() if text.strip() else None
     show = request.state["show"]
     try:
+        raw = await _schedule(text, show) if text.strip() else None
         if fields.get("do") == "apply":
             await show.apply_reload(
                 request.state["visit"].somebody(), raw, fields.get("digest", "")
             )
             return _programme_page(request, applied=True)
         preview = await show.preview_reload(raw)
+    except ScheduleProblems as found:
+        unread = ReloadPreview((), found.problems, "", can_apply=False)
+        return _programme_page(request, preview=unread, text=text)
     except Refusal as refusal:
         if wants_json(request):
             raise
         return _programme_page(request, refusal=refusal, text=text)
     return _programme_page(request, preview=preview, text=text)
+
+
+async def _schedule(text: str, show: Show) -> bytes:
+    """The text as our own schedule: one of other software is laid over the programme in force."""
+    return await asyncio.to_thread(as_schedule, text.encode(), show.programme)
 
 
 def _programme_page(

@@ -1,0 +1,1 @@
+"""The schedule as files that other software reads, and the schedules of others as ours."""

@@ -1,0 +1,44 @@
+"""A schedule as CSV → outline; the columns are those of our own export, in any order.
+
+Cells that were guarded against spreadsheets come back as they were. Pure.
+"""
+
+from typing import Final
+
+from expo.lists.reading import Column, ListUnreadable, Row, decoded, lines_of, rows_of
+from sessions.exchange.outline import MOST_EVENTS, Cell, Event, Outline, Read
+from sessions.exchange.writing import HEAD
+from sessions.schedule_nodes import SIZE_BYTES, Problem
+
+NEEDED: Final = ("id", "date", "starts", "ends", "title_ar", "title_en")
+"""The columns without which a row is no session."""
+_COLUMNS: Final = tuple(Column((name,), is_needed=name in NEEDED) for name in HEAD)
+
+
+def outline_of(content: bytes) -> Read:
+    """What this table says; anything else is a problem. Its lines are rows, the head is row 1."""
+    if len(content) > SIZE_BYTES:
+        return _not("file-too-large", found=len(content), most=SIZE_BYTES)
+    try:
+        rows = rows_of(lines_of(decoded(content)), _COLUMNS)
+    except ListUnreadable as refusal:
+        why = str(refusal.facts.get("why", ""))
+        column = str(refusal.facts.get("column", ""))
+        return _not(f"table-{why}", column=column)
+    if len(rows) > MOST_EVENTS:
+        return _not("too-many", found=len(rows), most=MOST_EVENTS)
+    return Outline(tuple(map(_event, rows)), is_table=True), []
+
+
+def is_table(content: bytes) -> bool:
+    """Whether the first line names our columns."""
+    head = content[:2_000].partition(b"\n")[0].replace(b"\0", b"").lower()
+    return b"title_ar" in head and b"starts" in head
+
+
+def _event(row: Row) -> Event:
+    return Event(row.line, {name: Cell(row.line, text) for name, text in row.cells.items()})
+
+
+def _not(code: str, **facts: str | int) -> Read:
+    return Outline(()), [Problem(1, "", code, facts)]
