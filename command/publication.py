@@ -128,7 +128,8 @@ class Publication:
     def routes(self) -> list[BaseRoute]:
         """The addresses of what is published."""
         return [
-            *check_pages.routes(), *result_pages.routes(),
+            *check_pages.routes(),
+            *result_pages.routes(),
             *file_pages.routes(),
             *bundle_pages.routes(),
             *schedule_pages.routes(),

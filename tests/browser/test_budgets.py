@@ -51,7 +51,9 @@ def test_ballot_page_stays_within_its_budget(
     assert sum(parts.values()) <= 60 * KB, parts
 
 
-@pytest.mark.parametrize("path", ["/", "/schedule", "/results/day/1", f"/results/{SESSION}", "/about"])
+@pytest.mark.parametrize(
+    "path", ["/", "/schedule", "/results/day/1", f"/results/{SESSION}", "/about"]
+)
 def test_other_public_pages_stay_within_theirs(show: Running, people: Browsing, path: str) -> None:
     show.open()
     show.crowd()

@@ -20,7 +20,21 @@ SPOKEN_ATTRIBUTES: Final = frozenset(
 )
 # The same in every language, or the name a language gives itself.
 NAMES: Final = frozenset(
-    {"Sawt", "صوت", "English", "العربية", "EN", "ع", "JSON", "CSV", "PDF", "QR", "ICS", "BLT", "SVG"}
+    {
+        "Sawt",
+        "صوت",
+        "English",
+        "العربية",
+        "EN",
+        "ع",
+        "JSON",
+        "CSV",
+        "PDF",
+        "QR",
+        "ICS",
+        "BLT",
+        "SVG",
+    }
 )
 DATA_SCRIPTS: Final = frozenset({"application/json", "application/ld+json"})
 MARK: Final = "\ufffc"  # stands where an expression puts something

@@ -71,7 +71,16 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
     told = capsys.readouterr().out
     assert end.value.code == 0
-    for command in ("serve", "check", "count", "rehearse", "invite", "publish", "settings", "migrate"):
+    for command in (
+        "serve",
+        "check",
+        "count",
+        "rehearse",
+        "invite",
+        "publish",
+        "settings",
+        "migrate",
+    ):
         assert command in told
 
 

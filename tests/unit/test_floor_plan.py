@@ -14,7 +14,15 @@ PURE_FILES = [path for path in EVERY_FILE if not floor.is_edge(floor.name_of(pat
 
 # Libraries with one place each, where import-linter cannot say it by file name.
 PLACES = {
-    "starlette": ("sockets.py", "pages.py", "expo/wire/", "expo/web/", "command/assembly.py", "command/bulletins.py", "command/publication.py"),
+    "starlette": (
+        "sockets.py",
+        "pages.py",
+        "expo/wire/",
+        "expo/web/",
+        "command/assembly.py",
+        "command/bulletins.py",
+        "command/publication.py",
+    ),
     "websockets": ("expo/wire/", "sessions/rehearsal/"),
     "httpx2": ("sessions/rehearsal/", "command/", "expo/identity/oidc/"),
     "authlib": ("expo/identity/oidc/",),

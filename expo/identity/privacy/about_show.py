@@ -123,7 +123,9 @@ SHOW: Final = (
     Table(
         "bulletin",
         Purpose.RECORD,
-        N_("So that two people stand by every bulletin, and nothing published is ever changed unseen."),
+        N_(
+            "So that two people stand by every bulletin, and nothing published is ever changed unseen."
+        ),
         N_("As long as the results."),
         N_("Everybody once it is published; who wrote and reviewed it: programs alone."),
         (
