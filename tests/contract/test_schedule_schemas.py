@@ -1,8 +1,8 @@
 """Our schedule files are what the public schemas of c3voc say, and a real export comes in and out."""
 
 import json
-from pathlib import Path
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import jsonschema

@@ -28,6 +28,8 @@ from expo.wire.notifier import LocalNotifier
 from expo.wire.supervisor import Supervisor
 from sessions import pages as stage_pages
 from sessions import sockets
+from sessions.exchange import pages as schedule_pages
+from sessions.exchange.usecases import ScheduleFiles
 from sessions.orders import Kind, Order
 from sessions.schedule_file import parse
 from sessions.show_follower import ShowFollower
@@ -168,6 +170,7 @@ def _application(found: House) -> Any:
         "days": lambda: tuple(day.n for day in found.show.programme.days),
         "subjects": lambda: tuple(one.id for one in found.show.programme.sessions),
         "show": found.show,
+        "schedule_files": ScheduleFiles(found.show, schedule_pages.phrases()),
     }
 
     @asynccontextmanager
@@ -182,6 +185,7 @@ def _application(found: House) -> Any:
             *voting_pages.routes(),
             *sockets.routes(sockets.Live()),
             *stage_pages.routes(),
+            *schedule_pages.routes(),
         ],
         middleware=[visiting()],
         exception_handlers=HANDLERS,
