@@ -1,6 +1,7 @@
 """The commands that serve nobody, as somebody at a terminal meets them."""
 
 import json
+import re
 import socket
 import sqlite3
 import subprocess
@@ -17,8 +18,10 @@ from command.common import ROOT
 from command.parser import main
 from expo.passes import fingerprint
 from expo.web import translations
+from sessions.exchange.writing import as_xml
 from tests.support.ballot_files import JSON
-from tests.support.schedules import SCHEDULE, changed, line_of
+from tests.support.schedule_files import telling
+from tests.support.schedules import SCHEDULE, changed, line_of, programme
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +101,22 @@ def test_good_schedule_is_summed_up(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_shipped_schedule_is_checked_when_none_is_named() -> None:
     assert main(["check"]) == 0
+
+
+def test_schedule_of_other_software_is_checked_by_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "schedule.xml"
+    file.write_bytes(as_xml(telling(programme())))
+
+    assert main(["check", str(file), "--hall", "Stage"]) == 0
+    assert "Sessions: 2." in capsys.readouterr().out
+
+    file.write_bytes(file.read_bytes().replace(b"00:45", b"soon"))
+    assert ended("check", str(file)) == (1, "")
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 2
+    assert all(re.match(rf"{file}:[0-9]+: duration: ", line) for line in told)
 
 
 def test_every_mistake_is_told_with_file_line_and_path(
