@@ -20,7 +20,7 @@ from expo.record.lines import Facts
 from sessions import contest_plan, store
 from sessions.cues import RUNNING, SHOWN, Cue, Status, after, may_show
 from sessions.finals import moves as finals
-from sessions.orders import ACTIONS, OF_SESSION, ON_STAGE, Kind, Order
+from sessions.orders import ACTIONS, LEFT_HELD, OF_SESSION, ON_STAGE, Kind, Order
 from sessions.programme import Programme
 from sessions.stage import Progress, Stage
 from voting import moves as contest_moves
@@ -88,7 +88,7 @@ async def carry_out(tx: Tx, actor: Person, order: Order, at: datetime) -> tuple[
     elif order.kind is Kind.SCENE:
         stage, moved = await _pick(tx, stage, order), ()
     else:
-        stage, moved = await _order_contest(tx, stage, order, at)
+        stage, moved = await _order_contest(tx, actor, stage, order, at)
     following = msgspec.structs.replace(stage, version=stage.version + 1)
     await store.set_stage(tx, following, last_order=_fingerprint(actor, order))
     return moved + await _filled(tx, order, at)
@@ -179,17 +179,28 @@ async def _change(tx: Tx, session_id: str, state: Progress, cue: Cue) -> Progres
 
 
 async def _order_contest(
-    tx: Tx, stage: Stage, order: Order, at: datetime
+    tx: Tx, actor: Person, stage: Stage, order: Order, at: datetime
 ) -> tuple[Stage, tuple[ContestId, ...]]:
     contest = await contest_store.find(tx, ContestId(order.contest or ""))
     if contest is None:
         raise NotFound(contest=order.contest or "")
     await _MOVES[order.kind](tx, contest, order, at)
+    if order.kind is Kind.REVIEW or contest.phase is Phase.CLOSED:  # a first reveal approves too
+        await _note_held(tx, actor, contest.id, at)
     if order.kind in ON_STAGE and stage.contest != contest.id:
         stage = msgspec.structs.replace(
             stage, session=contest.subject, contest=contest.id, picked=None
         )
     return stage, (contest.id,)
+
+
+async def _note_held(tx: Tx, actor: Person, contest_id: str, at: datetime) -> None:
+    """Write down how many ballots stay held by the organiser's word, if there are any."""
+    n = await contest_store.count_held(tx, contest_id)
+    if n:
+        await record.append(
+            tx, at=at, actor=actor, action=LEFT_HELD, subject=contest_id, facts={"n": n}
+        )
 
 
 async def _ready(tx: Tx, contest: Contest, order: Order, at: datetime) -> None:
@@ -220,7 +231,7 @@ async def _close(tx: Tx, contest: Contest, order: Order, at: datetime) -> None:
 
 
 async def _review(tx: Tx, contest: Contest, order: Order, _at: datetime) -> None:
-    await contest_moves.review(tx, contest.id, order.version)
+    await contest_moves.review(tx, contest.id, order.version, may_stay_held=order.may_stay_held)
 
 
 async def _check_on_stage(tx: Tx, contest: Contest) -> None:
@@ -233,7 +244,9 @@ async def _reveal(tx: Tx, contest: Contest, order: Order, _at: datetime) -> None
     """Show the next place; the first one also says that the result has been reviewed."""
     seen = order.version
     if contest.phase is Phase.CLOSED:
-        reviewed = await contest_moves.review(tx, contest.id, seen)
+        reviewed = await contest_moves.review(
+            tx, contest.id, seen, may_stay_held=order.may_stay_held
+        )
         seen = reviewed.version
     await contest_moves.reveal(tx, contest.id, seen)
 

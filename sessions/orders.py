@@ -64,6 +64,8 @@ ACTIONS: Final = MappingProxyType(
     }
 )
 """What the staff log calls each order; the catalogues have the words."""
+LEFT_HELD: Final = N_("leave-held")
+"""What the staff log calls the word that ``n`` undecided ballots of an approved count stay held."""
 RELOAD: Final = N_("reload-programme")
 """What the staff log calls putting an edited schedule in force."""
 
@@ -73,6 +75,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``version`` is the version of what is acted on as the organiser saw it: the session's for
     orders about a session, the contest's for orders about a contest, the stage's for ``scene``.
+    ``may_stay_held`` approves a count although ballots are held and undecided: they stay held.
     """
 
     kind: Kind
@@ -82,6 +85,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minutes: Annotated[int, msgspec.Meta(ge=1, le=MOST_MINUTES)] | None = None
     scene: Scene | None = None
     confirmed: bool = False
+    may_stay_held: bool = False
 
     @property
     def subject(self) -> str:

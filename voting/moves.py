@@ -41,6 +41,13 @@ class RecountDiffers(Refusal):
     status = 409
 
 
+class HeldUndecided(Refusal):
+    """``n`` ballots are held and nobody has decided about them, nor said that they stay held."""
+
+    code = N_("held-undecided")
+    status = 409
+
+
 class TooLong(Refusal):
     """The contest would stay open longer than ``most_minutes``."""
 
@@ -174,15 +181,24 @@ async def hard_close(tx: Tx, contest_id: str, now: datetime) -> Contest | None:
     return closed
 
 
-async def review(tx: Tx, contest_id: str, version: int) -> Contest:
-    """The contest with its result looked at by an organiser.
+async def review(tx: Tx, contest_id: str, version: int, *, may_stay_held: bool = False) -> Contest:
+    """The contest with its result looked at by an organiser; afterwards no held ballot can be decided.
+
+    Args:
+        tx: The caller's transaction.
+        contest_id: The contest.
+        version: As the organiser saw it.
+        may_stay_held: The organiser's word that undecided ballots stay held.
 
     Raises:
         NotCounted: There is no result yet.
         RecountDiffers: The result is disputed.
+        HeldUndecided: Ballots wait for a decision, and nobody said that they stay held.
     """
     head, phase = await _moved(tx, contest_id, version, Move.REVIEW)
     await _places(tx, contest_id)
+    if not may_stay_held and (n := await store.count_held(tx, contest_id)):
+        raise HeldUndecided(n=n)
     return await _saved(tx, head, head.contest, phase=phase)
 
 

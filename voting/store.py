@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, case, insert, literal, select, tuple_, update
+from sqlalchemy import bindparam, case, func, insert, literal, select, tuple_, update
 
 from expo.db import Tx, add_new
 from voting.batches import Head, Kept, at_the_ends
@@ -185,6 +185,15 @@ async def held(tx: Tx, contest_id: str, positions: Sequence[int] | None = None) 
         query = query.where(_LINES.c.position.in_(positions))
     rows = await tx.execute(query.order_by(_LINES.c.position))
     return tuple(_kept_in(row) for row in rows)
+
+
+async def count_held(tx: Tx, contest_id: str) -> int:
+    """How many ballots of a contest wait for review."""
+    mine = _current_lines().where(
+        _BALLOTS.c.contest == contest_id, _LINES.c.status == "quarantined"
+    )
+    found = await tx.execute(select(func.count()).select_from(mine.subquery()))
+    return int(found.scalar_one())
 
 
 async def held_of(tx: Tx, tags: Mapping[str, str]) -> frozenset[str]:

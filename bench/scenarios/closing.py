@@ -101,7 +101,7 @@ class _Organiser:
         """Ask again until it is allowed: "not counted yet" is no reason to stop."""
         while True:
             order = {"kind": kind.value, "version": self._control.get("version", 1)}
-            order |= {"contest": self._stage.contest, "confirmed": True}
+            order |= {"contest": self._stage.contest, "confirmed": True, "may_stay_held": True}
             try:
                 await door.order(cookies, order)
             except TurnedAway:

@@ -113,6 +113,7 @@ def contest_of(
         groups=tuple(map(_group, view.electorates)),
         root=root[1],
         size=root[0],
+        stayed_held=sum(result.held.values()),
     )
 
 

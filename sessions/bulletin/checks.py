@@ -8,7 +8,7 @@ import msgspec
 
 from expo.errors import N_, Refusal
 from expo.words import Language, Text
-from voting.contests import Contest
+from voting.contests import Contest, Phase
 from voting.results import Result
 from voting.visibility import is_shown
 
@@ -25,6 +25,9 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The sentence of each reason; ``{contest}`` is its title, ``{n}`` a number of ballots."""
+
+
+_APPROVED: Final = frozenset({Phase.REVIEWED, Phase.REVEALING, Phase.PUBLISHED, Phase.AMENDED})
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -49,7 +52,7 @@ class BulletinBlocked(Refusal):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """A contest of the day as the database has it; ``held`` counts undecided ballots."""
+    """A contest of the day as the database has it; ``held`` counts ballots held and not decided."""
 
     contest: Contest
     result: Result | None
@@ -59,6 +62,11 @@ class Standing(msgspec.Struct, frozen=True):
     def was_held(self) -> bool:
         """Whether it was ever opened; one that was not is listed as not held."""
         return self.contest.opened_at is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a held ballot can still be decided; the approval says that the others stay held."""
+        return self.held > 0 and self.contest.phase not in _APPROVED
 
     @property
     def is_shown(self) -> bool:
@@ -73,7 +81,7 @@ def reasons(standings: Sequence[Standing]) -> tuple[Reason, ...]:
 
 def _of(standing: Standing) -> list[Reason]:
     contest, found = standing.contest, []
-    if standing.held:
+    if standing.waits:
         found.append(Reason("held-undecided", contest.id, contest.title, standing.held))
     if standing.result is not None and standing.result.disputed:
         found.append(Reason("disputed-recount", contest.id, contest.title))

@@ -52,7 +52,7 @@ class EditionContest(msgspec.Struct, frozen=True):
     ``href`` is the page of its results without the language, e.g. ``/results/grand-final``;
     ``method`` a key of `voting.wording.METHOD_NAMES`; ``said`` the finished sentences by language.
     ``root`` is the ledger's last root in hexadecimal with its ``size`` in leaves; empty and 0 where
-    the contest has no ledger.
+    the contest has no ledger. ``stayed_held`` ballots were held, never decided about, and count nowhere.
     """
 
     id: str
@@ -66,6 +66,7 @@ class EditionContest(msgspec.Struct, frozen=True):
     groups: tuple[EditionGroup, ...]
     root: str
     size: int
+    stayed_held: int = 0
 
 
 class NotHeld(msgspec.Struct, frozen=True):

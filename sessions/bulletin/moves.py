@@ -70,7 +70,7 @@ async def standings(tx: Tx, day: int) -> tuple[Standing, ...]:
     found = [one for one in await contests.contests(tx) if one.day == day]
     return tuple(
         [
-            Standing(one, await contests.result(tx, one.id), len(await contests.held(tx, one.id)))
+            Standing(one, await contests.result(tx, one.id), await contests.count_held(tx, one.id))
             for one in sorted(found, key=lambda one: one.id)
         ]
     )

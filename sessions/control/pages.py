@@ -17,14 +17,17 @@ from expo.web.pages import NO_STORE, client_form, client_json, explained, guarde
 from expo.web.templates import Renderer
 from expo.words import latin_digits
 from sessions.exchange.importing import as_schedule
-from sessions.orders import ConfirmFirst, Order
+from sessions.orders import ConfirmFirst, Kind, Order
 from sessions.reload import REASONS
 from sessions.reloading.usecases import ReloadPreview
 from sessions.schedule_nodes import ScheduleProblems
 from sessions.schedule_words import MESSAGES
 from sessions.usecases import Show
+from voting.moves import HeldUndecided
 
 _NUMBERS: Final = frozenset({"version", "minutes"})
+_YES: Final = frozenset({"confirmed", "may_stay_held"})
+"""Fields that say yes or nothing."""
 _FIELDS: Final = frozenset(Order.__struct_fields__)
 
 
@@ -73,7 +76,9 @@ async def order(request: ControlRequest) -> Response:
     except Refusal as refusal:
         if is_program:
             return await _refused(request, refusal)
-        return await _control_page(request, refusal=refusal)
+        is_question = isinstance(refusal, HeldUndecided)  # a first reveal asks to approve too
+        asks = msgspec.structs.replace(wanted, kind=Kind.REVIEW) if is_question else None
+        return await _control_page(request, asks=asks, refusal=refusal)
     if is_program:
         return JSONResponse(msgspec.to_builtins(await show.control()), headers=NO_STORE)
     address = f"/{translations.language.get()}/staff/control"
@@ -121,8 +126,8 @@ def _order(fields: Mapping[str, str]) -> Order:
         values[name] = _number(name, values[name])
     if values.get("scene") == "auto":
         del values["scene"]
-    if "confirmed" in values:
-        values["confirmed"] = values["confirmed"] == "yes"
+    for name in _YES & set(values):
+        values[name] = values[name] == "yes"
     try:
         return msgspec.convert(values, Order)
     except msgspec.ValidationError as error:

@@ -96,8 +96,10 @@ class ControlRoom:
 
 
 def _order(kind: Kind, line: RundownLine) -> Order:
+    """The press, with every question answered yes: a rehearsal has no officers who decide."""
     confirmed = kind in NEEDS_CONFIRMATION
     if kind in OF_SESSION or line.contest is None:
         return Order(kind, version=line.version, session=line.id, confirmed=confirmed)
     contest = line.contest
-    return Order(kind, version=contest.version, contest=contest.id, confirmed=confirmed)
+    order = Order(kind, version=contest.version, contest=contest.id, confirmed=confirmed)
+    return msgspec.structs.replace(order, may_stay_held=kind is Kind.REVIEW)

@@ -77,5 +77,11 @@ class Desk:
         session, contest = about.get("session"), about.get("contest")
         found = self._voting.contests.get(contest) if contest else None
         version = found.version if found else self._show.progress(session or "").version
-        asked = {"kind": kind, "version": version, "confirmed": True, **about}
+        asked = {
+            "kind": kind,
+            "version": version,
+            "confirmed": True,
+            "may_stay_held": True,
+            **about,
+        }
         await self._show.act(_DIRECTOR, msgspec.convert(asked, Order))

@@ -56,7 +56,7 @@ def _of_contest(
         case "ready" if now >= line.starts_at + OPENS_AFTER:
             return msgspec.structs.replace(order, kind=Kind.OPEN)
         case "closed":
-            return msgspec.structs.replace(order, kind=Kind.REVIEW)
+            return msgspec.structs.replace(order, kind=Kind.REVIEW, may_stay_held=True)
         case "reviewed" | "revealing":
             done = contest.phase == "revealing" and _all_shown(view, contest)
             kind = Kind.PUBLISH if done else Kind.REVEAL

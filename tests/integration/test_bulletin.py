@@ -146,19 +146,23 @@ async def test_every_reason_that_keeps_it_back_is_listed(tmp_path: Path) -> None
         assert (await press(officer, "review")).status_code == 303
 
 
-async def test_held_ballots_that_nobody_decided_about_keep_it_back(tmp_path: Path) -> None:
+async def with_a_held_ballot(house: Whole) -> None:
+    """A counted contest with one ballot that waits for a decision."""
+    await with_rules(house, [DEVICE])
+    await house.open()
+    options = [one.id for one in house.contest().options]
+    for n in range(DEVICE.most + 1):
+        person = Person(PersonId(f"p{n}"), Role.CUSTOMER, "customers")
+        cast = Cast(ballot()["id"], "khda", tuple(options))
+        await house.expo.voting.cast(person, cast, house.clock(), Origin(device="e" * 24))
+    assert await house.ballots() == DEVICE.most
+    assert house.expo.voting.turnout("khda").held == {"device": 1}
+    await house.closed()
+
+
+async def test_held_ballots_keep_it_back_until_the_count_is_approved(tmp_path: Path) -> None:
     async with whole(tmp_path) as house:
-        await with_rules(house, [DEVICE])
-        await house.open()
-        options = [one.id for one in house.contest().options]
-        for n in range(DEVICE.most + 1):
-            person = Person(PersonId(f"p{n}"), Role.CUSTOMER, "customers")
-            cast = Cast(ballot()["id"], "khda", tuple(options))
-            await house.expo.voting.cast(person, cast, house.clock(), Origin(device="e" * 24))
-        assert await house.ballots() == DEVICE.most
-        assert house.expo.voting.turnout("khda").held == {"device": 1}
-        await house.closed()
-        await shown(house)
+        await with_a_held_ballot(house)
         organiser, officer = await house.person(Role.ORGANISER), await house.person(Role.OFFICER)
         await press(organiser, "begin")
         await press(organiser, "send")
@@ -168,6 +172,28 @@ async def test_held_ballots_that_nobody_decided_about_keep_it_back(tmp_path: Pat
         assert code_of(page) == "bulletin-blocked"
         assert "ballots held for review and not decided: " in page.text
         assert not await is_out(await house.person(Role.PUBLIC))
+
+
+async def test_bulletin_says_how_many_ballots_stayed_held(tmp_path: Path) -> None:
+    said = "1 ballot stayed held, in no count"
+    async with whole(tmp_path) as house:
+        await with_a_held_ballot(house)
+        await shown(house)
+        organiser, officer = await house.person(Role.ORGANISER), await house.person(Role.OFFICER)
+        await press(organiser, "begin")
+        await press(organiser, "send")
+        desk = (await officer.get(DESK)).text
+        assert desk.count(said) == 2, "in the check list, and where the second person signs"
+        assert "not decided: " not in desk
+        assert (await press(officer, "review")).status_code == 303
+        assert (await press(organiser, "publish")).status_code == 303
+
+        nobody = await house.person(Role.PUBLIC)
+        assert said in (await nobody.get(PAGE)).text
+        assert "بقيت بطاقة واحدة موقوفة لم تُحتسب" in (await nobody.get("/ar/bulletin/day/1")).text
+        contest = files.read(canonical.decode((await nobody.get(JSON)).content)).contest("khda")
+        assert contest is not None
+        assert (contest.ballots, contest.stayed_held) == (DEVICE.most, 1)
 
 
 async def test_an_embargo_ends_by_the_clock_and_nothing_takes_it_back(tmp_path: Path) -> None:

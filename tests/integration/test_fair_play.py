@@ -5,12 +5,15 @@ import re
 import uuid
 from pathlib import Path
 
+import pytest
+
 from expo.identity.entering.identities import Claim, Kind
 from expo.identity.people import Assurance, Person, PersonId, Visit
 from expo.rights import Role
 from sessions.orders import Kind as Ordered
 from tests.support.fair_play import act, crowd, officer, voter, with_rules
 from tests.support.whole import Whole, whole
+from voting.contests import Phase
 from voting.holds import HoldRule, Origin
 from voting.protocol import Cast
 
@@ -102,6 +105,43 @@ async def published(house: Whole) -> dict[str, object]:
         "result"
     ]
     return found
+
+
+@pytest.mark.parametrize("kind", [Ordered.REVIEW, Ordered.REVEAL])
+async def test_control_room_asks_before_ballots_stay_held(tmp_path: Path, kind: Ordered) -> None:
+    async with whole(tmp_path) as house:
+        await with_rules(house, [DEVICE])
+        await house.open()
+        options = [one.id for one in house.contest().options]
+        for n in range(DEVICE.most + 1):
+            person = Person(PersonId(f"p{n}"), Role.CUSTOMER, "customers")
+            cast = Cast(str(uuid.uuid4()), "khda", tuple(options))
+            await house.expo.voting.cast(person, cast, house.clock(), Origin(device="d" * 24))
+        await house.closed()
+        organiser = await house.person(Role.ORGANISER)
+        told = (await organiser.get("/en/staff/control")).text
+        assert "1 ballot is held and undecided." in told
+        assert "/en/staff/fairness/khda" in told
+        pressed = {"kind": kind.value, "contest": "khda", "version": str(house.contest().version)}
+
+        for lang, sentence, question in (
+            ("en", "Held ballots nobody has decided about: 1.", "although 1 ballot is undecided"),
+            ("ar", "بطاقات موقوفة لم يُبتّ فيها: 1.", "وفيه بطاقة واحدة لم يُبتّ فيها"),
+        ):
+            refused = await organiser.post(f"/{lang}/staff/control", data=pressed)
+            assert (refused.status_code, sentence in refused.text) == (409, True)
+            assert question in refused.text
+            assert 'name="may_stay_held" value="yes"' in refused.text
+        assert house.contest().phase is Phase.CLOSED
+
+        answer = await organiser.post("/en/staff/control", data={**pressed, "may_stay_held": "yes"})
+
+        assert answer.status_code == 303
+        assert house.contest().phase is not Phase.CLOSED
+        log = (await house.expo.show.control()).log
+        assert [(one.action, one.facts) for one in log if one.action == "leave-held"] == [
+            ("leave-held", {"n": 1})
+        ]
 
 
 async def test_signing_in_by_mail_lifts_the_hold_and_keeps_the_ballot(tmp_path: Path) -> None:

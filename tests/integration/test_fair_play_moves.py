@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from expo.db import Tx
 from expo.errors import BadRequest
 from expo.identity.people import Assurance
 from tests.support.contests import cast, contest, house, person
 from tests.support.watched import ONE_DEVICE, TABLET, Watched, officer
 from voting import moves, store
-from voting.contests import IllegalMove, Phase, Rules
+from voting.contests import Contest, ContestId, IllegalMove, Phase, Rules
 from voting.holds import HoldRule, Origin, VoidReason
 from voting.integrity import moves as decisions
 from voting.integrity.review import NothingHeld, ProposalGone, SecondPersonNeeded
@@ -147,6 +148,28 @@ async def test_two_confirmations_at_once_count_once(watched: Watched) -> None:
     assert await watched.figures() == (2, {}, {})
 
 
+async def left_held(tx: Tx, contest_id: str, version: int, _now: datetime) -> Contest:
+    """Approve the count and say that undecided ballots stay held."""
+    return await moves.review(tx, contest_id, version, may_stay_held=True)
+
+
+async def test_count_with_undecided_ballots_is_approved_by_an_explicit_word(
+    watched: Watched,
+) -> None:
+    for name in ("p1", "p2", "p3"):
+        await watched.vote(name)
+    await watched.there.finish()
+
+    with pytest.raises(moves.HeldUndecided) as refused:
+        await watched.there.move("s1", moves.review)
+
+    assert (refused.value.code, refused.value.facts) == ("held-undecided", {"n": 2})
+    closed = watched.voting.contests.get(ContestId("s1"))
+    assert closed is not None
+    assert closed.phase is Phase.CLOSED
+    assert (await watched.there.move("s1", left_held)).phase is Phase.REVIEWED
+
+
 async def test_decisions_belong_between_close_and_review(watched: Watched) -> None:
     await watched.vote("p1")
     await watched.vote("p2")
@@ -154,7 +177,7 @@ async def test_decisions_belong_between_close_and_review(watched: Watched) -> No
     with pytest.raises(IllegalMove):
         await watched.reviews.confirm(officer("two"), "s1", proposal)
     await watched.there.finish()
-    await watched.there.move("s1", moves.review)
+    await watched.there.move("s1", left_held)
     with pytest.raises(IllegalMove):
         await watched.reviews.confirm(officer("two"), "s1", proposal)
     with pytest.raises(IllegalMove):

@@ -57,7 +57,7 @@ async def shown(house: Whole, session: str = "khda") -> None:
     """Review, reveal and publish a counted result."""
     result = house.expo.voting.frozen(session)
     assert result is not None
-    await house.order(Kind.REVIEW, session)
+    await house.order(Kind.REVIEW, session, may_stay_held=True)
     for _ in result.ranks or ("nothing",):
         await house.order(Kind.REVEAL, session)
     await house.order(Kind.PUBLISH, session)

@@ -241,18 +241,19 @@ def test_every_reason_is_named_and_a_contest_that_never_opened_is_none() -> None
     never = msgspec.structs.replace(opened, id="s3", opened_at=None, phase=Phase.READY)
 
     found = reasons(
-        [Standing(opened, result, 3), Standing(waiting, None, 0), Standing(never, None, 0)]
+        [Standing(waiting, None, 3), Standing(opened, result, 2), Standing(never, None, 0)]
     )
 
+    # The two of the published contest stay held by the word of whoever approved it.
     assert [(one.why, one.contest, one.n) for one in found] == [
-        ("held-undecided", "s1", 3),
-        ("disputed-recount", "s1", 0),
+        ("held-undecided", "s2", 3),
         ("no-published-result", "s2", 0),
+        ("disputed-recount", "s1", 0),
     ]
     blocked = BulletinBlocked(found)
     assert blocked.facts["reasons"] == 3
     assert blocked.facts["named"] == (
-        "held-undecided s1, disputed-recount s1, no-published-result s2"
+        "held-undecided s2, no-published-result s2, disputed-recount s1"
     )
     assert told(found[0], "en", sentence).endswith(": 3")
 

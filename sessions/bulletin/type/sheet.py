@@ -154,10 +154,13 @@ def _part(contest: EditionContest, says: Wording, draw: Drawing) -> Part:
     address = says.address(contest.href)
     method = says.phrase(METHOD_NAMES.get(contest.method, contest.method))
     final = says.phrase(N_("Final result"))
+    summary = [final, says.ballots(contest.ballots), method]
+    if contest.stayed_held:
+        summary.append(says.stayed_held(contest.stayed_held))
     alt = N_("QR code that leads to the results and their check: {address}")
     return Part(
         title=says.title(contest),
-        summary=f"{final} · {says.ballots(contest.ballots)} · {method}",
+        summary=" · ".join(summary),
         nothing="" if contest.places else says.nothing(contest),
         said=tuple(map(settable, contest.said.get(says.language, ()))),
         places=tuple(_place(place, says) for place in contest.places),

@@ -62,6 +62,15 @@ class Wording(msgspec.Struct, frozen=True):
         )
         return settable(message % {"shown": self.number(n), "n": n})
 
+    def stayed_held(self, n: int) -> str:
+        """How many ballots stayed held."""
+        message = self.catalogue.ngettext(
+            "%(shown)s ballot stayed held, in no count",
+            "%(shown)s ballots stayed held, in no count",
+            n,
+        )
+        return settable(message % {"shown": self.number(n), "n": n})
+
     def day(self, edition: Edition) -> str:
         """Which day this is; of the whole expo, that it is all of them."""
         if edition.kind == "expo":
