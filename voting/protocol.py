@@ -44,8 +44,9 @@ class AskMine(
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """Where a receipt stands in its batch: the signed note over the root of the batch's tree (RFC 6962)
-    and the way there, as base64. The leaf is the line of canonical JSON
+    """Where a receipt stands in its batch.
+
+    The signed note over the root of the batch's tree (RFC 6962) and the way there, as base64; the leaf is the line of canonical JSON
     ``{accepted_at, included_by, leaf_hash, rev, sid, trk, v}``.
     """
 

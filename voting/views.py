@@ -187,8 +187,9 @@ def is_own(option: Option, contest: Contest, visit: Visit) -> bool:
 
 
 class ReceiptView(msgspec.Struct, frozen=True):
-    """What anybody with a tracker may know: that it counts, and its leaf in the public ledger. The
-    ranking only on one's own device.
+    """What anybody with a tracker may know: that it counts, and its leaf in the public ledger.
+
+    The ranking only on one's own device.
 
     ``leaf`` is in hexadecimal; None where nobody can tell it any more. ``own`` is the whole receipt,
     for one's own device to keep and check; its id is what an appeal wants beside the tracker.

@@ -48,5 +48,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bulletin_subscriber")),
         sa.UniqueConstraint("owner", name=op.f("uq_bulletin_subscriber_owner")),
     )
-    way_out = sa.Column("unsubscribe", Words(), nullable=False, server_default="")
-    op.add_column("letters", way_out)
+    op.add_column("letters", sa.Column("unsubscribe", Words(), nullable=False, server_default=""))

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from expo.rights import Role
+from expo.words import grouped
 from sessions.orders import Kind
 from tests.support.browsing import Ballot, Browsing, Person
 from tests.support.cable import Fault

@@ -74,7 +74,7 @@ class Sealed:
             for one in await self.records(contest)
             if one["t"] == "ballot"
         }
-        latest = {tracker: revision for tracker, revision in sorted(committed)}
+        latest = dict(sorted(committed))
         opened = [one async for one in self.ledgers.openings(contest)]
         assert [(one.tracker, one.revision) for one in opened] == sorted(latest.items())
         for one in opened:
