@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import uuid
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from expo.identity.people import Person, PersonId
+from expo.rights import Role
 from sessions.cues import Status
 from sessions.orders import Kind, Order
 from sessions.rehearsal.audience import Audience
@@ -20,6 +23,9 @@ from sessions.rehearsal.entertainment import entertain, organiser, tickets, tick
 from tests.support.live import until
 from tests.support.stagehouse import ORGANISER, SITE, House, open_house
 from voting.contests import Phase
+from voting.holds import Origin
+from voting.integrity.usecases import FairPlay
+from voting.protocol import Cast
 
 STARTS = datetime.fromisoformat("2017-04-17T08:30+04:00")
 
@@ -35,6 +41,18 @@ async def crowd(house: House, size: int) -> AsyncIterator[tuple[Audience, asynci
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def rush(house: House) -> None:
+    """Twelve people on one device; the usual rule holds the last two, and nobody decides."""
+    house.voting.watch = FairPlay(house.voting, "node")
+    options = tuple(one.id for one in house.contest().options)
+    for n in range(12):
+        person = Person(PersonId(f"hurried-{n}"), Role.CUSTOMER, "customers")
+        cast = Cast(str(uuid.uuid4()), "water", options)
+        await house.voting.cast(person, cast, house.clock(), Origin(device="d" * 24))
+    await house.voting.refresh()
+    assert house.voting.turnout(house.contest().id).held == {"device": 2}
 
 
 @pytest.mark.timeout(120)
@@ -74,6 +92,7 @@ async def test_director_runs_a_session_from_its_start_to_its_end(tmp_path: Path)
             await until(lambda: house.contest().phase is Phase.READY)
             await house.pass_time(minutes=3)
             await until(lambda: house.contest().phase is Phase.OPEN)
+            await rush(house)
             await house.pass_time(minutes=10)
             await until(lambda: house.contest().phase is Phase.CLOSING)
             await house.pass_time(seconds=11)
@@ -147,6 +166,27 @@ async def test_control_room_presses_until_it_shows_and_waits_for_what_others_do(
         watching.cancel()
 
     assert house.contest().phase is Phase.OPEN
+
+
+async def test_control_room_approves_a_count_with_ballots_that_stay_held(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house, Door(house.url, SITE) as door:
+        room = ControlRoom(door, await door.redeem(await organiser(house.passes, house.clock)))
+        watching = asyncio.create_task(room.watch())
+        await house.order(Kind.START)
+        await house.order(Kind.OPEN)
+        await rush(house)
+        await house.order(Kind.CLOSE)
+        await house.count()
+
+        async with asyncio.timeout(20):
+            await room.press(
+                "water",
+                Kind.REVIEW,
+                lambda _view, line: bool(line.contest and line.contest.phase == "reviewed"),
+            )
+        watching.cancel()
+
+    assert house.contest().phase is Phase.REVIEWED
 
 
 async def test_control_room_comes_back_after_a_lost_connection(tmp_path: Path) -> None:

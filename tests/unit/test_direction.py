@@ -73,6 +73,8 @@ def test_contest_follows_its_session(phase: Phase, minutes: int, kind: Kind | No
 
     assert (order.kind if order else None) == kind
     assert order is None or kind is Kind.END or order.version == 5
+    # Nobody is there to decide about held ballots, and the show goes on.
+    assert order is None or order.may_stay_held == (kind is Kind.REVIEW)
 
 
 def test_result_is_published_once_every_place_is_shown() -> None:
