@@ -43,20 +43,21 @@ class AskMine(
     contest: Id
 
 
-class Proof(msgspec.Struct, frozen=True):
+class Proof(msgspec.Struct, frozen=True, gc=False):
     """Where a receipt stands in its batch.
 
     The signed note over the root of the batch's tree (RFC 6962) and the way there, as base64; the leaf is the line of canonical JSON
     ``{accepted_at, included_by, leaf_hash, rev, sid, trk, v}``.
     """
 
+    # gc=False here and below: no cycle can come about, and a crowd's receipts need no looking through.
     note: str
     index: int
     size: int
     path: tuple[str, ...]
 
 
-class Receipt(msgspec.Struct, frozen=True, tag="receipt", tag_field="type"):
+class Receipt(msgspec.Struct, frozen=True, gc=False, tag="receipt", tag_field="type"):
     """The promise to a voter, sent only after the commit.
 
     Together with ``nonce`` everything here that the ballot says hashes to ``leaf``, the public
