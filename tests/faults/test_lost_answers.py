@@ -47,9 +47,13 @@ async def voted(folder: Path, ballots: int, kind: type[LossyVoter] = LossyVoter)
 
 
 async def _repeated(voter: LossyVoter) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """The voter's last receipts, and what asking once more brings."""
+    """The voter's last receipts, and what asking once more brings: all the same but its batch's proof."""
+    proof = {"proof": None}
     return [
-        (one, await voter.asked(ballot(*one["ranking"], type="cast") | {"id": one["id"]}))
+        (
+            one | proof,
+            await voter.asked(ballot(*one["ranking"], type="cast") | {"id": one["id"]}) | proof,
+        )
         for one in voter.receipts[-3:]
     ]
 
