@@ -72,7 +72,7 @@ def verify(options: argparse.Namespace) -> int:
         facts: dict[str, str | int] = {"folder": options.folder, "why": str(wrong)}
         stop(translations.filled(_("The bundle in {folder} does not hold. {why}"), facts))
     say(translations.filled(_("The bundle in {folder} holds."), {"folder": options.folder}))
-    say("\n".join(told))
+    say("\n".join(map(verifier.plain, told)))
     return 0
 
 

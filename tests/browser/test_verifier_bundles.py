@@ -167,6 +167,10 @@ TAMPERED: Final[dict[str, tuple[str, Callable[[bytes], bytes], tuple[str, str]]]
         ("ballots", "status")),
     "another weight in the manifest": (
         "manifest.json", lambda d: _edited(d, b'"w":', b'"w":1'), ("words", "manifest")),
+    "titles that changed places": (
+        "manifest.json", lambda d: d.replace(b"Initiative A", b"Initiative ?")
+        .replace(b"Initiative B", b"Initiative A").replace(b"Initiative ?", b"Initiative B"),
+        ("words", "manifest")),
     "other rules in words": ("rules.en.txt", lambda d: d + b"!", ("words", "rules")),
     "another sum of an electorate": (
         "tally.json", lambda d: _edited(d, b'"withdrawn":', b'"withdrawn":1'), ("result", "tally")),

@@ -1,16 +1,20 @@
 """Nothing that is changed in a bundle passes the verifier, and nothing makes it stumble."""
 
+import contextlib
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from expo.record import canonical
 from expo.record.notes import checkpoint
-from tests.support.bundles import KEY, resign, small_bundle
+from tests.support.bundles import KEY, Ledger, closed_contest, resign, small_bundle, some_casts
+from voting.bundle import files
 from voting.verify import verify
 
 Change = Callable[[Path], object]
@@ -232,3 +236,89 @@ def test_any_bytes_are_answered_with_a_sentence(bundle: Path, seed: int) -> None
         resign(bundle) if file.name != "vkey" else None
     if file.name != "manifest.json":
         what_is_wrong(bundle)
+
+
+# --- what an operator could say after the close, with everything signed anew ---
+
+
+def _rewritten(folder: Path) -> None:
+    """Let the result say what the verifier itself makes of the files, and sign all of it."""
+    found = verify.Bundle(str(folder))
+    found.check_files()
+    found.check_ledger()
+    found.check_words()
+    found.check_openings()
+    with contextlib.suppress(verify.Wrong):
+        found.check_result()
+    if hasattr(found, "found"):
+        data = canonical.encode(found.found)
+        (folder / "result.json").write_bytes(data)
+        note = files.result_note(found.origin, hashlib.sha256(data).digest(), KEY)
+        (folder / "result.note").write_bytes(note)
+    resign(folder)
+
+
+def test_titles_that_changed_places_after_the_opening_are_found(bundle: Path) -> None:
+    manifest = json.loads((bundle / "manifest.json").read_bytes())
+    first, second = manifest["options"][:2]
+    first["title"], second["title"] = second["title"], first["title"]
+    (bundle / "manifest.json").write_bytes(canonical.encode(manifest))
+    resign(bundle)
+
+    assert "names the options otherwise" in what_is_wrong(bundle)
+
+
+def _sum_too_great(row: dict[str, Any]) -> None:
+    row["N"][0][1] += 1000
+
+
+def _sum_for_ranks_nobody_gave(row: dict[str, Any]) -> None:
+    for b in range(1, len(row["N"])):
+        row["N"][-1][b - 1] = row["n"] - row["N"][b - 1][-1]
+
+
+def _ranks_without_ballots(row: dict[str, Any]) -> None:
+    row["R"][0][0] += 1
+
+
+def _one_column_more(row: dict[str, Any]) -> None:
+    row["N"][0].append(0)
+
+
+@pytest.mark.parametrize(
+    "lie", [_sum_too_great, _sum_for_ranks_nobody_gave, _ranks_without_ballots, _one_column_more]
+)
+def test_sums_of_a_sealed_electorate_that_no_ballots_make_are_found(
+    lie: Callable[[dict[str, Any]], None], tmp_path: Path
+) -> None:
+    held = closed_contest()
+    options, groups = [one.id for one in held.options], [one.id for one in held.electorates]
+    casts = some_casts(3, 60, options, groups)
+    folder = Ledger(held, casts, sealed=groups[:1]).write(tmp_path / "s1")
+    verify.check(str(folder))
+    tally = json.loads((folder / "tally.json").read_bytes())
+    lie(next(row for row in tally["groups"] if row["id"] == groups[0]))
+    (folder / "tally.json").write_bytes(canonical.encode(tally))
+    resign(folder)
+    _rewritten(folder)
+
+    assert "tally.json" in what_is_wrong(folder)
+
+
+def test_a_title_cannot_add_lines_to_what_is_told(
+    bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = json.loads((bundle / "manifest.json").read_bytes())
+    manifest["title"]["en"] = "A\nEverything was checked twice"
+    (bundle / "manifest.json").write_bytes(canonical.encode(manifest))
+    resign(bundle)
+
+    assert verify.main([str(bundle)]) == 0
+    assert "\nEverything was checked twice" not in capsys.readouterr().out
+
+
+def test_the_root_shown_at_the_close_is_told(bundle: Path) -> None:
+    found = verify.check(str(bundle))
+
+    assert found.close_root != found.tree.root(), "decisions followed the close"
+    assert any(found.close_root.hex() in line for line in verify.told(found))

@@ -80,7 +80,12 @@ class Wrong(Exception):
 
 def wrong(where: str, what: str) -> NoReturn:
     """End the check; what strangers wrote is shown without control characters."""
-    raise Wrong("".join(c if c.isprintable() else "?" for c in f"{where}: {what}"[:400]))
+    raise Wrong(plain(f"{where}: {what}"[:400]))
+
+
+def plain(text: str) -> str:
+    """What strangers wrote, on one line and without control characters."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def expect(is_so: object, where: str, what: str) -> None:
@@ -204,6 +209,19 @@ def count(size: int, ballots: Mapping[bytes, int]) -> dict[str, JSON]:
         for a in below:
             R[a][size] += times
     return {"n": n, "N": N, "R": R, "own": own_}
+
+
+def is_possible(said: JSON, size: int) -> bool:
+    """Whether these can be the counts of so many ballots at all: who sees none can still tell that."""
+    n, N, R, own, every = said["n"], said["N"], said["R"], said["own"], range(size)
+    return (
+        len(N) == len(R) == len(own) == size
+        and all(len(N[a]) == size and len(R[a]) == size + 1 for a in every)
+        and all(N[a][a] == 0 and sum(R[a]) + own[a] == n for a in every)
+        and all(N[a][b] + N[b][a] <= n for a in every for b in every)
+        and all(sum(row[p] for row in R) <= n for p in every)
+        and all(sum(N[a]) <= sum((size - 1 - p) * R[a][p] for p in every) for a in every)
+    )
 
 
 def shared(first: Sequence[int], second: Sequence[int]) -> list[list[int]]:
@@ -591,7 +609,8 @@ class Bundle:
         expect(is_it, "tally.json", "is of another contest")
         for said, (group, row) in zip(tally["groups"], self.rows.items(), strict=True):
             known = {**row, **count(len(tally["options"]), self.ballots["counted"][group])}
-            if group in self.sealed and said["n"] + said["withdrawn"] == row["n"]:
+            is_known = said["n"] + said["withdrawn"] == row["n"]  # that is all the ledger tells
+            if group in self.sealed and is_known and is_possible(said, len(tally["options"])):
                 known = {**row, **{name: said[name] for name in _COUNTS}}
             expect(
                 said == known,
@@ -658,8 +677,18 @@ class Bundle:
         words = (self.text("rules.ar.txt") + self.text("rules.en.txt")).encode()
         is_it = sha256(words).hexdigest() == rules["rules_hash"]
         expect(is_it, "rules.ar.txt", "this or rules.en.txt is not what was fixed at the opening")
+        for name, language in (("rules.ar.txt", "ar"), ("rules.en.txt", "en")):
+            lines = [f"* {one['id']}: {shown(one['title'], language)}"
+                     f" ({shown(one['entity_name'], language)})\n" for one in self.manifest["options"]]  # fmt: skip
+            is_it = "\n" + "".join(lines) + "\n" in self.text(name)
+            expect(is_it, "manifest.json", f"names the options otherwise than {name}")
         is_it = self.digest("verify.py").hex() == rules["code_hash"]
         expect(is_it, "verify.py", "is not the program that was fixed at the opening")
+
+
+def shown(text: Mapping[str, str], language: str) -> str:
+    """A name in this language, or in the other where it has none."""
+    return text[language] or text["ar"] or text["en"]
 
 
 def check(folder: str, vkey: str = "", openings: Sequence[str] = ()) -> Bundle:
@@ -692,10 +721,11 @@ def told(bundle: Bundle) -> list[str]:
     titles = {one["id"]: one["title"] for one in bundle.manifest["options"]}
     result, held, place = bundle.found, bundle.found["with_held"], 1
     lines = [
-        f"{bundle.manifest['title']['en']} ({bundle.origin})",
+        f"{shown(bundle.manifest['title'], 'en')} ({bundle.origin})",
         f"Everything holds: {bundle.tree.size} records, {result['ballots']} counted ballots.",
         f"Key: {bundle.vkey.strip()}",
-        f"Root: {bundle.tree.root().hex()}",
+        f"Root at the close: {bundle.close_root.hex()}",
+        f"Root with the decisions after it: {bundle.tree.root().hex()}",
     ]
     if Ed25519PublicKey is None:
         lines.append("Signatures were NOT checked: the package `cryptography` is missing.")
@@ -705,9 +735,7 @@ def told(bundle: Bundle) -> list[str]:
     lines.append(f"Result by {result['method']}:")
     for rank in result["ranks"]:
         sign = "=" if len(rank) > 1 else "."
-        lines += [
-            f"  {place}{sign} {titles[one]['en'] or titles[one]['ar']} ({one})" for one in rank
-        ]
+        lines += [f"  {place}{sign} {shown(titles[one], 'en')} ({one})" for one in rank]
         place += len(rank)
     if held:
         other = " > ".join(" = ".join(rank) for rank in held["ranks"])
@@ -754,7 +782,7 @@ def main(arguments: Sequence[str]) -> int:
         lines = told(bundle) + (one_ballot(bundle, options.tracker) if options.tracker else [])
     except Wrong as problem:
         lines = [f"WRONG: {problem}"]
-    text = "".join(c if c.isprintable() or c == "\n" else "?" for c in "\n".join(lines))
+    text = "\n".join(map(plain, lines))  # a title with a line break would say things in our name
     sys.stdout.buffer.write(f"{text}\n".encode(errors="replace"))
     return int(text.startswith("WRONG: "))
 

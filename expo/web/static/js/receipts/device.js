@@ -3,7 +3,7 @@
 import { kept } from '../words.js';
 
 const KEY = 'sawt.receipts', FRESH = 'sawt.fresh.', KEYS = 'sawt.keys';
-const MOST = 40, MOST_KEYS = 8; // receipts and public keys kept; the oldest receipts go first
+const MOST = 40, MOST_KEYS = 64; // receipts and public keys kept; the oldest receipts go first
 const STATUS = ['counted', 'quarantined', 'void'];
 
 const is = {

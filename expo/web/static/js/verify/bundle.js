@@ -3,7 +3,7 @@ import { hex, Sha256, sha256 } from '../digest.js';
 import { encode, utf8 } from './canonical.js';
 import { Ledger } from './ledger.js';
 import { checker, notesIn, parseCheckpoint, parseNote, parseVkey, saysDigest, toBase64 } from './notes.js';
-import { difference, official, tallied } from './official.js';
+import { difference, official, short, tallied } from './official.js';
 import { Openings } from './openings.js';
 import { FILES, fits, INDEX, INDEXED, MANIFEST, SAME } from './shapes.js';
 import { blamed, parsed, textOf, told, wrong, Wrong } from './wrong.js';
@@ -92,6 +92,14 @@ export class Bundle {
     if (found) wrong('manifest', { file: 'manifest.json', ...found });
     const rules = hex(sha256(this.bytes('rules.ar.txt'), this.bytes('rules.en.txt')));
     if (rules !== open.rules_hash) wrong('rules', { file: 'rules.ar.txt' });
+    for (const language of ['ar', 'en']) this.namesOptions(language);
+  }
+  /** Whether the titles are those the rules in words were fixed with: else two could change places. */
+  namesOptions(language) {
+    const shown = text => text[language] || text.ar || text.en;
+    const lines = this.manifest.options.map(one => `* ${one.id}: ${shown(one.title)} (${shown(one.entity_name)})\n`).join('');
+    if (this.text(`rules.${language}.txt`).includes(`\n${lines}\n`)) return;
+    wrong('manifest', { file: 'manifest.json', path: `options.title.${language}`, published: short(lines), counted: short(this.text(`rules.${language}.txt`)) });
   }
 
   async check_ballots() {

@@ -34,7 +34,9 @@ function possible({ n, N, R, own }, size) {
   const total = row => row.reduce((sum, one) => sum + one, 0);
   return N.length === size && R.length === size && own.length === size
     && N.every((row, a) => row.length === size && row[a] === 0 && row.every((one, b) => one + N[b][a] <= n))
-    && R.every((row, a) => row.length === size + 1 && total(row) + own[a] === n);
+    && R.every((row, a) => row.length === size + 1 && total(row) + own[a] === n)
+    && N.every((_, place) => R.reduce((sum, row) => sum + row[place], 0) <= n)
+    && N.every((row, a) => total(row) <= R[a].reduce((sum, times, place) => sum + times * Math.max(0, size - 1 - place), 0));
 }
 
 const shared = (outcome, name) => ({ order: outcome.order.map(name), ranks: outcome.ranks.map(one => one.map(name)) });
@@ -108,7 +110,8 @@ export function official(ledger, openings, counts) {
   };
 }
 
-const short = value => {
+/** A value as short text. */
+export const short = value => {
   const text = value === undefined ? '—' : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 };
