@@ -13,7 +13,17 @@ import pytest
 
 from expo.record import canonical
 from expo.record.notes import checkpoint
-from tests.support.bundles import KEY, Ledger, closed_contest, resign, small_bundle, some_casts
+from tests.support.bundles import (
+    KEY,
+    SEED,
+    Cast,
+    Ledger,
+    closed_contest,
+    resign,
+    small_bundle,
+    some_casts,
+    tracker,
+)
 from voting.bundle import files
 from voting.verify import verify
 
@@ -322,3 +332,28 @@ def test_the_root_shown_at_the_close_is_told(bundle: Path) -> None:
 
     assert found.close_root != found.tree.root(), "decisions followed the close"
     assert any(found.close_root.hex() in line for line in verify.told(found))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (SEED.hex(), SEED.hex().upper()),
+        (SEED.hex(), " " + SEED.hex()),
+        (f'"trk":"{tracker(1)}"', f'"trk":"{tracker(1).lower()}"'),
+        ('"grp":"teams","rev":1', '"grp":"ghosts","rev":1'),
+        ('"by":"officer"', '"by":"nobody"'),
+    ],
+)
+def test_records_have_one_way_to_be_written(old: str, new: str, tmp_path: Path) -> None:
+    held = closed_contest()
+    casts = [
+        Cast(tracker(0), "teams", ("a",), revision=2),
+        Cast(tracker(1), "customers", ("b",)),
+        Cast(tracker(2), "customers", ("c",), status="void", why="one-person"),
+    ]
+    ledger = Ledger(held, casts)
+    verify.check(str(ledger.write(tmp_path / "s1")))
+    ledger.sealed_with(old.encode(), new.encode())
+    ledger.write(tmp_path / "s2")
+
+    assert what_is_wrong(tmp_path / "s2").startswith("ledger.jsonl")

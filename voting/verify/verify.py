@@ -40,6 +40,7 @@ INDEXED = (
 )  # fmt: skip
 FILES = {*INDEXED, "index.json", "index.note", "verify.py"}
 LONGEST = 1 << 24  # of a file that is read at once, and of a line of the others
+TRACKER = re.compile("[0-9A-HJKMNP-TV-Z]{16}")
 BETWEEN = b"\xff"  # parts the ranking from the own options in a ballot of option numbers
 JSON = Any
 
@@ -55,7 +56,7 @@ RECORD = (
     {**_ABOUT, "com": str, "grp": str, "t": "ballot"},
     {**_ABOUT, "t": "hold", "why": str},
     {**_ABOUT, "t": "release"},
-    {**_ABOUT, "by": str, "t": "void", "why": str},
+    {**_ABOUT, "by": "officer", "t": "void", "why": str},
     {"counted": {str: int}, "held": int, "lot_seed": str, "sid": str, "superseded": int, "t": "close",
      "v": 1, "void": int, "withdrawn": int},
     {**_SAME, "code_hash": str, "groups": [(_GROUP, {**_GROUP, "audit": "sealed"})], "lot_commit": str,
@@ -370,6 +371,7 @@ class Bundle:
         self.replaced: set[tuple[str, int]] = set()  # tracker and revision of all earlier ballots
         self.at_close: dict[str, str] = {}  # status at the close of what was decided later
         self.tree, self.opening, self.closing = Tree(), dict[str, JSON](), dict[str, JSON]()
+        self.electorates: set[str] = set()
 
     def path(self, name: str) -> Path:
         """Where a file is; from now on it is to blame for what cannot be read."""
@@ -467,7 +469,8 @@ class Bundle:
             expect(
                 (record["t"] == "open") == is_first, where, "the first record, and no other, opens"
             )
-            self.opening = self.opening or record
+            if is_first:
+                self.opening, self.electorates = record, {g["id"] for g in record["groups"]}
             expect(record["sid"] == self.opening["sid"], where, "belongs to another contest")
             self.tree.add(leaf_hash(line.encode()))
             self._take(record, where)
@@ -493,6 +496,8 @@ class Bundle:
         if kind == "close":
             self.closing, self.close_root = record, self.tree.root()
         elif kind == "ballot":
+            is_ballot = TRACKER.fullmatch(tracker) and record["grp"] in self.electorates
+            expect(is_ballot, where, "has no proper tracker, or is of no electorate of the contest")
             is_new = revision not in (0, last) and (tracker, revision) not in self.replaced
             expect(is_new, where, "is a revision that stands twice")
             if last:
@@ -596,8 +601,11 @@ class Bundle:
 
     def lot(self) -> list[int]:
         """Step 4: the options in the order of the lot."""
-        seed, ids = bytes.fromhex(self.closing["lot_seed"]), self.opening["options"]
-        is_seed = len(seed) == 32 and sha256(b"\3" + seed).hexdigest() == self.opening["lot_commit"]
+        said, ids = self.closing["lot_seed"], self.opening["options"]
+        # Each way to write it gives another root, so another lot: there must be one way only.
+        is_seed = re.fullmatch("[0-9a-f]{64}", said)
+        seed = bytes.fromhex(said) if is_seed else b""
+        is_seed = is_seed and sha256(b"\3" + seed).hexdigest() == self.opening["lot_commit"]
         expect(is_seed, "ledger.jsonl", "the seed of the lot is not the one committed to")
         salt = b"\4" + seed + self.close_root + self.opening["beacon"].encode()
         return sorted(range(len(ids)), key=lambda a: sha256(salt + ids[a].encode()).digest())

@@ -32,7 +32,7 @@ export const RECORDS = {
   ballot: { ...ABOUT, com: 'text', grp: 'text', t: is('ballot') },
   hold: { ...ABOUT, t: is('hold'), why: 'text' },
   release: { ...ABOUT, t: is('release') },
-  void: { ...ABOUT, by: 'text', t: is('void'), why: 'text' },
+  void: { ...ABOUT, by: is('officer'), t: is('void'), why: 'text' },
   close: {
     counted: NUMBERS, held: 'count', lot_seed: 'text', sid: 'text', superseded: 'count', t: is('close'), v: is(1),
     void: 'count', withdrawn: 'count',
