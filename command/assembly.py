@@ -189,7 +189,6 @@ class Expo:
             voting=self.voting,
             show=self.show,
             post=self.post,
-            pages=self.pages,
             programme=programme,
         )
         self.live = sockets.Live()

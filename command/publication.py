@@ -14,7 +14,6 @@ from expo.leases import Leases
 from expo.post.usecases import Post
 from expo.record.keys.usecases import Keys
 from expo.settings import Settings
-from expo.web.templates import Renderer
 from expo.wire.notifier import Notifier
 from sessions.exchange import pages as schedule_pages
 from sessions.exchange.usecases import ScheduleFiles
@@ -49,7 +48,6 @@ class Publication:
         voting: Has the contests and their results.
         show: Has the programme and the days.
         post: Takes letters.
-        pages: Renders pages, cards and documents.
         programme: Put in force at the very first start.
     """
 
@@ -64,19 +62,9 @@ class Publication:
         voting: Voting,
         show: Show,
         post: Post,
-        pages: Renderer,
         programme: Programme,
     ) -> None:
-        self.settings = settings
-        self.database = database
-        self.notifier = notifier
-        self.now = now
-        self.leases = leases
         self.voting = voting
-        self.show = show
-        self.post = post
-        self.pages = pages
-        self.programme = programme
         host = urlsplit(settings.public_url).netloc
         self.keys = Keys(database, settings.secret_keys, host, now)
         self.ledgers = Ledgers(database, self.keys, now)
@@ -86,6 +74,7 @@ class Publication:
         self.schedule_files = ScheduleFiles(show, schedule_pages.phrases())
         bundles = Path(settings.media_folder) / "bundles"
         self.bundles = Bundles(bundles, voting, self.ledgers, SOFTWARE)
+        self._sealing = SealFollower(self.ledgers, database, notifier, now, leases)
         self.room = BulletinRoom(
             settings=settings,
             database=database,
@@ -121,8 +110,7 @@ class Publication:
     @property
     def followers(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """What works in the background, by name."""
-        sealing = SealFollower(self.ledgers, self.database, self.notifier, self.now, self.leases)
-        return {"sealing": sealing.run, **self.room.followers}
+        return {"sealing": self._sealing.run, **self.room.followers}
 
     @property
     def routes(self) -> list[BaseRoute]:

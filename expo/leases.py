@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Final
 
 import psycopg
@@ -216,3 +216,55 @@ class Claims:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_ASK_S):
                         await self._bell.wait()
+
+
+class Turn:
+    """The turn of this node to do a job: always where there is one node, else while its lease lasts.
+
+    Args:
+        job: Its name among the leases.
+        leases: Say which node does it; None where there is one only.
+    """
+
+    def __init__(self, job: str, leases: Leases | None) -> None:
+        self._job = job
+        self._leases = leases
+        self._lease: Lease | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether nobody else may have the job by now, as far as is known here."""
+        return self._lease is None or not self._lease.lost.is_set()
+
+    async def run(self, follow: Callable[[], Awaitable[None]]) -> None:
+        """Do the job until cancelled, whenever it is our turn; ``follow`` ends once it is not."""
+        if self._leases is None:
+            await follow()
+            return
+        while True:
+            async with self._leases.hold(self._job) as lease:
+                self._lease = lease
+                try:
+                    await follow()
+                finally:
+                    self._lease = None
+
+    async def confirm(self, tx: Tx) -> None:
+        """Make sure that only the node whose turn it is can commit this transaction.
+
+        Raises:
+            LeaseLost: Another node has the job by now.
+        """
+        if self._lease is not None:
+            await self._lease.confirm(tx)
+
+    @contextlib.asynccontextmanager
+    async def write(self, database: Database) -> AsyncIterator[Tx]:
+        """A transaction that only the node whose turn it is can commit.
+
+        Raises:
+            LeaseLost: Another node has the job by now.
+        """
+        async with database.write() as tx:
+            await self.confirm(tx)
+            yield tx

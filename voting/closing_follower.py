@@ -8,15 +8,13 @@ organisers are told, nothing is published.
 """
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from expo.db import Tx
 from expo.errors import Fault
-from expo.leases import Lease, Leases
+from expo.leases import Leases, Turn
 from expo.wire.notifier import Notifier, heard
 from voting import moves, recount_store, store
 from voting.contests import Contest, Phase
@@ -55,29 +53,20 @@ class ClosingFollower:
         self._ledgers = ledgers
         self._notifier: Notifier = voting.notifier
         self._database = voting.database
-        self._leases = leases
-        self._lease: Lease | None = None
+        self._turn = Turn(_JOB, leases)
+        self._write = partial(self._turn.write, self._database)
         # Ballots that arrived in time wait in the writers of other nodes too, and those are not ours
         # to drain: they have this long to put them on record. What comes later is refused by its hour.
         self._margin = _TICK if voting.database.is_sqlite else _OTHERS_DRAIN
 
     async def run(self) -> None:
         """Follow the clock until cancelled, whenever it is this node's turn."""
-        if self._leases is None:
-            await self._follow()
-            return
-        while True:
-            async with self._leases.hold(_JOB) as lease:
-                self._lease = lease
-                try:
-                    await self._follow()
-                finally:
-                    self._lease = None
+        await self._turn.run(self._follow)
 
     async def _follow(self) -> None:
         """Follow the clock, as long as it is this node's turn."""
         async with self._notifier.listen(ANY_CONTEST) as event:
-            while self._lease is None or not self._lease.lost.is_set():
+            while self._turn.is_ours:
                 event.clear()
                 try:
                     await self.look()
@@ -101,14 +90,6 @@ class ClosingFollower:
                 await self._close(contest)
             elif contest.phase is Phase.CLOSED and self._voting.frozen(contest.id) is None:
                 await self._count(contest)
-
-    @contextlib.asynccontextmanager
-    async def _write(self) -> AsyncIterator[Tx]:
-        """A transaction that only the node whose turn it is can commit."""
-        async with self._database.write() as tx:
-            if self._lease is not None:
-                await self._lease.confirm(tx)
-            yield tx
 
     def _is_past(self, at: datetime | None, now: datetime) -> bool:
         return at is not None and now >= at + self._margin

@@ -7,16 +7,16 @@ have it, so it is sent once more and never a third time (`expo.post.letters.afte
 """
 
 import asyncio
-import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
+from functools import partial
 from typing import Final, Protocol
 
 from expo.clock import Now
 from expo.db import Database, Tx
 from expo.errors import Fault
-from expo.leases import Lease, Leases
+from expo.leases import Leases, Turn
 from expo.post import store
 from expo.post.letters import Answer, Fate, Posted, State, after
 from expo.post.usecases import TOPIC
@@ -62,25 +62,16 @@ class PostFollower:
         self._notifier = notifier
         self._now = now
         self._courier = courier
-        self._leases = leases
-        self._lease: Lease | None = None
+        self._turn = Turn(_JOB, leases)
+        self._write = partial(self._turn.write, self._database)
 
     async def run(self) -> None:
         """Follow until cancelled, whenever it is this node's turn."""
-        if self._leases is None:
-            await self._follow()
-            return
-        while True:
-            async with self._leases.hold(_JOB) as lease:
-                self._lease = lease
-                try:
-                    await self._follow()
-                finally:
-                    self._lease = None
+        await self._turn.run(self._follow)
 
     async def _follow(self) -> None:
         async with self._notifier.listen(TOPIC) as event:
-            while self._lease is None or not self._lease.lost.is_set():
+            while self._turn.is_ours:
                 event.clear()
                 try:
                     while await self.look():
@@ -133,14 +124,6 @@ class PostFollower:
             await store.settle(tx, posted.id, then, now)
             if then.state is State.UNSURE:
                 logger.error("A letter may not have arrived", extra={"letter": posted.id})
-
-    @contextlib.asynccontextmanager
-    async def _write(self) -> AsyncIterator[Tx]:
-        """A transaction that only the node whose turn it is can commit."""
-        async with self._database.write() as tx:
-            if self._lease is not None:
-                await self._lease.confirm(tx)
-            yield tx
 
 
 def _tell(fates: dict[Fate, int]) -> None:

@@ -8,9 +8,8 @@ import asyncio
 import logging
 from typing import Final
 
-from expo.db import Tx
 from expo.errors import Fault, Refusal
-from expo.leases import Lease, Leases
+from expo.leases import Leases, Turn
 from expo.wire.ending import heed_cancelling
 from expo.wire.notifier import Notifier, heard
 from sessions.bulletin.steady import Steadiness
@@ -68,32 +67,22 @@ class PublishingFollower:
         self._bulletins = bulletins
         self._subscriptions = subscriptions
         self._notifier = notifier
-        self._leases = leases
-        self._lease: Lease | None = None
+        self._turn = Turn(_JOB, leases)
         self._kept_back: set[int] = set()
 
     async def run(self) -> None:
         """Follow the clock until cancelled, whenever it is this node's turn."""
-        if self._leases is None:
-            await self._follow()
-            return
-        while True:
-            async with self._leases.hold(_JOB) as lease:
-                self._lease = lease
-                try:
-                    await self._follow()
-                finally:
-                    self._lease = None
+        await self._turn.run(self._follow)
 
     async def _follow(self) -> None:
         clock, loop = Steadiness(), asyncio.get_running_loop()
         async with self._notifier.listen(TOPIC) as event:
-            while self._lease is None or not self._lease.lost.is_set():
+            while self._turn.is_ours:
                 event.clear()
                 try:
                     if clock.is_steady(self._bulletins.now(), loop.time()):
                         await self.look()
-                    await self._subscriptions.tell(self._confirm)
+                    await self._subscriptions.tell(self._turn.confirm)
                 except Fault:
                     logger.warning("Bulletins could not be published yet; trying again")
                 heed_cancelling()
@@ -107,14 +96,10 @@ class PublishingFollower:
         """
         for day in await self._bulletins.due(self._bulletins.now()):
             try:
-                await self._bulletins.publish_due(day, self._confirm)
+                await self._bulletins.publish_due(day, self._turn.confirm)
                 self._kept_back.discard(day)
             except Refusal as refusal:
                 if day not in self._kept_back:  # said once; organisers see why on its page
                     self._kept_back.add(day)
                     facts = {"day": day, "code": refusal.code, **refusal.facts}
                     logger.warning("A bulletin is kept back at the end of its embargo", extra=facts)
-
-    async def _confirm(self, tx: Tx) -> None:
-        if self._lease is not None:
-            await self._lease.confirm(tx)

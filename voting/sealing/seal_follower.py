@@ -1,15 +1,14 @@
 """The background work that seals ledgers; of several nodes one does it, the others stand by."""
 
-import contextlib
 import logging
-from collections.abc import AsyncIterator
+from functools import partial
 from time import monotonic
 from typing import Final
 
 from expo.clock import Now
-from expo.db import Database, Tx
+from expo.db import Database
 from expo.errors import Fault
-from expo.leases import Lease, Leases
+from expo.leases import Leases, Turn
 from expo.record.keys.usecases import KeyLost
 from expo.wire.notifier import Notifier, heard
 from voting.sealing import store
@@ -46,26 +45,17 @@ class SealFollower:
         self._database = database
         self._notifier = notifier
         self._now = now
-        self._leases = leases
-        self._lease: Lease | None = None
+        self._turn = Turn(_JOB, leases)
+        self._write = partial(self._turn.write, self._database)
         self._since: dict[str, float] = {}
 
     async def run(self) -> None:
         """Seal until cancelled, whenever it is this node's turn."""
-        if self._leases is None:
-            await self._follow()
-            return
-        while True:
-            async with self._leases.hold(_JOB) as lease:
-                self._lease = lease
-                try:
-                    await self._follow()
-                finally:
-                    self._lease = None
+        await self._turn.run(self._follow)
 
     async def _follow(self) -> None:
         async with self._notifier.listen(ANY_CONTEST) as event:
-            while self._lease is None or not self._lease.lost.is_set():
+            while self._turn.is_ours:
                 event.clear()
                 try:
                     await self.look()
@@ -110,11 +100,3 @@ class SealFollower:
         known = monotonic() - since
         told = 0.0 if at is None else (self._now() - at).total_seconds()
         return is_due(sum(log.lengths) - head.state.sealed, max(known, told))
-
-    @contextlib.asynccontextmanager
-    async def _write(self) -> AsyncIterator[Tx]:
-        """A transaction that only the node whose turn it is can commit."""
-        async with self._database.write() as tx:
-            if self._lease is not None:
-                await self._lease.confirm(tx)
-            yield tx

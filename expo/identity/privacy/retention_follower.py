@@ -1,16 +1,13 @@
 """Takes away what has had its time, on one node at a time; says how much, and never whose."""
 
 import asyncio
-import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Final
 
-from expo.db import Tx
 from expo.errors import Fault
 from expo.identity.privacy.usecases import Privacy
-from expo.leases import Lease, Leases
+from expo.leases import Leases, Turn
 from expo.wire.ending import heed_cancelling
 
 logger = logging.getLogger(__name__)
@@ -29,24 +26,22 @@ class RetentionFollower:
 
     def __init__(self, privacy: Privacy, leases: Leases | None = None) -> None:
         self._privacy = privacy
-        self._leases = leases
-        self._lease: Lease | None = None
+        self._turn = Turn(_JOB, leases)
         self.gone: Counter[str] = Counter()
         """How much this node has taken away since it started, by what it was."""
 
     async def run(self) -> None:
         """Follow until cancelled, whenever it is this node's turn."""
-        while True:
-            async with self._turn():
-                while self._lease is None or not self._lease.lost.is_set():
-                    try:
-                        await self.look()
-                    except Fault:
-                        logger.warning(
-                            "What has had its time could not be taken away; trying again"
-                        )
-                    heed_cancelling()
-                    await asyncio.sleep(_SECONDS)
+        await self._turn.run(self._follow)
+
+    async def _follow(self) -> None:
+        while self._turn.is_ours:
+            try:
+                await self.look()
+            except Fault:
+                logger.warning("What has had its time could not be taken away; trying again")
+            heed_cancelling()
+            await asyncio.sleep(_SECONDS)
 
     async def look(self) -> dict[str, int]:
         """Take away what is due; how much of each.
@@ -54,25 +49,9 @@ class RetentionFollower:
         Raises:
             Fault: The database failed, or another node does this by now.
         """
-        found = await self._privacy.expire(self._confirm)
+        found = await self._privacy.expire(self._turn.confirm)
         done = {name: count for name, count in found.items() if count}
         self.gone.update(done)
         if done:
             logger.info("What has had its time was taken away", extra=done)
         return done
-
-    @contextlib.asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        if self._leases is None:
-            yield
-            return
-        async with self._leases.hold(_JOB) as lease:
-            self._lease = lease
-            try:
-                yield
-            finally:
-                self._lease = None
-
-    async def _confirm(self, tx: Tx) -> None:
-        if self._lease is not None:
-            await self._lease.confirm(tx)
