@@ -12,6 +12,7 @@ from tests.support.clock import Clock
 from tests.support.contests import ORGANISER, contest, house, person
 from tests.support.ledgers import SECRET, Sealed, sealed
 from tests.support.whole import PROGRAM, whole
+from voting.sealing import batching
 
 pytestmark = pytest.mark.each_database
 
@@ -67,6 +68,23 @@ async def test_a_lost_secret_makes_another_key_and_counts_without_a_checkpoint(
         assert await later.ledgers.vkey("s1") == await found.ledgers.vkey("s1")
         with pytest.raises(KeyLost):
             await later.ledgers.key("s1")
+
+
+async def test_a_lost_key_keeps_no_other_ledger_waiting(tmp_path: Path) -> None:
+    async with sealed(tmp_path) as found:
+        there = found.house
+        await there.open()
+        later = Sealed(there, ("another secret altogether",))
+        await later.keys.begin()
+        await there.open(contest("s2"))
+        for name in ("s1", "s2"):
+            await there.vote(person("p1"), contest=name)
+        there.clock.move(seconds=batching.LATE_SECONDS)
+
+        await later.follower.look()
+
+        assert await later.ledgers.checkpoint("s1") is None
+        assert await later.ledgers.checkpoint("s2") is not None
 
 
 async def test_a_ledger_keeps_the_key_it_opened_with(tmp_path: Path) -> None:

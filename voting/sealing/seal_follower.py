@@ -59,14 +59,12 @@ class SealFollower:
                 event.clear()
                 try:
                     await self.look()
-                except KeyLost:
-                    logger.critical("A ledger's key cannot be opened: nothing of it is sealed")
                 except Fault:
                     logger.warning("A ledger could not be sealed yet; trying again")
                 await heard(event, _NAP, least=_NAP)
 
     async def look(self) -> None:
-        """Seal every batch whose time has come.
+        """Seal every batch whose time has come; a ledger whose key is lost keeps no other waiting.
 
         Raises:
             Fault: The database failed, or another node seals by now; the next look goes on from there.
@@ -74,8 +72,16 @@ class SealFollower:
         async with self._database.read() as tx:
             growing = await store.open_ones(tx)
         for contest_id in growing:
-            if await self._is_due(contest_id):
+            if not await self._is_due(contest_id):
+                continue
+            try:
                 await self._ledgers.seal(contest_id, self._write, gently=True)
+            except KeyLost:
+                facts = {"contest": contest_id}
+                logger.critical(
+                    "A ledger's key cannot be opened: nothing of it is sealed", extra=facts
+                )
+            else:
                 self._since.pop(contest_id, None)
 
     async def _is_due(self, contest_id: str) -> bool:
