@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.exchange import asked_in
 from voting.counting import election_in
 from voting.exchange import blt_writing, files, preflib_writing
 from voting.exchange.ballot_file import BallotFile
-from voting.exchange.opened import asked_in
 from voting.methods.outcome import Outcome
 from voting.methods.registry import outcomes
 

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.support.exchange import WRITERS, ballot_files
+from tests.support.exchange import WRITERS, asked_in, ballot_files
 from tests.support.json_schema import faults
 from tests.unit.test_exchange_writing import texts
 from voting.exchange.ballot_file import BallotFile
-from voting.exchange.opened import asked_in
 
 SCHEMA = Path(__file__).resolve().parents[3] / "shared" / "schemas" / "nist-cvr.schema.json"
 

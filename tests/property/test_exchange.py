@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.exchange import WRITERS, ballot_files, by_number, figures
+from tests.support.exchange import WRITERS, asked_in, ballot_files, by_number, figures
 from voting.exchange import bundle, files
 from voting.exchange.ballot_file import BallotFile, FileUnreadable
-from voting.exchange.opened import asked_in
 
 
 @pytest.mark.parametrize("name", WRITERS)

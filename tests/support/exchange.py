@@ -1,6 +1,6 @@
 """Elections to be written in every form and read back, and how to compare what came of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -18,7 +18,7 @@ from voting.exchange import (
     tally_sheet,
 )
 from voting.exchange.ballot_file import BallotFile, FileGroup
-from voting.exchange.opened import Asked, Opened, Piles, Voters, ballots_in, written
+from voting.exchange.opened import Asked, Opened, Piles, Sheet, Voters
 from voting.methods.outcome import Election
 from voting.methods.pairwise import Combined
 from voting.methods.rankings import Pattern
@@ -38,6 +38,32 @@ WRITERS: Final[Mapping[str, Write]] = MappingProxyType(
     }
 )
 """File name → the text of an election in that form."""
+
+
+def asked_in(file: BallotFile, contest: str = "election") -> Asked:
+    """A file that was read, as something that can be written in every other form."""
+    return Asked(
+        id=contest,
+        title=Text(file.title, file.title),
+        options=file.options,
+        names=tuple(Text(name, name) for name in file.names),
+        voters=tuple(Voters(group.share) for group in file.groups),
+        method=file.method,
+    )
+
+
+def ballots_in(file: BallotFile, trackers: Iterable[str] = ()) -> Iterator[Opened]:
+    """Its ballots one by one; those for whom no tracker is left have none."""
+    codes = iter(trackers)
+    for group in file.groups:
+        for pattern in group.patterns:
+            for _ in range(pattern.count):
+                yield Opened(next(codes, ""), group.share.id, pattern.ranking, pattern.own)
+
+
+def written(sheet: Sheet, ballots: Iterable[Opened]) -> str:
+    """A whole sheet."""
+    return "".join((sheet.begin(), *(sheet.one(ballot) for ballot in ballots), sheet.end()))
 
 
 @st.composite

@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 from expo.words import Text
-from tests.support.exchange import asked_of, file_of
+from tests.support.exchange import asked_of, file_of, written
 from voting.counting import count_election
 from voting.exchange import bundle, files
 from voting.exchange import opened as parts
 from voting.exchange.ballots_csv import CsvSheet
 from voting.exchange.blt_writing import write as blt
 from voting.exchange.cvr_writing import CvrSheet
-from voting.exchange.opened import Asked, Opened, Voters, written
+from voting.exchange.opened import Asked, Opened, Voters
 from voting.exchange.preflib_writing import kind_of
 from voting.exchange.preflib_writing import write as preflib
 from voting.exchange.sawt_json_writing import write as sawt_json

@@ -4,7 +4,6 @@ A file is written ballot by ballot as they come (`Sheet`), or from the piles the
 that a million of them need the memory of what differs. Nothing here knows where ballots come from.
 """
 
-from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final, Literal, Protocol
 
@@ -135,29 +134,3 @@ def one_line(text: Text) -> str:
     """Both languages on one line, of a length every reader takes; one form where they are the same."""
     forms = dict.fromkeys(" ".join(clean(form).split()) for form in (text.ar, text.en))
     return _BETWEEN.join(form for form in forms if form)[:MAX_ID].strip()
-
-
-def asked_in(file: BallotFile, contest: str = "election") -> Asked:
-    """A file that was read, as something that can be written in every other form."""
-    return Asked(
-        id=contest,
-        title=Text(file.title, file.title),
-        options=file.options,
-        names=tuple(Text(name, name) for name in file.names),
-        voters=tuple(Voters(group.share) for group in file.groups),
-        method=file.method,
-    )
-
-
-def ballots_in(file: BallotFile, trackers: Iterable[str] = ()) -> Iterator[Opened]:
-    """Its ballots one by one; those for whom no tracker is left have none."""
-    codes = iter(trackers)
-    for group in file.groups:
-        for pattern in group.patterns:
-            for _ in range(pattern.count):
-                yield Opened(next(codes, ""), group.share.id, pattern.ranking, pattern.own)
-
-
-def written(sheet: Sheet, ballots: Iterable[Opened]) -> str:
-    """A whole sheet."""
-    return "".join((sheet.begin(), *(sheet.one(ballot) for ballot in ballots), sheet.end()))
