@@ -33,6 +33,7 @@ from sessions.bulletin.checks import Reason, Standing, reasons
 from sessions.bulletin.edition import Edition, EditionContest
 from sessions.bulletin.moves import By, Press
 from sessions.bulletin.shown import Shown
+from sessions.bulletin.states import State
 from sessions.bulletin.values import Bulletin, Words
 from sessions.programme import Programme
 from voting.integrity.review import Reviewer
@@ -276,13 +277,13 @@ class Bulletins:
 
         Raises:
             BulletinBlocked: Something came up since the review.
-            WrongStep: Somebody was faster, or has called it back.
         """
         press = Press(self.public_url, await self._key())
         async with self._database.write() as tx:
             await confirm(tx)
             found, by = await moves.held(tx, day, None), By(self.now())
-            if found.embargo_at is None or found.embargo_at <= by.at:
+            embargo_at = found.embargo_at if found.state is State.SCHEDULED else None
+            if embargo_at is not None and embargo_at <= by.at:  # else somebody called it back
                 await moves.publish(tx, by, found, press)
         await self.announce()
 

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import fromstring
 
 import httpx2
 
+from expo.db import Tx
 from expo.identity.people import Person, PersonId
 from expo.record import canonical, notes
 from expo.rights import Role
@@ -222,6 +223,20 @@ async def test_an_embargo_ends_by_the_clock_and_nothing_takes_it_back(tmp_path: 
         house.expo.notifier.notify("bulletins")
         assert await is_out(nobody)
         assert await is_out(nobody, JSON)
+
+
+async def test_only_what_is_scheduled_appears_by_itself(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        await published_contest(house)
+        nobody = await house.person(Role.PUBLIC)
+        await reviewed(house)
+
+        async def confirm(_tx: Tx) -> None:
+            pass
+
+        await house.expo.publication.room.bulletins.publish_due(1, confirm)
+
+        assert not await is_out(nobody)
 
 
 async def test_a_correction_shows_both_versions(tmp_path: Path) -> None:
