@@ -80,7 +80,8 @@ class NotHeld(msgspec.Struct, frozen=True):
 class Edition(msgspec.Struct, frozen=True):
     """A version of a day's bulletin, or all days together (``kind`` expo, ``day`` 0).
 
-    ``version`` counts a day's publications from 1; of the whole expo, those of all its days.
+    ``version`` counts a day's publications from 1; of the whole expo, those of all its days; 0 is one
+    published result that is in no bulletin yet.
     ``published_at`` is aware, and null as long as it is not published. ``correction`` says what was
     wrong with the version it ``replaces``; both null in a first version. ``on`` is the day's date,
     null for the whole expo.
@@ -98,6 +99,11 @@ class Edition(msgspec.Struct, frozen=True):
     introduction: Text = Text("", "")
     on: date | None = None
     not_held: tuple[NotHeld, ...] = ()
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it is a published result that stands alone, before its day's bulletin."""
+        return self.version == 0
 
     def contest(self, contest_id: str) -> EditionContest | None:
         """The contest with this id, if it is in this edition."""

@@ -3,6 +3,7 @@
 import unicodedata
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -51,6 +52,13 @@ def test_a_card_shows_the_first_three_places() -> None:
     assert card.status == "Final result"
     assert card.count == "1,284 ballots counted"
     assert card.address == "expo.example.ae/en/results/transport"
+
+
+def test_a_card_of_a_published_result_never_calls_it_a_draft() -> None:
+    draft = msgspec.structs.replace(edition(), published_at=None)
+    assert contest_card(draft, contest(), "wide", says("en")).status == "Draft, not published"
+    alone = msgspec.structs.replace(draft, version=0)
+    assert contest_card(alone, contest(), "wide", says("en")).status == "Final result"
 
 
 def test_a_card_says_how_many_more_are_level() -> None:

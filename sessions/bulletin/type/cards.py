@@ -94,7 +94,7 @@ def _short(name: str) -> str:
 
 
 def _status(edition: Edition, says: Wording) -> str:
-    if edition.published_at is None:
+    if edition.published_at is None and not edition.is_result:
         return says.phrase(N_("Draft, not published"))
     if edition.correction is not None:
         return says.phrase(N_("Corrected result"))
