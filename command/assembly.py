@@ -205,6 +205,7 @@ class Expo:
             database=database,
             server=self.server,
             voting=self.voting,
+            sealing=self.publication.sealing.progress,
             notifier=self.notifier,
             pulse=self.load.pulse,
             followers=self._are_followers_at_work,
@@ -213,6 +214,8 @@ class Expo:
         self.load.folder = health.folder
         self.load.connections_most = self.server.config.limit_concurrency or 0
         self.load.is_shared = settings.is_shared
+        self.load.sealing = self.publication.sealing.progress
+        self.load.no_bundle = lambda: self.publication.bundles.impossible
         self.counted = metrics.Node(
             name=settings.node,
             hub=self.hub,
@@ -223,6 +226,7 @@ class Expo:
             notifier=self.notifier,
             leases=self.leases,
             load=self.load,
+            publication=self.publication,
             expired=self.retention.gone,
         )
 

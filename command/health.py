@@ -13,6 +13,8 @@ from expo.load.pulse_follower import Pulse
 from expo.web.operations import Probe
 from expo.wire.notifier import Notifier
 from expo.wire.server import ExpoServer
+from voting.receipts import INCLUDED_WITHIN
+from voting.sealing.progress import Progress
 from voting.usecases import Voting
 
 COUNT_LATE_SECONDS: Final = 5.0
@@ -30,6 +32,7 @@ class Health:
         database: Where the record is; a file's disk is watched too, a server's is the server's.
         server: Says whether it was asked to stop.
         voting: The writer and the count.
+        sealing: How far the public ledgers are.
         notifier: May have a link to other nodes.
         pulse: Knows how late the loop is.
         followers: Whether every background task is at work.
@@ -41,6 +44,7 @@ class Health:
         database: Database,
         server: ExpoServer,
         voting: Voting,
+        sealing: Progress,
         notifier: Notifier,
         pulse: Pulse,
         followers: Callable[[], bool],
@@ -48,6 +52,7 @@ class Health:
         self._database = database
         self._server = server
         self._voting = voting
+        self._sealing = sealing
         self._notifier = notifier
         self._pulse = pulse
         self._followers = followers
@@ -66,6 +71,7 @@ class Health:
             "followers": self._follows,
             "writer": self._writes,
             "count": self._counts,
+            "sealing": self._seals,
             "loop": self._turns,
             "notifier": self._notifies,
         }
@@ -96,6 +102,14 @@ class Health:
         if age > COUNT_DEAD_SECONDS:
             return unready("stopped")
         return degraded("late") if age > COUNT_LATE_SECONDS else WELL
+
+    async def _seals(self) -> Part:
+        """Never unready: whatever becomes of receipts' promises, ballots are on record."""
+        if self._sealing.lost:
+            return degraded("key-lost")
+        now = monotonic()
+        waits = max(self._sealing.oldest_seconds(now), self._sealing.age_seconds(now))
+        return degraded("late") if waits > INCLUDED_WITHIN.total_seconds() else WELL
 
     async def _turns(self) -> Part:
         return degraded("late") if self._pulse.minute.lag_max >= LAG_SECONDS.over else WELL

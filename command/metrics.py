@@ -15,6 +15,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.process_collector import ProcessCollector
 
+from command.publication import Publication
 from expo.db import Database
 from expo.leases import Leases
 from expo.load import VERSION
@@ -41,6 +42,7 @@ class Node(NamedTuple):
     notifier: Notifier
     leases: Leases | None
     load: Load
+    publication: Publication
     expired: Mapping[str, int]
     """What has had its time and was taken away, by what it was."""
 
@@ -52,6 +54,7 @@ def families(node: Node) -> Iterator[Metric]:
     yield from _connections(node)
     yield from _ballots(node)
     yield from _count(node)
+    yield from _published(node)
     yield from _pages(node)
     yield from _database(node)
     yield from _process(node)
@@ -148,6 +151,28 @@ def _count(node: Node) -> Iterable[Metric]:
         _gauge("count_claims", "Contests this node counts for all.", follower.folds.claims.held),
         _counter("count_folded", "Lines counted here.", follower.folds.folded),
         _counter("count_adopted", "Counts taken over from others.", follower.folds.adopted),
+    )
+
+
+def _published(node: Node) -> Iterable[Metric]:
+    """Public ledgers and bundles; one node makes them, the others say 0."""
+    progress, bundles, now = (
+        node.publication.sealing.progress,
+        node.publication.bundles,
+        monotonic(),
+    )
+    oldest, age = progress.oldest_seconds(now), progress.age_seconds(now)
+    return (
+        _gauge("sealing_here", "1 where this node seals ledgers.", int(progress.is_here)),
+        _gauge("sealing_waiting", "Lines of the record in no ledger yet.", progress.lines),
+        _gauge("sealing_oldest_seconds", "Wait of the oldest of them.", oldest),
+        _gauge("sealing_age_seconds", "Since all ledgers were last looked at.", age),
+        _gauge("sealing_look_seconds", "How long that look took.", progress.look_seconds),
+        _gauge("sealing_keys_lost", "Contests of which nothing is sealed.", len(progress.lost)),
+        _counter("sealing_looks", "Looks at all ledgers.", progress.looks),
+        _counter("sealing_leaves", "Leaves sealed here.", node.publication.ledgers.sealed),
+        _counter("bundles_made", "Bundles made here.", bundles.made),
+        _gauge("bundles_impossible", "Results without a bundle.", len(bundles.impossible)),
     )
 
 

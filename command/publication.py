@@ -22,6 +22,7 @@ from sessions.usecases import Show
 from voting.analysis import pages as result_pages
 from voting.analysis.usecases import Analyses
 from voting.bundle import pages as bundle_pages
+from voting.bundle.bundle_follower import BundleFollower
 from voting.bundle.usecases import Bundles
 from voting.checking import pages as check_pages
 from voting.exchange import pages as file_pages
@@ -74,7 +75,8 @@ class Publication:
         self.schedule_files = ScheduleFiles(show, schedule_pages.phrases())
         bundles = Path(settings.media_folder) / "bundles"
         self.bundles = Bundles(bundles, voting, self.ledgers, SOFTWARE)
-        self._sealing = SealFollower(self.ledgers, database, notifier, now, leases)
+        self._bundling = BundleFollower(self.bundles, notifier, leases)
+        self.sealing = SealFollower(self.ledgers, database, notifier, now, leases)
         self.room = BulletinRoom(
             settings=settings,
             database=database,
@@ -110,7 +112,11 @@ class Publication:
     @property
     def followers(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """What works in the background, by name."""
-        return {"sealing": self._sealing.run, **self.room.followers}
+        return {
+            "sealing": self.sealing.run,
+            "bundles": self._bundling.run,
+            **self.room.followers,
+        }
 
     @property
     def routes(self) -> list[BaseRoute]:

@@ -101,6 +101,14 @@ class NodeLoad(msgspec.Struct, frozen=True):
     waiting_most: int = 0
     behind: int = 0
     """Lines of the record that are not in the count yet."""
+    seals: bool = True
+    """Whether this node, and no other, makes the public ledgers and their bundles."""
+    unsealed: int = 0
+    """Lines of the record that are in no ledger yet, as far as this node is to seal them."""
+    unsealed_seconds: float = 0.0
+    """How long the oldest of them has been waiting."""
+    no_bundle: dict[str, str] = {}
+    """Published contests whose bundle cannot be made, each with why."""
     machine: Machine = Machine()
     parts: dict[str, str] = {}
     """Part and why it is not well; those that are well are left out."""

@@ -41,6 +41,7 @@ ANSWER_SECONDS: Final = Mark(0.5, 2.0)  # people press again after about two sec
 LAG_SECONDS: Final = Mark(0.1, 0.5)  # what viewers begin to see; what they complain about
 BUSY: Final = Mark(1, 50)  # ballots told to come back in a minute; each comes back by itself
 BEHIND: Final = Mark(5_000, 50_000)  # lines; some seconds of folding
+SEALING_SECONDS: Final = Mark(75, 90)  # few ballots wait 60 s; receipts promise a leaf within 90
 SILENT_SECONDS: Final = Mark(12, 20)  # nodes tell of themselves every 5 s
 CPU: Final = Mark(0.8, 1.5)  # cores; the loop has one, writing ballots a part of another
 _RANKS: Final = {Level.FINE: 0, Level.NEAR: 1, Level.OVER: 2}
@@ -62,6 +63,8 @@ def judged(load: NodeLoad) -> dict[str, Level]:
         "answers": ANSWER_SECONDS.level(minute.p95 or 0.0),
         "busy": BUSY.level(minute.busy),
         "count": _part(load, "count") or BEHIND.level(load.behind),
+        "sealing": _part(load, "sealing") or SEALING_SECONDS.level(load.unsealed_seconds),
+        "bundles": Level.OVER if load.no_bundle else Level.FINE,
         "lag": LAG_SECONDS.level(minute.lag_max),
         "cpu": CPU.level(minute.cpu),
         "memory": _share("memory", machine.memory, machine.memory_most),

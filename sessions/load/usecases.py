@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from expo.db import Database
@@ -20,6 +21,7 @@ from sessions.load.places import places
 from sessions.show_follower import BOARD, STAFF, STAGE
 from sessions.usecases import Show
 from voting import visibility
+from voting.sealing.progress import Progress
 from voting.usecases import Voting
 
 _ROOMS: Final = {"board": BOARD, "stage": STAGE, "staff": STAFF}
@@ -61,6 +63,10 @@ class Load:
         self.connections_most = 0
         self.is_shared = False
         """Whether a notifier links this node to others."""
+        self.sealing = Progress()
+        """How far the public ledgers are; set by who puts the node together, like the next."""
+        self.no_bundle: Callable[[], dict[str, str]] = dict
+        """Asks which bundles cannot be made, and why."""
 
     async def everywhere(self) -> Sequence[NodeLoad]:
         """Every node, in the order of their names: a balancer may let each answer in turn."""
@@ -91,6 +97,10 @@ class Load:
             waiting=writer.waiting,
             waiting_most=writer.most_waiting,
             behind=self._voting.follower.behind,
+            seals=self.sealing.is_here,
+            unsealed=self.sealing.lines,
+            unsealed_seconds=self.sealing.oldest_seconds(monotonic()),
+            no_bundle=self.no_bundle(),
             machine=taken,
             parts={name: part.why for name, part in parts.items() if part.state is not State.OK},
             notifier="shared" if self.is_shared else "inside",

@@ -85,6 +85,8 @@ async def test_a_lost_key_keeps_no_other_ledger_waiting(tmp_path: Path) -> None:
 
         assert await later.ledgers.checkpoint("s1") is None
         assert await later.ledgers.checkpoint("s2") is not None
+        progress = later.follower.progress
+        assert (progress.lost, progress.lines) == (frozenset({"s1"}), 1)
 
 
 async def test_a_ledger_keeps_the_key_it_opened_with(tmp_path: Path) -> None:

@@ -54,7 +54,10 @@ def strained(node: str) -> NodeLoad:
         waiting=4_900,
         waiting_most=5_000,
         machine=Machine(memory=95, memory_most=100, disk_free=1, disk_total=100),
-        parts={"database": "failed", "notifier": "not-connected"},
+        parts={"database": "failed", "notifier": "not-connected", "sealing": "key-lost"},
+        unsealed=17,
+        unsealed_seconds=95.0,
+        no_bundle={"khda": "differs", "x<b>": "key-lost"},
         notifier="shared",
     )
 
@@ -197,6 +200,9 @@ async def test_page_says_what_ails_another_node_and_what_to_do(house: Whole) -> 
     assert "gone-&lt;b&gt;" in answer.text
     assert 'data-level="over"' in answer.text
     assert "The database does not answer." in answer.text
+    assert "Ballots are on record, but the public ledger is later" in answer.text
+    assert "the record comes to another result than the published one" in answer.text
+    assert "x&lt;b&gt;: the key that signs it cannot be opened" in answer.text
     assert re.search(r"Together: .*2.* nodes", answer.text)
 
 

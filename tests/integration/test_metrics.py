@@ -1,18 +1,22 @@
 """The metrics as a scraper reads them: for organisers or for whoever brings the token, in two formats."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
 import pytest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
+from command import metrics
 from expo.rights import Role
 from tests.support.roles import stranger
 from tests.support.serving import socket_url
+from tests.support.show import ROOT
 from tests.support.whole import PROGRAM, Whole, ballot, whole
 
 TOKEN = "kJ8-sQ2_vX7zB4nM1pL9wR6tY3uE5aC0"
@@ -68,6 +72,39 @@ async def test_scraper_with_the_token_reads_everything_and_comments_on_each(hous
     assert 'sawt_ballots{contest="khda"} 1.0' in answer.text
     assert 'sawt_room_viewers{room="board"} 1.0' in answer.text
     assert "sawt_ballot_answer_seconds_count 1.0" in answer.text
+
+
+def as_page_has_it(family: Metric) -> str:
+    """A metric's name without its prefix, with its labels."""
+    endings = {"counter": "_total", "info": "_info"}
+    labels = getattr(family, "_labelnames", ()) or (
+        family.samples[0].labels if family.type == "info" else ()
+    )
+    told = f"{{{','.join(labels)}}}" if labels else ""
+    return f"{family.name.removeprefix('sawt_')}{endings.get(family.type, '')}{told}"
+
+
+async def test_page_about_metrics_names_those_there_are_and_no_others(house: Whole) -> None:
+    found = {as_page_has_it(one) for one in metrics.families(house.expo.counted)}
+    page = (ROOT / "docs" / "METRICS.md").read_text(encoding="utf-8")
+    table = page.partition("| group | names |")[2].partition("\n\n")[0]
+
+    written = re.findall(r"`([^`]+)`", table)
+
+    assert sorted(written) == sorted(found)
+
+
+async def test_alarms_and_runbook_watch_metrics_there_are(house: Whole) -> None:
+    answer = await scraped(house)
+    lines = re.findall(r"# TYPE (\S+) (\S+)", answer.text)
+    known = {name for name, _ in lines} | {
+        f"{name}_bucket" for name, kind in lines if kind == "histogram"
+    }
+
+    for name in ("METRICS.md", "RUNBOOK.md"):
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        named = set(re.findall(r"\b(sawt_[a-z_]+|process_[a-z]+_[a-z_]+)", text)) - {"sawt_"}
+        assert named <= known, name
 
 
 async def test_scraper_that_asks_for_openmetrics_gets_it(house: Whole) -> None:

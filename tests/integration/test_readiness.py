@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from pathlib import Path
+from time import monotonic
 
 import httpx2
 import pytest
@@ -14,7 +15,7 @@ from tests.support.doors import doors
 from tests.support.roles import stranger
 from tests.support.whole import whole
 
-PARTS = {"serving", "database", "followers", "writer", "count", "loop", "notifier"}
+PARTS = {"serving", "database", "followers", "writer", "count", "sealing", "loop", "notifier"}
 WELL = Part(State.OK)
 
 
@@ -82,6 +83,31 @@ async def test_count_that_looks_at_nothing_any_more_is_told(tmp_path: Path) -> N
 
     assert late == degraded("late")
     assert dead == unready("stopped")
+
+
+async def test_sealing_that_breaks_a_receipts_promise_is_told_and_stops_nothing(
+    tmp_path: Path,
+) -> None:
+    async with whole(tmp_path) as house:
+        progress, probe = house.expo.publication.sealing.progress, house.expo.probes["sealing"]
+        now = monotonic()
+        progress.waits("khda", 3, now - 60)
+        in_time = await probe()
+        progress.waits("khda", 3, now - 1_000)
+        late = await probe()
+        async with stranger(house.url) as client:
+            answer = await client.get("/readyz")
+        progress.sealed("khda")
+        progress.begin(now - 1_000)  # no look has come to its end since
+        stuck = await probe()
+        progress.key_lost("khda")
+        lost = await probe()
+        progress.end()
+        elsewhere = await probe()
+
+    assert (in_time, late, stuck, elsewhere) == (WELL, degraded("late"), degraded("late"), WELL)
+    assert lost == degraded("key-lost")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
 
 
 async def test_database_that_is_gone_makes_a_node_unready_and_tells_no_address(

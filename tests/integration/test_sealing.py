@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -71,6 +72,9 @@ async def test_a_batch_waits_until_it_hides_who_is_in_it(tmp_path: Path) -> None
         await crowd(there, range(8, 16))
         there.clock.move(seconds=9)
         await found.follower.look()
+        progress = found.follower.progress
+        assert progress.lines == 8
+        assert 9 <= progress.oldest_seconds(monotonic()) < 12
         assert len(await found.kinds()) == 9
         there.clock.move(seconds=1)
         await found.follower.look()
@@ -81,6 +85,9 @@ async def test_a_batch_waits_until_it_hides_who_is_in_it(tmp_path: Path) -> None
         await found.follower.look()
         assert await found.verify() == 18
         assert len(await found.ledgers.checkpoints("s1")) == 3
+        assert (progress.lines, progress.oldest_seconds(monotonic())) == (0, 0)
+        assert (progress.looks, found.ledgers.sealed) == (5, 17)
+        assert progress.look_seconds > 0
 
 
 async def test_the_order_in_a_batch_hides_who_came_first(tmp_path: Path) -> None:

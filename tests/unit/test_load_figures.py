@@ -164,6 +164,9 @@ def test_idle_node_is_fine_in_everything() -> None:
         ("followers", {"parts": {"followers": "dead"}}, Level.OVER),
         ("count", {"parts": {"count": "late"}}, Level.OVER),
         ("count", {"behind": 6_000}, Level.NEAR),
+        ("sealing", {"unsealed_seconds": 80.0}, Level.NEAR),
+        ("sealing", {"parts": {"sealing": "key-lost"}}, Level.OVER),
+        ("bundles", {"no_bundle": {"khda": "differs"}}, Level.OVER),
         ("node", {"silent_seconds": 30}, Level.OVER),
     ],
 )

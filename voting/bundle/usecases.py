@@ -1,7 +1,7 @@
-"""Bundles of published contests: each made when it is first asked for, and kept for every node.
+"""Bundles of published contests: made soon after, or when first asked for, and kept for every node.
 
 They stand in a folder that several nodes share, under a name that holds the root of the ledger. What is
-missing is made anew, and is the same again. Ballots go through in slices, in threads, so a million of them
+missing is made anew, and is the same again; what cannot be made is tried once and remembered. Ballots go through in slices, in threads, so a million of them
 stop nobody else's page.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
-from expo.db import Busy
-from expo.errors import NotFound
+from expo.errors import N_, Fault, NotFound, Refusal
 from expo.record.keys.usecases import KeyLost
+from expo.wire.ending import ended
 from voting import visibility
 from voting.bundle.files import FILES, opening_line
 from voting.bundle.official import Status
@@ -31,7 +31,23 @@ _PATIENCE: Final = 20.0  # seconds somebody waits for a bundle; then they are to
 _COME_AGAIN_MS: Final = 5_000
 _ENDED: Final = frozenset({Phase.CLOSED, Phase.REVIEWED, Phase.REVEALING})
 
+_DIFFERS: Final = "differs"
+_KEY_LOST: Final = "key-lost"
+
 One = TypeVar("One")
+
+
+class BundleInTheMaking(Fault):
+    """It is being made just now, or will be; nothing is wrong with it."""
+
+    code = N_("bundle-in-the-making")
+
+
+class NoBundle(Refusal):
+    """What stands in the record does not make a bundle that holds; organisers are told why."""
+
+    code = N_("no-bundle")
+    status = 404
 
 
 class Bundles:
@@ -45,11 +61,23 @@ class Bundles:
     """
 
     def __init__(self, folder: Path, voting: Voting, ledgers: Ledgers, software: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self._voting = voting
         self._ledgers = ledgers
         self._software = software
-        self._making: dict[str, asyncio.Task[Path | None]] = {}
+        self._making: dict[str, asyncio.Task[None]] = {}
+        self._failed: dict[str, tuple[int, str]] = {}
+        self.made = 0
+        """Bundles this process has made since start."""
+
+    @property
+    def impossible(self) -> dict[str, str]:
+        """Contests whose bundle cannot be made, and why: ``differs`` or ``key-lost``."""
+        return {contest_id: why for contest_id, (_, why) in self._failed.items()}
+
+    def published(self) -> list[str]:
+        """The contests that are to have one."""
+        return [one.id for one in self._voting.contests.all() if visibility.is_shown(one)]
 
     async def file(self, contest_id: str, name: str) -> Path:
         """Where this file of a bundle is.
@@ -58,7 +86,9 @@ class Bundles:
             UnknownContest: There is no such contest.
             NotPublishedYet: Its result is not public.
             NotFound: It has no ledger, or a bundle has no such file.
-            Busy: It is being made.
+            NoBundle: It cannot be made.
+            BundleInTheMaking: It takes longer than anybody waits.
+            Fault: The disk or the database did not take it.
         """
         contest = self._shown(contest_id)
         if name not in FILES:
@@ -104,56 +134,84 @@ class Bundles:
 
     # --- making ---
 
+    async def have(self, contest_id: str) -> Path:
+        """The folder of a bundle, made now if it is missing; raises as `file` does, but waits."""
+        return await self._have(self._shown(contest_id))
+
+    async def close(self) -> None:
+        """End what is being made; what is left of it is cleared in time."""
+        await ended(*self._making.values())
+
     async def _bundle(self, contest: Contest) -> Path:
+        try:
+            return await asyncio.wait_for(self._have(contest), _PATIENCE)
+        except TimeoutError:
+            raise BundleInTheMaking(retry_after_ms=_COME_AGAIN_MS) from None
+
+    async def _have(self, contest: Contest) -> Path:
         closing = await self._ledgers.closing(contest.id)
         if closing is None:
             raise NotFound
-        target = self._folder / f"{contest.id}-{closing.root.hex()[:16]}"
-        if await asyncio.to_thread(target.is_dir):
-            return target
+        target = self.folder / f"{contest.id}-{closing.root.hex()[:16]}"
+        if not await asyncio.to_thread(_is_whole, target):
+            self._check_possible(contest)
+            await asyncio.shield(self._task(contest, closing, target))
+            self._check_possible(contest)
+        return target
+
+    def _check_possible(self, contest: Contest) -> None:
+        version, _ = self._failed.get(contest.id, (None, ""))
+        if version == contest.version:
+            raise NoBundle(contest=contest.id)
+
+    def _task(self, contest: Contest, closing: Closing, target: Path) -> asyncio.Task[None]:
+        """Whoever asks while it is being made waits for the same."""
         task = self._making.get(contest.id)
         if task is None:
             task = asyncio.create_task(self._made(contest, closing, target))
             self._making[contest.id] = task
-            task.add_done_callback(lambda _: self._making.pop(contest.id, None))
-        try:
-            made = await asyncio.wait_for(asyncio.shield(task), _PATIENCE)
-        except TimeoutError:
-            raise Busy(retry_after_ms=_COME_AGAIN_MS) from None
-        if made is None:
-            raise NotFound
-        return made
+            task.add_done_callback(lambda done: self._ended(contest.id, done))
+        return task
 
-    async def _made(self, contest: Contest, closing: Closing, target: Path) -> Path | None:
-        """The bundle, made now; None where it cannot be, which is in the log.
+    def _ended(self, contest_id: str, task: asyncio.Task[None]) -> None:
+        self._making.pop(contest_id, None)
+        if not task.cancelled():
+            task.exception()  # told by who waited for it, if anybody still did
+
+    async def _made(self, contest: Contest, closing: Closing, target: Path) -> None:
+        """Make it now; where it cannot be, that is remembered, and told once in the log.
 
         Raises:
-            Busy: The disk does not take it.
+            BundleInTheMaking: The disk does not take it, or its result is not here yet.
         """
         facts: dict[str, str] = {"contest": contest.id}
         try:
             await self._make(contest, closing, target)
         except (Incoherent, UnreadableLine) as error:
+            self._failed[contest.id] = contest.version, _DIFFERS
             facts["why"] = str(error)
             logger.critical("A bundle does not say what was published", extra=facts)
-            return None
         except KeyLost:
+            self._failed[contest.id] = contest.version, _KEY_LOST
             logger.critical("A bundle cannot be signed: its key cannot be opened", extra=facts)
-            return None
         except OSError as error:
             logger.warning("A bundle could not be kept", extra={**facts, "error": str(error)})
-            raise Busy(retry_after_ms=_COME_AGAIN_MS) from error
-        logger.info("A bundle was made", extra={"contest": contest.id})
-        return target
+            raise BundleInTheMaking(retry_after_ms=_COME_AGAIN_MS) from error
+        else:
+            self.made += 1
+            self._failed.pop(contest.id, None)
+            logger.info("A bundle was made", extra=facts)
 
     async def _make(self, contest: Contest, closing: Closing, target: Path) -> None:
         ledgers, result = self._ledgers, self._voting.frozen(contest.id)
+        if result is None:  # this node has not read it yet
+            raise BundleInTheMaking(retry_after_ms=_COME_AGAIN_MS)
         key, rules = await ledgers.key(contest.id), await ledgers.rules(contest.id)
         verifier, origin = await ledgers.verifier(contest.id), await ledgers.origin(contest.id)
-        if not (result and key and rules and verifier and origin):
+        if not (key and rules and verifier and origin):
             msg = f"the ledger of {contest.id} is not complete"
             raise Incoherent(msg)
-        await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+        await asyncio.to_thread(self.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
         writer = BundleWriter(
             target,
             contest=contest,
@@ -172,6 +230,10 @@ class Bundles:
             await asyncio.to_thread(
                 writer.finish, notes, root=closing.root, seed=closing.seed, ranks=result.ranks
             )
+
+
+def _is_whole(target: Path) -> bool:
+    return target.is_dir() and target.with_name(f"{target.name}.zip").is_file()
 
 
 async def _each(items: AsyncIterator[One], take: Callable[[Sequence[One]], None]) -> None:

@@ -13,6 +13,7 @@ from expo.record.keys.usecases import KeyLost
 from expo.wire.notifier import Notifier, heard
 from voting.sealing import store
 from voting.sealing.batching import is_due, next_parts, positions
+from voting.sealing.progress import Progress
 from voting.sealing.usecases import Ledgers
 from voting.writer import ANY_CONTEST
 
@@ -48,20 +49,27 @@ class SealFollower:
         self._turn = Turn(_JOB, leases)
         self._write = partial(self._turn.write, self._database)
         self._since: dict[str, float] = {}
+        self.progress = Progress()
+        """How far it is, for whoever asks."""
 
     async def run(self) -> None:
         """Seal until cancelled, whenever it is this node's turn."""
         await self._turn.run(self._follow)
 
     async def _follow(self) -> None:
-        async with self._notifier.listen(ANY_CONTEST) as event:
-            while self._turn.is_ours:
-                event.clear()
-                try:
-                    await self.look()
-                except Fault:
-                    logger.warning("A ledger could not be sealed yet; trying again")
-                await heard(event, _NAP, least=_NAP)
+        self._since.clear()
+        self.progress.begin(monotonic())
+        try:
+            async with self._notifier.listen(ANY_CONTEST) as event:
+                while self._turn.is_ours:
+                    event.clear()
+                    try:
+                        await self.look()
+                    except Fault:
+                        logger.warning("A ledger could not be sealed yet; trying again")
+                    await heard(event, _NAP, least=_NAP)
+        finally:
+            self.progress.end()
 
     async def look(self) -> None:
         """Seal every batch whose time has come; a ledger whose key is lost keeps no other waiting.
@@ -69,20 +77,32 @@ class SealFollower:
         Raises:
             Fault: The database failed, or another node seals by now; the next look goes on from there.
         """
+        began = monotonic()
         async with self._database.read() as tx:
             growing = await store.open_ones(tx)
+        self.progress.growing(growing)
         for contest_id in growing:
-            if not await self._is_due(contest_id):
-                continue
-            try:
-                await self._ledgers.seal(contest_id, self._write, gently=True)
-            except KeyLost:
+            if await self._is_due(contest_id):
+                await self._seal(contest_id)
+        ended = monotonic()
+        self.progress.looked(ended, ended - began)
+
+    async def _seal(self, contest_id: str) -> None:
+        try:
+            await self._ledgers.seal(contest_id, self._write, gently=True)
+        except KeyLost:
+            if contest_id not in self.progress.lost:
                 facts = {"contest": contest_id}
                 logger.critical(
                     "A ledger's key cannot be opened: nothing of it is sealed", extra=facts
                 )
-            else:
-                self._since.pop(contest_id, None)
+            self.progress.key_lost(contest_id)
+        else:
+            self._settle(contest_id)
+
+    def _settle(self, contest_id: str) -> None:
+        self._since.pop(contest_id, None)
+        self.progress.sealed(contest_id)
 
     async def _is_due(self, contest_id: str) -> bool:
         """Whether what waits may wait no longer; once the contest is closed nothing waits.
@@ -97,12 +117,14 @@ class SealFollower:
             log = await store.log(tx, contest_id)
             parts = next_parts(head.state, log.lengths)
             if not parts:
+                if not head.state.is_ended:
+                    self._settle(contest_id)
                 return head.state.is_ended
             firsts = [positions(part, len(log.lengths))[0] for part in parts]
             at = await store.oldest_at(tx, contest_id, firsts)
-        if log.phase == "closed":
-            return True
-        since = self._since.setdefault(contest_id, monotonic())
-        known = monotonic() - since
         told = 0.0 if at is None else (self._now() - at).total_seconds()
-        return is_due(sum(log.lengths) - head.state.sealed, max(known, told))
+        now = monotonic()
+        age = max(now - self._since.setdefault(contest_id, now), told)
+        waiting = sum(log.lengths) - head.state.sealed
+        self.progress.waits(contest_id, waiting, now - age)
+        return log.phase == "closed" or is_due(waiting, age)
