@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from command import metrics
 from command.health import Health
+from command.production import Production
 from command.publication import Publication
 from expo.catalogue.pictures.usecases import Pictures
 from expo.catalogue.proposals import pages as proposal_pages
@@ -191,6 +192,18 @@ class Expo:
             post=self.post,
             programme=programme,
         )
+        self.production = Production(
+            settings=settings,
+            database=database,
+            notifier=self.notifier,
+            now=now,
+            leases=self.leases,
+            hub=self.hub,
+            voting=self.voting,
+            show=self.show,
+            programme=programme,
+            passes=self.passes,
+        )
         self.live = sockets.Live()
         self.desk = self.application()
         self.server: ExpoServer = server(
@@ -266,6 +279,7 @@ class Expo:
             "metrics": partial(metrics.families, self.counted),
             "load": self.load,
             **self.publication.state,
+            **self.production.state,
         }
 
     @contextlib.asynccontextmanager
@@ -290,7 +304,8 @@ class Expo:
                 self.database, self.notifier, self.now, self._courier(), self.leases
             ).run(),
         }
-        followers |= {name: run() for name, run in self.publication.followers.items()}
+        rooms = self.publication.followers | self.production.followers
+        followers |= {name: run() for name, run in rooms.items()}
         if isinstance(self.notifier, SharedNotifier):
             followers["notifier"] = self.notifier.run()
         if self.settings.is_shared:
@@ -333,6 +348,7 @@ class Expo:
             *desk_pages.routes(),
             *load_pages.routes(),
             *self.publication.routes,
+            *self.production.routes,
         ]
 
     def application(self) -> FrontDesk:

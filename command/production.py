@@ -1,0 +1,74 @@
+"""The show's own rooms beside the stage: streams, questions, consoles, overlays; a part of the assembly."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from starlette.routing import BaseRoute
+
+from expo.clock import Now
+from expo.db import Database
+from expo.identity.usecases import Passes
+from expo.leases import Leases
+from expo.settings import Settings
+from expo.wire.hub import Hub
+from expo.wire.notifier import Notifier
+from sessions.programme import Programme
+from sessions.usecases import Show
+from voting.usecases import Voting
+
+
+class Production:
+    """Everything that surrounds the stage, of one process.
+
+    Args:
+        settings: The effective configuration, secret included.
+        database: Opened, at the newest revision.
+        notifier: Tells every process.
+        now: The clock.
+        leases: Say which node does what only one may do; None where there is one only.
+        hub: Knows who is connected.
+        voting: Has the contests.
+        show: Has the programme and the stage.
+        programme: Put in force at the very first start.
+        passes: Let people and screens in.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        database: Database,
+        notifier: Notifier,
+        now: Now,
+        leases: Leases | None,
+        hub: Hub,
+        voting: Voting,
+        show: Show,
+        programme: Programme,
+        passes: Passes,
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self.notifier = notifier
+        self.now = now
+        self.leases = leases
+        self.hub = hub
+        self.voting = voting
+        self.show = show
+        self.programme = programme
+        self.passes = passes
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What requests are given, beside what the expo gives them."""
+        return {}
+
+    @property
+    def followers(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+        """What works in the background, by name."""
+        return {}
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """The addresses of the show's rooms."""
+        return []
