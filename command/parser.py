@@ -127,6 +127,15 @@ def _verify(one: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=_("the ballots of a sealed electorate, where you are its auditor"),
     )
+    one.add_argument(
+        "--checkpoint",
+        "--receipt",
+        dest="kept",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=_("a checkpoint or a receipt that you kept, to see whether it is of this ledger"),
+    )
     one.set_defaults(do=offline.verify)
 
 

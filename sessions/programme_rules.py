@@ -27,6 +27,7 @@ from sessions.programme_drafts import (
     drafted,
 )
 from voting.contests import MOST_OPTIONS
+from voting.results import K_PUBLIC
 
 RESERVED: Final = frozenset({"day", "screen", "staff"})
 """Addresses of the live sockets beside the sessions' own (``/live/day``)."""
@@ -247,7 +248,15 @@ def _electorates(electorates: Sequence[ElectorateDraft]) -> Iterator[Finding]:
 
 
 def _sealed(draft: ProgrammeDraft) -> Iterator[Finding]:
-    """Instant runoff is counted from every ballot, so nobody could check it where some stay closed."""
+    """What nobody could check, or what would open sealed ballots.
+
+    Instant runoff is counted from every ballot; and the sums of few ballots are those ballots, so fewer
+    must not count: what is in a published result cannot be hidden.
+    """
+    for one in draft.electorates:
+        if one.audit == "sealed" and one.min is not None and one.min < K_PUBLIC:
+            few: dict[str, str | int] = {"min": one.min, "least": K_PUBLIC}
+            yield Finding(f"{one.path}.min", "sealed-and-few", few)
     sealed = next((one for one in draft.electorates if one.audit == "sealed"), None)
     if sealed is None:
         return

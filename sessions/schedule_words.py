@@ -135,6 +135,10 @@ MESSAGES: Final = MappingProxyType(
         "sealed-and-runoff": N_(
             "Instant runoff needs every single ballot, and those of “{electorate}” stay sealed."
         ),
+        "sealed-and-few": N_(
+            "“min” is {min}; where ballots stay sealed it is at least {least}, for the sums of fewer would "
+            "tell single ballots."
+        ),
         "full-above-expected": N_(
             "“full_weight_at” is {full}, above the {expected} who are expected."
         ),

@@ -325,9 +325,9 @@ def suppressed(electorates: Sequence[ElectorateFigures]) -> frozenset[str]:
 
     Those with fewer than K_PUBLIC ballots; and where exactly one of them is in the result, the
     next smallest too, so that the hidden figures are not what is left of the whole. A contest of
-    one electorate has nothing to hide behind: its result is its ranking.
+    one electorate has nothing to hide behind: its result is its ranking, once it is counted.
     """
-    if len(electorates) == 1:
+    if len(electorates) == 1 and electorates[0].coefficient:
         return frozenset()
     present = sorted((one for one in electorates if one.ballots), key=lambda one: one.ballots)
     small = {one.id for one in present if one.ballots < K_PUBLIC}

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, WebSocketRoute, expect
 from expo.words import Language, grouped
 from tests.support.browsing import Ballot, Browsing, Person
 from tests.support.show import SESSION, Running, running
+from voting.verify import verify
 
 pytestmark = pytest.mark.timeout(120)
 PATH: Final = f"/session/{SESSION}"
@@ -59,6 +60,11 @@ def test_receipt_is_kept_and_its_page_checks_it(
     expect(page.locator("#proofs .note.ok")).to_have_count(3)  # as sent, signed, as in the code
     expect(page.locator("#proofs .note.err")).to_have_count(0)
     expect(page.locator(".keep svg")).to_be_visible()
+    with page.expect_download() as download:
+        page.locator("#save").click()
+    saved = verify.parsed(download.value.path().read_text(), verify.RECEIPT, "the file")
+    assert saved["promise"]["leaf_hash"] == receipt["leaf"]
+    assert not {"ranking", "nonce"} & saved.keys()
     assert person.watch.faults(failed_loads=True) == []
 
 

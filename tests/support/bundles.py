@@ -80,6 +80,19 @@ def closed_contest(contest_id: str = "s1", *, rules: Rules | None = None) -> Con
     )
 
 
+def sealing(contest: Contest, sealed: Collection[str]) -> Contest:
+    """A contest that keeps the ballots of these electorates for its auditor, as a programme may."""
+    return msgspec.structs.replace(
+        contest,
+        electorates=tuple(
+            msgspec.structs.replace(one, audit="sealed", min=max(10, one.min))
+            if one.id in sealed
+            else one
+            for one in contest.electorates
+        ),
+    )
+
+
 def opening_of(contest: Contest, sealed: Collection[str] = ()) -> records.Announced:
     """What the ledger of a contest begins with."""
     return records.Announced(
@@ -107,6 +120,7 @@ class Ledger:
     def __init__(
         self, contest: Contest, casts: Sequence[Cast], sealed: Collection[str] = (), batch: int = 8
     ) -> None:
+        contest = sealing(contest, sealed)
         self.contest, self.casts = contest, casts
         self.origin = f"expo.example/{contest.id}"
         self.records: list[bytes] = []

@@ -297,7 +297,7 @@ def test_sessions_without_times_do_not_overlap() -> None:
 
 
 def test_sealed_ballots_cannot_be_counted_by_instant_runoff() -> None:
-    sealed = SCHEDULE.replace("level: B}", "level: B, audit: sealed}", 1)
+    sealed = SCHEDULE.replace("min: 5, level: B}", "min: 10, level: B, audit: sealed}", 1)
     found = parse(sealed.encode())
     assert (found.electorates[0].audit, found.electorates[1].audit) == ("sealed", "open")
     assert found.electorates[0].in_contest().audit == "sealed"
@@ -308,3 +308,10 @@ def test_sealed_ballots_cannot_be_counted_by_instant_runoff() -> None:
     assert [one[1:] for one in told(runoff)] == [("voting.method", "sealed-and-runoff")]
     assert told(runoff.replace("audit: sealed", "audit: open")) == []
     assert [one[1] for one in told(sealed.replace("sealed", "closed"))] == ["electorates[0].audit"]
+
+
+def test_sealed_ballots_count_from_ten() -> None:
+    few = SCHEDULE.replace("level: B}", "level: B, audit: sealed}", 1)
+
+    assert [one[1:] for one in told(few)] == [("electorates[0].min", "sealed-and-few")]
+    assert told(few.replace("min: 5, level: B", "min: 10, level: B")) == []

@@ -48,6 +48,7 @@ def rules_of(opening: Mapping[str, Any]) -> Rules:
         shares=tuple(Share(one["id"], one["w"], one["full"], one["min"]) for one in groups),
         sealed=frozenset(one["id"] for one in groups if one.get("audit") == _SEALED),
         beacon=opening["beacon"],
+        k_public=opening["k_public"],
     )
 
 

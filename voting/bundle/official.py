@@ -38,6 +38,12 @@ class Rules(msgspec.Struct, frozen=True):
     sealed: frozenset[str] = frozenset()
     """Electorates whose ballots are never opened to the public."""
     beacon: str = ""
+    k_public: int = 0
+    """Below so many counted ballots the sums of a sealed electorate would be its ballots."""
+
+    def hides(self, group: GroupTally) -> bool:
+        """Whether not even the sums of this electorate may be told."""
+        return group.id in self.sealed and group.n < self.k_public
 
 
 class Recount:
@@ -80,13 +86,24 @@ def lot_of(rules: Rules, seed: bytes, root: bytes) -> tuple[str, ...]:
 
 
 def tally_value(recount: Recount) -> dict[str, Any]:
-    """``tally.json``: the counts of every electorate, sealed ones too."""
+    """``tally.json``: the counts of every electorate, of sealed ones where they are large enough."""
     rules = recount.rules
     groups = [
-        {**_counts(group), "id": group.id, "revised": group.revised}
+        {**_counts(group, hidden=rules.hides(group)), "id": group.id, "revised": group.revised}
         for group in recount.tally.groups()
     ]
     return {"v": 1, "sid": rules.sid, "options": list(rules.options), "groups": groups}
+
+
+def small_but_counted(recount: Recount) -> tuple[str, ...]:
+    """Electorates whose sums must be hidden though they are in the result: it cannot be published.
+
+    The programme allows none (`sessions.programme_rules`).
+    """
+    rules, groups = recount.rules, recount.tally.groups()
+    weighed = combine(rules.options, groups, rules.shares).electorates
+    counted = {one.id for one in weighed if one.coefficient}
+    return tuple(one.id for one in groups if rules.hides(one) and one.id in counted)
 
 
 def result_value(recount: Recount, lot: tuple[str, ...]) -> dict[str, Any]:
@@ -105,7 +122,7 @@ def result_value(recount: Recount, lot: tuple[str, ...]) -> dict[str, Any]:
         "ballots": recount.tally.ballots,
         "groups": [
             {
-                **_counts(groups[one.id]),
+                **_counts(groups[one.id], hidden=rules.hides(groups[one.id])),
                 "id": one.id,
                 "w": one.weight,
                 "full": one.full_weight_at,
@@ -142,15 +159,15 @@ def _with_held(recount: Recount, lot: tuple[str, ...]) -> dict[str, Any] | None:
     return {"held": sum(held.values()), **_placed(informed)}
 
 
-def _counts(group: GroupTally) -> dict[str, Any]:
+def _counts(group: GroupTally, *, hidden: bool) -> dict[str, Any]:
     return {
         "n": group.n,
         "withdrawn": group.withdrawn,
         "held": group.held,
         "void": group.void,
-        "N": [list(row) for row in group.above],
-        "R": [list(row) for row in group.placed],
-        "own": list(group.abstained),
+        "N": [] if hidden else [list(row) for row in group.above],
+        "R": [] if hidden else [list(row) for row in group.placed],
+        "own": [] if hidden else list(group.abstained),
     }
 
 

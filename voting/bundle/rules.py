@@ -11,6 +11,7 @@ from typing import Final
 from expo.errors import N_
 from expo.words import Language
 from voting.contests import Contest, Electorate
+from voting.results import K_PUBLIC
 from voting.wording import HOW, METHOD_NAMES, OMITTED, OWN, TIE_RULE, TIE_RULE_OF_CHAINS
 
 Translate = Callable[[str], str]
@@ -39,7 +40,10 @@ _WEIGHING: Final = N_(
     "A ballot weighs the weight of its electorate, divided by the number of its ballots, or by the number "
     "for full weight while there are fewer."
 )
-_SEALED: Final = N_("its single ballots are never published; only an auditor sees them")
+_SEALED: Final = N_(
+    "its single ballots are never published, and below {few} of them not even their sums; only an auditor "
+    "sees them"
+)
 _LOT: Final = N_(
     "The seed of the lot is fixed before the opening (its hash is in the first record) and published in "
     "the record of the close. The order is that of the hashes of the seed, the root of the ledger at the "
@@ -114,5 +118,5 @@ def _electorates(contest: Contest, language: Language, translate: Translate) -> 
 def _electorate(group: Electorate, language: Language, translate: Translate) -> str:
     facts = {"weight": group.weight, "full": group.full_weight_at, "least": max(1, group.min)}
     said = translate(_WEIGHT).format(**facts)
-    sealed = f"; {translate(_SEALED)}" if group.audit == "sealed" else ""
+    sealed = f"; {translate(_SEALED).format(few=K_PUBLIC)}" if group.audit == "sealed" else ""
     return f"{group.id}: {group.name.in_(language)}: {said}{sealed}"

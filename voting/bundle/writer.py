@@ -19,7 +19,14 @@ import msgspec
 from expo.record import canonical
 from expo.record.notes import Signs, vkey_of
 from voting.bundle import files
-from voting.bundle.official import Recount, Status, lot_of, result_value, tally_value
+from voting.bundle.official import (
+    Recount,
+    Status,
+    lot_of,
+    result_value,
+    small_but_counted,
+    tally_value,
+)
 from voting.contests import Contest
 
 _KINDS: Final = (b'"t":"hold"', b'"t":"void"')
@@ -136,9 +143,12 @@ class BundleWriter:
             ranks: The result that is published.
 
         Raises:
-            Incoherent: The openings come to another result.
+            Incoherent: The openings come to another result, or its sums would be single ballots.
         """
         recount = self._counting()
+        if small := small_but_counted(recount):
+            msg = f"so few ballots of {', '.join(small)} that their sums would tell them"
+            raise Incoherent(msg)
         result = result_value(recount, lot_of(recount.rules, seed, root))
         if result["ranks"] != [list(rank) for rank in ranks]:
             msg = f"the openings of {recount.rules.sid} come to another result"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a published result from nothing but the files beside it. Python 3.10, standard library only.
 
-    python3 verify.py [FOLDER] [--tracker XXXX-XXXX-XXXX-XXXX] [--vkey KEY] [--openings FILE]
+    python3 verify.py [FOLDER] [--tracker T] [--vkey KEY] [--openings | --checkpoint | --receipt FILE]
 
 The first thing that is wrong ends it with one sentence and exit code 1. In this order:
 1. Every file is there, none is added, each is what the signed index says.
@@ -10,6 +10,7 @@ The first thing that is wrong ends it with one sentence and exit code 1. In this
    status that follows from the records; the figures in the record of the close are right.
 4. The seed of the lot is the one committed to before the opening.
 5. A recount of the openings gives tally.json and, byte for byte, result.json.
+6. What somebody kept: a checkpoint is the beginning of this ledger, a receipt's leaf is in it.
 It believes no arithmetic but its own. Signatures need the package `cryptography`; without it all else is
 checked. No file can show that every ballot is a real person's, so that is not checked.
 """
@@ -72,6 +73,9 @@ MANIFEST = {
     "groups": [{**_GROUP, "assurance": str, "audit": ("open", "sealed"), "name": _TEXT}],
     "options": [{"entity": str, "entity_name": _TEXT, "id": str, "title": _TEXT}], "title": _TEXT,
 }  # fmt: skip
+_PROMISE = {**_ABOUT, "accepted_at": str, "included_by": str, "leaf_hash": str}
+RECEIPT = {"index": int, "note": str, "path": [str], "promise": _PROMISE, "seal": str, "size": int}
+KEEP = "Keep it: where its signature holds, it proves that there was another ledger"
 INDEX = {"files": {name: {"sha256": str, "size": int} for name in INDEXED}, "sid": str, "v": 1}
 
 
@@ -290,15 +294,13 @@ def irv(piles: Mapping[bytes, int], S: Sequence[int], lot: Sequence[int]) -> lis
     return rounds
 
 
-def combined(
-    rules: JSON, groups: Sequence[JSON]
-) -> tuple[list[int], int, JSON, list[int], list[int]]:
+def combined(rules: JSON, groups: Sequence[JSON]) -> tuple[JSON, JSON, JSON, JSON, JSON]:
     """The electorates put together: what a ballot of each weighs, and T, P, S, C of docs/COUNTING.md."""
     both, every = list(zip(groups, rules["groups"], strict=True)), range(len(rules["options"]))
     full = [max(g["n"], r["full"]) if g["n"] >= max(1, r["min"]) and r["w"] else 0 for g, r in both]
     scale = math.lcm(*filter(None, full))  # 0: this electorate says nothing
     c = [r["w"] * (scale // f) if f else 0 for (_, r), f in zip(both, full, strict=True)]
-    weighed = list(zip(c, groups, strict=True))
+    weighed = [(x, g) for x, g in zip(c, groups, strict=True) if x]
     P = [[sum(x * g["N"][a][b] for x, g in weighed) for b in every] for a in every]
     S = [sum(P[a][b] - P[b][a] for b in every) for a in every]
     C = [sum(x * g["R"][a][0] for x, g in weighed) for a in every]
@@ -315,9 +317,7 @@ def piles_of(c: Sequence[int], ballots: Sequence[Mapping[bytes, int]]) -> Counte
     return piles
 
 
-def recount(
-    rules: JSON, lot: Sequence[int], groups: Sequence[JSON], ballots: JSON
-) -> dict[str, JSON]:
+def recount(rules: JSON, lot: Sequence[int], groups: Sequence[JSON], ballots: JSON) -> JSON:
     """All that the counts of the electorates lead to; without ballots (None) no instant runoff."""
     options, every = rules["options"], range(len(rules["options"]))
     c, total, P, S, C = combined(rules, groups)
@@ -365,13 +365,12 @@ class Bundle:
     def __init__(self, folder: str, openings: Sequence[str] = ()) -> None:
         self.folder, self.reading = Path(folder), folder
         self.more = [str(Path(name).resolve()) for name in openings]  # what an auditor has
-        self.latest: dict[
-            str, tuple[int, str, str, bytes]
-        ] = {}  # revision, electorate, status, com
+        # Of each tracker: revision, electorate, status, commitment.
+        self.latest: dict[str, tuple[int, str, str, bytes]] = {}
         self.replaced: set[tuple[str, int]] = set()  # tracker and revision of all earlier ballots
         self.at_close: dict[str, str] = {}  # status at the close of what was decided later
         self.tree, self.opening, self.closing = Tree(), dict[str, JSON](), dict[str, JSON]()
-        self.electorates: set[str] = set()
+        self.electorates, self.hidden, self.kept = set[str](), set[str](), list[str]()
 
     def path(self, name: str) -> Path:
         """Where a file is; from now on it is to blame for what cannot be read."""
@@ -408,27 +407,26 @@ class Bundle:
         self.check_note("index.note", "sawt-bundle/v1", "index.json")
         self.index = parsed(self.text("index.json"), INDEX, "index.json")
         for name, said in self.index["files"].items():
-            is_it = (
-                self.path(name).stat().st_size == said["size"]
-                and self.digest(name).hex() == said["sha256"]
-            )
-            expect(is_it, name, "is not the file that index.json names: its length or hash differs")
+            it = {"sha256": self.digest(name).hex(), "size": self.path(name).stat().st_size}
+            expect(it == said, name, "is not what index.json names: its length or hash differs")
 
     def take_key(self, line: str) -> None:
         """Believe the signatures of this key: ``<name>+<id>+<base64(0x01 || public key)>``."""
-        self.vkey = line
-        self.origin, id_, public = (*line[:-1].split("+", 2), "", "")[:3]
+        self.vkey, (self.origin, id_, public) = line, (*line[:-1].split("+", 2), "", "")[:3]
         self.public = unbase64(public, 33, "vkey")
-        self.key_id = sha256(f"{self.origin}\n".encode() + self.public).digest()[:4]
-        is_key = line[-1:] == "\n" and self.public[0] == 1 and id_ == self.key_id.hex()
+        is_key = line[-1:] == "\n" and self.public[0] == 1 and id_ == self.key_id(self.origin).hex()
         expect(is_key, "vkey", "is no key of signed notes")
 
-    def opened(self, note: str, where: str) -> tuple[str, str, bytes]:
-        """The two lines and the hash that a note says, if our key signed it and nobody else."""
+    def key_id(self, name: str) -> bytes:
+        """By what a signature of our key under this name is known."""
+        return sha256(f"{name}\n".encode() + self.public).digest()[:4]
+
+    def opened(self, note: str, where: str, name: str = "") -> tuple[list[str], bytes]:
+        """The lines and the hash that a note says, if our key signed it and nobody else."""
         body, _, signature = note.partition("\n\n")
         found = re.fullmatch(r"\u2014 (\S+) (\S+)\n", signature) or wrong(where, "is not signed")
         raw = unbase64(found[2], 68, where)
-        is_ours = found[1] == self.origin and raw[:4] == self.key_id
+        is_ours = found[1] == (name or self.origin) and raw[:4] == self.key_id(found[1])
         expect(is_ours, where, f"is signed by {found[1]}, which is not the key in vkey")
         if Ed25519PublicKey is not None:
             try:
@@ -436,23 +434,23 @@ class Bundle:
                 key.verify(raw[4:], f"{body}\n".encode())
             except (InvalidSignature, ValueError):
                 wrong(where, "its signature does not hold")
-        first, second, hash_ = (*body.split("\n", 2), "", "")[:3]
-        return first, second, unbase64(hash_, 32, where)
+        *lines, hash_ = body.split("\n")
+        return lines, unbase64(hash_, 32, where)
 
     def check_note(self, name: str, kind: str, of: str) -> None:
         """Look whether the note is of this kind and signs that file."""
-        first, second, hash_ = self.opened(self.text(name), name)
-        expect((first, second) == (kind, self.origin), name, f"is no note {kind} of {self.origin}")
+        lines, hash_ = self.opened(self.text(name), name)
+        expect(lines == [kind, self.origin], name, f"is no note {kind} of {self.origin}")
         expect(hash_ == self.digest(of), of, f"is not the file that {name} signs")
 
-    def checkpoints(self) -> dict[int, bytes]:
+    def checkpoints(self, text: str, name: str) -> dict[int, bytes]:
         """The signed roots by size of the tree, which grows."""
-        signed: dict[int, bytes] = {}
-        parts = self.text("checkpoints.txt")[:-1].split("\n\n")
+        signed, parts = dict[int, bytes](), text[:-1].split("\n\n")
         for number in range(0, len(parts), 2):
-            where = f"checkpoints.txt, checkpoint {number // 2 + 1}"
-            origin, size, root = self.opened("\n\n".join(parts[number : number + 2]) + "\n", where)
-            is_one = origin == self.origin and re.fullmatch("[1-9][0-9]{0,15}", size)
+            where = f"{name}, checkpoint {number // 2 + 1}"
+            lines, root = self.opened("\n\n".join(parts[number : number + 2]) + "\n", where)
+            size = lines[1] if len(lines) == 2 and lines[0] == self.origin else ""
+            is_one = re.fullmatch("[1-9][0-9]{0,15}", size)
             expect(is_one, where, f"is no checkpoint of {self.origin}")
             is_same = signed.get(int(size), root) == root
             expect(is_same, where, f"disagrees with another one about the first {size} records")
@@ -462,13 +460,12 @@ class Bundle:
 
     def check_ledger(self) -> None:
         """Step 2, and what the records say."""
-        signed = self.checkpoints()
+        signed = self.checkpoints(self.text("checkpoints.txt"), "checkpoints.txt")
         for where, line in self.lines("ledger.jsonl"):
             record = parsed(line, RECORD, where)
             is_first = not self.opening
-            expect(
-                (record["t"] == "open") == is_first, where, "the first record, and no other, opens"
-            )
+            is_so = is_first == (record["t"] == "open")
+            expect(is_so, where, "the first record, and no other, opens")
             if is_first:
                 self.opening, self.electorates = record, {g["id"] for g in record["groups"]}
             expect(record["sid"] == self.opening["sid"], where, "belongs to another contest")
@@ -477,12 +474,8 @@ class Bundle:
             if self.tree.size in signed:
                 is_root = signed[self.tree.size] == self.tree.root()
                 expect(is_root, where, f"does not lead to the checkpoint of size {self.tree.size}")
-        is_whole = self.closing and max(signed) == self.tree.size
-        expect(
-            is_whole,
-            "ledger.jsonl",
-            f"ends after {self.tree.size} records: not closed, or not signed",
-        )
+        is_whole, size = self.closing and max(signed) == self.tree.size, self.tree.size
+        expect(is_whole, "ledger.jsonl", f"ends after {size} records: not closed, or not signed")
         earlier = Counter(tracker for tracker, _ in self.replaced)
         for tracker, known in self.latest.items():
             is_last = known[0] == earlier[tracker] + 1
@@ -512,27 +505,20 @@ class Bundle:
                 expect(is_next, where, f"cannot be said of a ballot that is {status}")
                 if self.closing:
                     self.at_close.setdefault(tracker, status)
-                now = {"hold": "held ", "void": "void "}.get(kind, "counted") + record.get(
-                    "why", ""
-                )
+                now = {"hold": "held ", "void": "void "}.get(kind, "counted")
+                now += record.get("why", "")
                 self.latest[tracker] = (last, group, sys.intern(now), com)
 
     def check_openings(self) -> None:
         """Step 3: who says what, into `rows` (as in tally.json) and `ballots`."""
         groups = self.opening["groups"]
         self.secret = {g["id"] for g in groups if "audit" in g}
-        audited = {
-            parsed(one, OPENING, name)["content"]["grp"]
-            for name in self.more
-            for _, one in self.lines(name)
-        }
-        self.sealed = self.secret - audited
+        audited = (parsed(one, OPENING, name) for name in self.more for _, one in self.lines(name))
+        self.sealed = self.secret - {one["content"]["grp"] for one in audited}
         self.rows: dict[str, JSON] = {
             g["id"]: {"id": g["id"], "n": 0, "withdrawn": 0, "revised": 0, "held": Counter(),
                       "void": Counter()} for g in groups}  # fmt: skip
-        self.ballots = {
-            kind: {g: Counter[bytes]() for g in self.rows} for kind in ("counted", "held")
-        }
+        self.ballots = {k: {g: Counter[bytes]() for g in self.rows} for k in ("counted", "held")}
         self.close = {kind: Counter[str]() for kind in ("counted", "held", "void", "withdrawn")}
         for name in ("ballots.jsonl", *self.more):
             before = ""
@@ -545,18 +531,14 @@ class Bundle:
                 before = tracker
         for tracker, (revision, group, status, _) in self.latest.items():
             expect(group in self.sealed, "ballots.jsonl", f"does not open the ballot of {tracker}")
-            self._note(tracker, revision, group, status, withdrawn=False)
+            self._note(tracker, revision, group, status, False)
         self._check_close()
 
     def _open(self, opening: JSON, known: tuple[int, str, str, bytes], where: str) -> None:
         said, nonce = opening["content"], unbase64(opening["nonce"], 32, where, "-_")
         revision, group, status, com = known
-        rank, own, kind, options = (
-            said["rank"],
-            said.get("own", []),
-            status.split()[0],
-            self.opening["options"],
-        )
+        kind, options, rules = status.split()[0], self.opening["options"], self.opening
+        rank, own = said["rank"], said.get("own", [])
         found = sha256(b"\2" + nonce + ENCODER.encode(said).encode()).digest()
         expect(found == com, where, "does not fit its commitment in the ledger")
         is_it = (said["sid"], said["rev"], said["grp"]) == (self.opening["sid"], revision, group)
@@ -565,18 +547,14 @@ class Bundle:
         expect(is_so, where, f"should not stand here as it does: the ballot is {status}")
         is_fit = all(len(set(ids)) == len(ids) and set(ids) <= set(options) for ids in (rank, own))
         expect(is_fit, where, "names an option twice, or one that is not in the contest")
-        is_fit = len(rank) <= self.opening["max_rank"] and (
-            not own or self.opening["own"] == "abstain"
-        )
+        is_fit = len(rank) <= rules["max_rank"] and (not own or rules["own"] == "abstain")
         expect(is_fit, where, "is no ballot by the rules of the contest")
         if rank and kind != "void":
             ballot = bytes(map(options.index, rank)) + BETWEEN + bytes(map(options.index, own))
             self.ballots[kind][group][ballot] += 1
-        self._note(said["trk"], revision, group, status, withdrawn=not rank)
+        self._note(said["trk"], revision, group, status, not rank)
 
-    def _note(
-        self, tracker: str, revision: int, group: str, status: str, *, withdrawn: bool
-    ) -> None:
+    def _note(self, tracker: str, revision: int, group: str, status: str, withdrawn: bool) -> None:
         row, (kind, _, why) = self.rows[group], status.partition(" ")
         row["revised"] += revision > 1
         if kind == "counted":  # of sealed electorates nobody outside knows who withdrew
@@ -603,9 +581,8 @@ class Bundle:
         """Step 4: the options in the order of the lot."""
         said, ids = self.closing["lot_seed"], self.opening["options"]
         # Each way to write it gives another root, so another lot: there must be one way only.
-        is_seed = re.fullmatch("[0-9a-f]{64}", said)
-        seed = bytes.fromhex(said) if is_seed else b""
-        is_seed = is_seed and sha256(b"\3" + seed).hexdigest() == self.opening["lot_commit"]
+        seed = bytes.fromhex(said) if re.fullmatch("[0-9a-f]{64}", said) else b""
+        is_seed = seed and sha256(b"\3" + seed).hexdigest() == self.opening["lot_commit"]
         expect(is_seed, "ledger.jsonl", "the seed of the lot is not the one committed to")
         salt = b"\4" + seed + self.close_root + self.opening["beacon"].encode()
         return sorted(range(len(ids)), key=lambda a: sha256(salt + ids[a].encode()).digest())
@@ -615,16 +592,20 @@ class Bundle:
         tally, found = parsed(self.text("tally.json"), TALLY, "tally.json"), list[JSON]()
         is_it = (tally["sid"], tally["options"]) == (self.opening["sid"], self.opening["options"])
         expect(is_it, "tally.json", "is of another contest")
-        for said, (group, row) in zip(tally["groups"], self.rows.items(), strict=True):
-            known = {**row, **count(len(tally["options"]), self.ballots["counted"][group])}
+        size, least, where = len(tally["options"]), self.opening["k_public"], "tally.json"
+        for said, rule in zip(tally["groups"], self.opening["groups"], strict=True):
+            group, row = rule["id"], self.rows[rule["id"]]
+            known = {**row, **count(size, self.ballots["counted"][group])}
             is_known = said["n"] + said["withdrawn"] == row["n"]  # that is all the ledger tells
-            if group in self.sealed and is_known and is_possible(said, len(tally["options"])):
+            if group in self.sealed and is_known and (said["n"] < least or is_possible(said, size)):
                 known = {**row, **{name: said[name] for name in _COUNTS}}
-            expect(
-                said == known,
-                "tally.json",
-                f"the figures of {group} do not follow from the ballots",
-            )
+            if group in self.secret and known["n"] < least:  # sums of so few would be their ballots
+                known |= {"N": [], "R": [], "own": []}
+                is_out = known["n"] < max(1, rule["min"]) or not rule["w"]
+                expect(is_out, where, f"does not show the sums of {group}, which count")
+                self.hidden.add(group)
+            is_so = said == known
+            expect(is_so, where, f"the figures of {group} do not follow from the ballots")
             found.append(known)
         return found
 
@@ -636,47 +617,32 @@ class Bundle:
         number = {group: row["held"].total() for group, row in self.rows.items()}
         if any(number.values()) and not any(number[group] for group in self.secret):
             both = {group: counted[group] + waiting[group] for group in self.rows}
-            more = [
-                g if g["id"] in self.sealed else {**g, **count(len(lot), both[g["id"]])}
-                for g in groups
-            ]
+            more = [g if g["id"] in self.sealed else {**g, **count(len(lot), both[g["id"]])}
+                    for g in groups]  # fmt: skip
             informed = recount(rules, lot, more, None if self.secret else both.values())
-            held = {
-                "held": sum(number.values()),
-                "order": informed["order"],
-                "ranks": informed["ranks"],
-            }
-        said = [
-            {**g, **r, "c": c}
-            for g, r, c in zip(groups, rules["groups"], found.pop("c"), strict=True)
-        ]
+            held = {name: informed[name] for name in ("order", "ranks")}
+            held["held"] = sum(number.values())
+        weights = zip(groups, rules["groups"], found.pop("c"), strict=True)
+        said = [{**g, **r, "c": c} for g, r, c in weights]
         self.found = {
             **found, "v": 1, "sid": rules["sid"], "method": rules["method"], "options": rules["options"],
             "lot": [rules["options"][a] for a in lot], "with_held": held,
             "groups": [{k: g[k] for k in g if k not in ("revised", "audit")} for g in said],
         }  # fmt: skip
-        text = self.text("result.json")
-        if ENCODER.encode(self.found) != text:
-            other = parsed(text, dict, "result.json")
-            names = [name for name in self.found if other.get(name) != self.found[name]]
-            wrong(
-                "result.json",
-                f"is not what the ballots come to: {', '.join(names) or 'it says more'}",
-            )
+        if ENCODER.encode(self.found) != self.text("result.json"):
+            other = parsed(self.text("result.json"), dict, "result.json")
+            what = ", ".join(name for name in self.found if other.get(name) != self.found[name])
+            wrong("result.json", f"is not what the ballots come to: {what or 'it says more'}")
         self.check_note("result.note", "sawt-result/v1", "result.json")
 
     def check_words(self) -> None:
         """Manifest, rules in words and this program are those of what the ledger opened with."""
-        rules, self.manifest = (
-            self.opening,
-            parsed(self.text("manifest.json"), MANIFEST, "manifest.json"),
-        )
+        rules = self.opening
+        self.manifest = parsed(self.text("manifest.json"), MANIFEST, "manifest.json")
         said = {name: self.manifest[name] for name in _SAME}
         said["options"] = [one["id"] for one in self.manifest["options"]]
-        said["groups"] = [
-            {k: g[k] for k in (*_GROUP, "audit") if g[k] != "open" or k != "audit"}
-            for g in self.manifest["groups"]
-        ]
+        groups = self.manifest["groups"]
+        said["groups"] = [{k: g[k] for k in g if k in _GROUP or g[k] == "sealed"} for g in groups]
         for name, value in said.items():
             expect(rules[name] == value, "manifest.json", f"says another {name} than the ledger")
         is_it = self.manifest["origin"] == self.origin and self.origin.endswith(f"/{rules['sid']}")
@@ -693,14 +659,47 @@ class Bundle:
         is_it = self.digest("verify.py").hex() == rules["code_hash"]
         expect(is_it, "verify.py", "is not the program that was fixed at the opening")
 
+    def check_checkpoint(self, text: str, name: str) -> None:
+        """Step 6: checkpoints somebody kept are of the beginning of this ledger."""
+        signed, tree = self.checkpoints(text.rstrip("\n") + "\n", name), Tree()
+        most = max(signed)
+        expect(most <= self.tree.size, name, f"is of {most} records: more than there are. {KEEP}")
+        for _, line in self.lines("ledger.jsonl"):
+            tree.add(leaf_hash(line.encode()))
+            is_so = tree.size not in signed or signed[tree.size] == tree.root()
+            expect(is_so, name, f"is of a ledger with other first {tree.size} records. {KEEP}")
+        self.kept.append(f"{name}: its checkpoint is of the first {most} records of this ledger.")
+
+    def check_receipt(self, text: str, name: str) -> None:
+        """Step 6: the leaf that a receipt promises is in this ledger."""
+        said = parsed(text.rstrip("\n"), RECEIPT, name)
+        promise, host = said["promise"], self.origin.rpartition("/")[0]
+        expect(promise["sid"] == self.opening["sid"], name, "is of another contest")
+        about = {key: promise[key] for key in _ABOUT}
+        records = (line for _, line in self.lines("ledger.jsonl") if about["trk"] in line)
+        mine = (line for line in records if about.items() <= json.loads(line).items())
+        if all(leaf_hash(line.encode()).hex() != promise["leaf_hash"] for line in mine):
+            lines, root = self.opened(said["note"], name, f"{host}/receipts")
+            path = [unbase64(one, 32, name) for one in said["path"]]
+            leaf = leaf_hash(ENCODER.encode(promise).encode())
+            is_so = root == root_by(leaf, said["index"], said["size"], path)
+            is_so = is_so and lines == ["sawt-receipts/v1", host, str(said["size"])]
+            expect(is_so, name, "is not among the receipts that were signed together")
+            wrong(name, f"promises a leaf that is not in this ledger. {KEEP}")
+        self.kept.append(f"{name}: its leaf is in this ledger, as a ballot of {about['trk']}.")
+        if said["seal"]:
+            self.check_checkpoint(said["seal"].partition("\n\n")[2], name)
+
 
 def shown(text: Mapping[str, str], language: str) -> str:
     """A name in this language, or in the other where it has none."""
     return text[language] or text["ar"] or text["en"]
 
 
-def check(folder: str, vkey: str = "", openings: Sequence[str] = ()) -> Bundle:
-    """The bundle in this folder, if everything about it holds; with the openings an auditor has.
+def check(
+    folder: str, vkey: str = "", openings: Sequence[str] = (), kept: Sequence[str] = ()
+) -> Bundle:
+    """The bundle in this folder, if everything about it holds; with what an auditor or a voter has.
 
     Raises:
         Wrong: The first thing that does not.
@@ -708,15 +707,16 @@ def check(folder: str, vkey: str = "", openings: Sequence[str] = ()) -> Bundle:
     bundle = Bundle(folder, openings)
     try:
         bundle.check_files()
-        expect(
-            vkey.strip() in ("", bundle.vkey.strip()),
-            "vkey",
-            "is not the key you have from elsewhere",
-        )
+        is_it = vkey.strip() in ("", bundle.vkey.strip())
+        expect(is_it, "vkey", "is not the key you have from elsewhere")
         bundle.check_ledger()
         bundle.check_words()
         bundle.check_openings()
         bundle.check_result()
+        for name in kept:
+            text = bundle.text(str(Path(name).resolve()))
+            look = bundle.check_receipt if text[:1] == "{" else bundle.check_checkpoint
+            look(text, name)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError,
             MemoryError) as error:  # fmt: skip
         wrong(bundle.reading, f"cannot be read: {type(error).__name__} {error}")
@@ -737,9 +737,11 @@ def told(bundle: Bundle) -> list[str]:
     ]
     if Ed25519PublicKey is None:
         lines.append("Signatures were NOT checked: the package `cryptography` is missing.")
-    lines += [
-        f"Not checked: the ballots of {one}; an auditor has them." for one in sorted(bundle.sealed)
-    ]
+    for group in sorted(bundle.sealed):
+        few = "; so few that their sums are not shown, and count for nothing"
+        few = few if group in bundle.hidden else "; their published sums are believed"
+        lines.append(f"Not checked: the ballots of {group}: an auditor has them{few}.")
+    lines += bundle.kept
     lines.append(f"Result by {result['method']}:")
     for rank in result["ranks"]:
         sign = "=" if len(rank) > 1 else "."
@@ -763,11 +765,10 @@ def one_ballot(bundle: Bundle, typed: str) -> list[str]:
             path = path_of(index, leaves)
             is_in = root_by(leaves[index], index, len(leaves), path) == bundle.tree.root()
             expect(is_in, "ledger.jsonl", f"record {index} is not in the tree")
-            lines.append(
-                f"  record {index}: {said['t']} {said['rev']}; a proof of {len(path)} hashes holds"
-            )
+            what = f"{said['t']} {said['rev']}; a proof of {len(path)} hashes holds"
+            lines.append(f"  record {index}: {what}")
     expect(len(lines) > 1, "ledger.jsonl", f"has no ballot {tracker}")
-    for _, line in bundle.lines("ballots.jsonl"):
+    for line in (one for name in ("ballots.jsonl", *bundle.more) for _, one in bundle.lines(name)):
         said = json.loads(line) if tracker in line else {"content": {"trk": ""}}
         if said["content"]["trk"] == tracker:
             rank = " > ".join(said["content"]["rank"]) or "withdrawn"
@@ -781,12 +782,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", nargs="?", default=str(Path(__file__).resolve().parent))
     parser.add_argument("--tracker", help="also tell about this ballot")
     parser.add_argument("--vkey", default="", help="the key as you have it from elsewhere")
-    parser.add_argument(
-        "--openings", action="append", default=[], help="a sealed electorate's ballots"
-    )
+    more: JSON = {"action": "append", "default": [], "metavar": "FILE"}
+    parser.add_argument("--openings", help="a sealed electorate's ballots", **more)
+    parser.add_argument("--checkpoint", "--receipt", dest="kept", help="one that you kept", **more)
     options = parser.parse_args(arguments)
     try:
-        bundle = check(options.folder, options.vkey, options.openings)
+        bundle = check(options.folder, options.vkey, options.openings, options.kept)
         lines = told(bundle) + (one_ballot(bundle, options.tracker) if options.tracker else [])
     except Wrong as problem:
         lines = [f"WRONG: {problem}"]

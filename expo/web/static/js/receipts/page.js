@@ -2,7 +2,7 @@
 import { announce, isolate, say, words } from '../words.js';
 import { askKeys, difference, standing, takeIn } from './check.js';
 import { find, keys, put } from './device.js';
-import { leafOf, promised } from './promise.js';
+import { fileOf, leafOf, promised } from './promise.js';
 import { finding, sealNote, serverNow } from './shown.js';
 
 const root = document.querySelector('.proofs'), out = document.getElementById('proofs');
@@ -38,6 +38,15 @@ async function leafNotes(receipt) {
   return [finding(words.leaf[bad ? 'differs' : 'same']), finding(words.promise[await promised(receipt, site, keys())])];
 }
 
+/** Offer the receipt, with what is known of it by now, as a file. */
+function offer() {
+  const text = fileOf(find(tracker, revision)), link = document.getElementById('save');
+  if (!text) return;
+  URL.revokeObjectURL(link.href);
+  link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  link.hidden = false;
+}
+
 async function look() {
   out.setAttribute('aria-busy', 'true');
   const receipt = await mine(), notes = await leafNotes(receipt), kept = inAddress();
@@ -47,6 +56,7 @@ async function look() {
   const about = { tracker, contest, revision, ...(receipt ?? {}), leaf: (receipt && leafOf(receipt)) || own || leaf };
   const found = await standing(about, site, serverNow());
   out.replaceChildren(...notes, sealNote(found, about));
+  offer();
   out.removeAttribute('aria-busy');
   return words.seal[found.seal][1];
 }

@@ -36,6 +36,23 @@ async function read(note, name, keys) {
   throw new BadNote('signer', { name });
 }
 
+/** What the expo signed about a ballot: a leaf of the batch's tree. */
+const promiseOf = receipt => ({
+  accepted_at: receipt.accepted_at, included_by: receipt.included_by, leaf_hash: receipt.leaf,
+  rev: receipt.revision, sid: receipt.contest, trk: receipt.tracker, v: 1,
+});
+
+/**
+ * A receipt as a file that any program can hold against the ledger (`verify.py --receipt`): the promise with
+ * its signature and, where it is known, the ledger's proof. Null where nothing was promised. It does not say
+ * how somebody ranked.
+ */
+export function fileOf(receipt) {
+  if (!receipt?.proof || !receipt.leaf || !receipt.included_by) return null;
+  const { note, index, size, path } = receipt.proof;
+  return encode({ index, note, path, promise: promiseOf(receipt), seal: receipt.seal ?? '', size });
+}
+
 const told = good => (good === null ? 'unchecked' : good ? 'good' : 'bad');
 
 /**
@@ -46,10 +63,7 @@ const told = good => (good === null ? 'unchecked' : good ? 'good' : 'bad');
 export async function promised(receipt, site, keys) {
   const { proof, leaf } = receipt;
   if (!proof || !leaf) return 'none';
-  const line = {
-    accepted_at: receipt.accepted_at, included_by: receipt.included_by, leaf_hash: leaf,
-    rev: receipt.revision, sid: receipt.contest, trk: receipt.tracker, v: 1,
-  };
+  const line = promiseOf(receipt);
   try {
     const { text, good } = await read(proof.note, `${site}/receipts`, keys);
     const [kind, named, size, root, ...more] = text.split('\n');

@@ -8,7 +8,7 @@ const METHODS = ['borda', 'irv', 'ranked_pairs', 'schulze'];
 
 /** What a group comes to, as tally.json has it; a sealed one is taken from there, as far as the ledger bears it out. */
 export function tallied(tally, ledger, openings) {
-  const { options, groups } = ledger.open;
+  const { options, groups, k_public: least } = ledger.open;
   const same = fits(tally, TALLY) && tally.sid === ledger.sid && String(tally.options) === String(options)
     && String(tally.groups.map(one => one.id)) === String(groups.map(one => one.id));
   if (!same) wrong('tally-form', { file: FILE });
@@ -16,7 +16,8 @@ export function tallied(tally, ledger, openings) {
     const { id } = said, { withdrawn, revised, held, void: taken, counted, sealed } = openings.groups.get(id);
     if (sealed) {
       const fit = said.n + said.withdrawn === standing(ledger, id) && said.revised === revised && equal(said.held, held) && equal(said.void, taken);
-      if (!fit || !possible(said, options.length)) wrong('tally-sealed', { file: FILE, group: id });
+      const shown = said.n < least ? hidden(said, groups[at]) : possible(said, options.length);
+      if (!fit || !shown) wrong('tally-sealed', { file: FILE, group: id });
       return said;
     }
     const own = { id, ...counted.counts(), withdrawn, revised, held, void: taken };
@@ -28,6 +29,9 @@ export function tallied(tally, ledger, openings) {
 
 const standing = (ledger, id) => [...ledger.latest.values()].filter(one => one.grp === id && one.status === 'counted').length;
 const equal = (one, other) => difference(one, other) === null;
+
+/** Whether nothing is told of so few ballots, which would be the ballots themselves, and they count for nothing. */
+const hidden = ({ n, N, R, own }, { min, w }) => !(N.length + R.length + own.length) && (n < Math.max(1, min) || !w);
 
 /** Whether these can be the numbers of some ballots. */
 function possible({ n, N, R, own }, size) {
