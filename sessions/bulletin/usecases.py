@@ -58,8 +58,9 @@ KeyInForce = Callable[[], Awaitable[notes.Signs]]
 class Preparation(msgspec.Struct, frozen=True):
     """A day before its organisers: its newest version, what keeps it back, and its contests.
 
-    ``refused`` counts, by contest and code, casts this node has refused since it started; ``roots``
-    are the ends of ledgers.
+    ``standings`` are in the order of the programme. ``refused`` counts, by contest and code, casts
+    this node has refused since it started; ``roots`` are the ends of ledgers; ``is_over``: whether the
+    day has ended, so that what was never opened will not be.
     """
 
     day: int
@@ -68,6 +69,7 @@ class Preparation(msgspec.Struct, frozen=True):
     standings: tuple[Standing, ...]
     refused: Mapping[str, Mapping[str, int]] = {}
     roots: Mapping[str, Root] = {}
+    is_over: bool = True
 
 
 class Bulletins:
@@ -295,8 +297,12 @@ class Bulletins:
     # --- inside ---
 
     async def _preparation(self, tx: Tx, day: int, found: Bulletin | None) -> Preparation:
+        plan = self._programme().day(day)
+        turn = {one.id: n for n, one in enumerate(plan.sessions)} if plan else {}
         standings = await moves.standings(tx, day)
-        return Preparation(day, found, reasons(standings), standings)
+        standings = tuple(sorted(standings, key=lambda one: turn.get(one.contest.id, len(turn))))
+        is_over = plan is None or plan.closes_at <= self.now()
+        return Preparation(day, found, reasons(standings), standings, is_over=is_over)
 
     async def _edition(self, bulletin: Bulletin) -> Edition:
         async with self._database.read() as tx:

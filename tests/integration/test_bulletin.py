@@ -123,6 +123,22 @@ async def test_one_person_alone_publishes_nothing(tmp_path: Path) -> None:
         assert not await is_out(await house.person(Role.PUBLIC))
 
 
+async def test_words_typed_beside_the_button_go_to_review_with_it(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        await published_contest(house)
+        organiser, officer = await house.person(Role.ORGANISER), await house.person(Role.OFFICER)
+        await press(organiser, "begin")
+        desk = (await organiser.get(DESK)).text
+        assert "not opened yet" in desk
+        assert "This day is not over." in desk
+
+        assert (await press(organiser, "send", **WORDS)).status_code == 303
+
+        assert WORDS["heading-en"] in (await officer.get(f"{DESK}/preview")).text
+        assert 'value="review"' in (await officer.get(DESK)).text
+        assert 'value="review"' not in (await organiser.get(DESK)).text, "it would be refused"
+
+
 async def test_every_reason_that_keeps_it_back_is_listed(tmp_path: Path) -> None:
     async with whole(tmp_path) as house:
         await house.open()

@@ -17,7 +17,7 @@ from expo.web import translations
 from expo.web.forms import client_form
 from expo.web.pages import NO_STORE, explained, guarded, wants_json
 from expo.web.templates import Renderer
-from expo.words import Text, latin_digits
+from expo.words import LANGUAGES, Text, latin_digits
 from sessions.bulletin import files
 from sessions.bulletin.changes import WORDS as CHANGES
 from sessions.bulletin.checks import BulletinBlocked, Reason, told
@@ -38,6 +38,9 @@ _LOCAL: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9
 _DO: Final = frozenset({"begin", "save", "send", "back", "publish"})
 """What preparing a bulletin takes; reviewing is another right."""
 _REVIEW: Final = "review"
+_WORDS: Final = ("heading", "introduction", "correction")
+_TYPED: Final = frozenset(f"{name}-{code}" for name in _WORDS for code in LANGUAGES)
+"""Fields of the form of words."""
 
 
 class DeskState(TypedDict):
@@ -118,7 +121,7 @@ async def _act(request: Asked, fields: Mapping[str, str]) -> str:
         case "save":
             await _save(request, fields)
         case "send":
-            await bulletins.send(visit, number, _revision(fields))
+            await bulletins.send(visit, number, await _seen(request, fields))
         case "back":
             await bulletins.back(visit, number, _revision(fields))
         case _:
@@ -127,12 +130,19 @@ async def _act(request: Asked, fields: Mapping[str, str]) -> str:
     return what
 
 
+async def _seen(request: Asked, fields: Mapping[str, str]) -> int:
+    """The revision to send: words typed beside the button are saved first, so that none are lost."""
+    if _TYPED.isdisjoint(fields):
+        return _revision(fields)
+    return (await _save(request, fields)).revision
+
+
 async def _save(request: Asked, fields: Mapping[str, str]) -> Bulletin:
     return await request.state["bulletins"].write(
         request.state["visit"],
         request.path_params["n"],
         _revision(fields),
-        Words(*(_text(fields, name) for name in ("heading", "introduction", "correction"))),
+        Words(*(_text(fields, name) for name in _WORDS)),
         _embargo(fields.get("embargo", ""), request.state["pages"].zone),
     )
 
@@ -197,7 +207,7 @@ def _typed(found: Preparation, fields: Mapping[str, str] | None, zone: ZoneInfo)
     known: dict[str, str] = {}
     if found.bulletin is not None:
         words, embargo = found.bulletin.words, found.bulletin.embargo_at
-        for name in ("heading", "introduction", "correction"):
+        for name in _WORDS:
             text: Text = getattr(words, name)
             known |= {f"{name}-ar": text.ar, f"{name}-en": text.en}
         local = embargo.astimezone(zone) if embargo else None
