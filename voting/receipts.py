@@ -20,7 +20,7 @@ from voting.ledger import records
 from voting.protocol import Proof, Receipt
 
 INCLUDED_WITHIN: Final = timedelta(seconds=90)
-"""From the acceptance to when the leaf stands in the ledger at the latest: a leaf waits at most 60 s
+"""From the acceptance to when the leaf stands in the ledger at the latest: a leaf waits at most 70 s
 for others, and sealing a batch takes far less than the rest."""
 
 _KIND: Final = "sawt-receipts/v1"

@@ -1,6 +1,7 @@
 """However lines come to be sealed: the ledger has each once, in order, and its figures are right."""
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,12 +11,15 @@ from expo.record.merkle import Compact, Node
 from voting.ledger import records
 from voting.sealing import batching
 from voting.sealing.batching import (
+    LATE_SECONDS,
     MOST_AT_ONCE,
+    SOON_SECONDS,
     Part,
     SealLine,
     SealState,
     Standing,
     grown,
+    has_turned,
     is_due,
     made,
     needed,
@@ -141,9 +145,23 @@ def test_a_station_that_has_ended_waits_for_the_close() -> None:
 
 
 def test_few_ballots_wait_longer_than_many() -> None:
-    assert [is_due(0, 1e9), is_due(7, 59.9), is_due(7, 60), is_due(8, 9.9), is_due(8, 10)] == [
-        False, False, True, False, True,
-    ]  # fmt: skip
+    asked = [(0, 1e9), (7, 69.9), (7, 70), (8, 9.9), (8, 10)]
+    assert [is_due(*one, has_turned=False) for one in asked] == [False, False, True, False, True]
+    assert [is_due(*one, has_turned=True) for one in asked] == [False, True, True, False, True]
+
+
+@given(st.floats(0, 3_600), st.floats(0, 3_600))
+def test_a_batch_of_few_tells_the_minute_and_not_the_second(at: float, later: float) -> None:
+    begin = datetime(2017, 4, 17, 5, 20, tzinfo=UTC)
+    since, now = begin + timedelta(seconds=at), begin + timedelta(seconds=at + later)
+
+    turned = has_turned(since, now)
+
+    # the turn at which it is sealed is the same for every second of a whole minute
+    first = next(n for n in range(1, 90) if has_turned(since, begin + timedelta(minutes=n)))
+    assert turned == (now >= begin + timedelta(minutes=first))
+    waits = first * 60 - at
+    assert SOON_SECONDS <= round(waits, 3) <= LATE_SECONDS
 
 
 @settings(max_examples=30, deadline=None)

@@ -2,10 +2,13 @@
 
 Ballots are sealed in batches, and inside a batch in the order of their leaves' hashes: whoever saw
 somebody tap cannot find the ballot by its place. A batch is never more than some seconds late and never
-of few ballots, unless hardly anybody votes. Source: counting page 4.4.
+of few ballots, unless hardly anybody votes; then it comes with the turn of a minute, so that whoever
+watches the ledger grow learns the minute of a ballot and not its second. Source: counting page 4.4,
+decision 0036.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -20,8 +23,10 @@ FEWEST: Final = 8
 """Ballots that are enough to hide one among them."""
 SOON_SECONDS: Final = 10.0
 """After which so many are sealed at the latest."""
-LATE_SECONDS: Final = 60.0
-"""After which fewer are sealed all the same; receipts promise a leaf within 90."""
+EVERY_SECONDS: Final = 60.0
+"""At every turn of so many, fewer that have waited for the time above are sealed all the same."""
+LATE_SECONDS: Final = EVERY_SECONDS + SOON_SECONDS
+"""After which they are sealed whatever the clock says; receipts promise a leaf within 90."""
 MOST_AT_ONCE: Final = 1_000
 """Lines sealed in one transaction: ballots wait for it, and it takes some 20 ms."""
 TIER: Final = 6
@@ -99,14 +104,25 @@ class Grown(msgspec.Struct, frozen=True):
     nodes: tuple[tuple[Node, bytes], ...]
 
 
-def is_due(waiting: int, age: float) -> bool:
+def is_due(waiting: int, age: float, *, has_turned: bool) -> bool:
     """Whether a batch is to be sealed now.
 
     Args:
         waiting: Lines that are in no batch yet.
         age: Seconds since the first of them.
+        has_turned: As `has_turned` says of the first of them.
     """
-    return waiting > 0 and age >= (SOON_SECONDS if waiting >= FEWEST else LATE_SECONDS)
+    if waiting >= FEWEST:
+        return age >= SOON_SECONDS
+    return waiting > 0 and (has_turned or age >= LATE_SECONDS)
+
+
+def has_turned(since: datetime, now: datetime) -> bool:
+    """Whether a minute has turned since a line had waited for `SOON_SECONDS`.
+
+    Of a line that came a moment before the turn the batch would tell when: it waits for the next.
+    """
+    return now.timestamp() // EVERY_SECONDS > (since.timestamp() + SOON_SECONDS) // EVERY_SECONDS
 
 
 def next_parts(state: SealState, lengths: Sequence[int]) -> tuple[Part, ...]:

@@ -23,7 +23,7 @@ _NUMBER_MOST: Final = 2**53
 
 
 class NotSealed(Refusal):
-    """No ballot like this is in the ledger, or not yet: a batch is sealed within a minute."""
+    """No ballot like this is in the ledger, or not yet: a batch is sealed within 70 seconds."""
 
     code = N_("not-sealed-yet")
     status = 404

@@ -12,7 +12,7 @@ from expo.leases import Leases, Turn
 from expo.record.keys.usecases import KeyLost
 from expo.wire.notifier import Notifier, heard
 from voting.sealing import store
-from voting.sealing.batching import is_due, next_parts, positions
+from voting.sealing.batching import has_turned, is_due, next_parts, positions
 from voting.sealing.progress import Progress
 from voting.sealing.usecases import Ledgers
 from voting.writer import ANY_CONTEST
@@ -122,9 +122,10 @@ class SealFollower:
                 return head.state.is_ended
             firsts = [positions(part, len(log.lengths))[0] for part in parts]
             at = await store.oldest_at(tx, contest_id, firsts)
-        told = 0.0 if at is None else (self._now() - at).total_seconds()
-        now = monotonic()
+        clock, now = self._now(), monotonic()
+        told = 0.0 if at is None else (clock - at).total_seconds()
         age = max(now - self._since.setdefault(contest_id, now), told)
         waiting = sum(log.lengths) - head.state.sealed
         self.progress.waits(contest_id, waiting, now - age)
-        return log.phase == "closed" or is_due(waiting, age)
+        turned = at is not None and has_turned(at, clock)
+        return log.phase == "closed" or is_due(waiting, age, has_turned=turned)

@@ -767,7 +767,7 @@ def one_ballot(bundle: Bundle, typed: str) -> list[str]:
             expect(is_in, "ledger.jsonl", f"record {index} is not in the tree")
             what = f"{said['t']} {said['rev']}; a proof of {len(path)} hashes holds"
             lines.append(f"  record {index}: {what}")
-    expect(len(lines) > 1, "ledger.jsonl", f"has no ballot {tracker}")
+    expect(len(lines) > 1, "ledger.jsonl", f"holds, but has no ballot {tracker}")
     for line in (one for name in ("ballots.jsonl", *bundle.more) for _, one in bundle.lines(name)):
         said = json.loads(line) if tracker in line else {"content": {"trk": ""}}
         if said["content"]["trk"] == tracker:
