@@ -1,6 +1,7 @@
 """What is published: the public ledger, its proofs, results and bulletins; a part of the expo's assembly."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from expo.clock import Now
 from expo.db import Database
 from expo.leases import Leases
 from expo.post.usecases import Post
+from expo.record.keys.keys_follower import KeysFollower
+from expo.record.keys.usecases import TOPIC as KEYS
 from expo.record.keys.usecases import Keys
 from expo.settings import Settings
 from expo.wire.notifier import Notifier
@@ -68,6 +71,8 @@ class Publication:
         self.voting = voting
         host = urlsplit(settings.public_url).netloc
         self.keys = Keys(database, settings.secret_keys, host, now)
+        self.keys.on_rotated = partial(notifier.notify, KEYS)
+        self._keys = KeysFollower(self.keys, notifier)
         self.ledgers = Ledgers(database, self.keys, now)
         show.root = self.ledgers.root_at_close
         self.analyses = Analyses(voting, self.ledgers)
@@ -113,6 +118,7 @@ class Publication:
     def followers(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """What works in the background, by name."""
         return {
+            "keys": self._keys.run,
             "sealing": self.sealing.run,
             "bundles": self._bundling.run,
             **self.room.followers,

@@ -68,6 +68,23 @@ def test_receipt_is_kept_and_its_page_checks_it(
     assert person.watch.faults(failed_loads=True) == []
 
 
+def test_a_key_that_is_new_to_this_device_raises_no_alarm(show: Running, people: Browsing) -> None:
+    person = people.person(show, lang="en")
+    page = person.visit(f"/en{PATH}")
+    page.evaluate("localStorage.setItem('sawt.keys', JSON.stringify(['A'.repeat(43) + '=']))")
+    ballot = Ballot(page)
+    ballot.add(*show.options()[:2])
+    ballot.submit()
+    page.wait_for_function(IS_KEPT)
+    (receipt,) = kept(page)
+
+    page = person.visit(f"/en/receipt/{receipt['tracker']}")
+
+    expect(page.locator("#proofs .note.ok")).to_have_count(2)  # as sent, signed
+    assert [one["differs"] for one in kept(page)] == [None]
+    expect(page.locator("#differs")).to_have_count(0)
+
+
 def test_device_that_did_not_cast_is_told_so_and_a_foreign_code_is_not_believed(
     show: Running, people: Browsing
 ) -> None:

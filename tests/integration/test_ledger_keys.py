@@ -1,12 +1,15 @@
 """Keys of the expo: made once, closed with its secret, rotated, and all of them public for good."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from expo.db import Database
+from expo.errors import Fault
 from expo.record import notes, signing
-from expo.record.keys.usecases import KeyLost, Keys
+from expo.record.keys.keys_follower import KeysFollower
+from expo.record.keys.usecases import TOPIC, KeyLost, Keys
 from expo.rights import Role
 from tests.support.clock import Clock
 from tests.support.contests import ORGANISER, contest, house, person
@@ -201,3 +204,57 @@ async def test_no_private_half_lies_on_the_disk(tmp_path: Path) -> None:
 
 def _files(folder: Path) -> list[Path]:
     return [file for file in folder.rglob("*") if file.is_file()]
+
+
+async def test_another_node_signs_with_the_new_key_as_soon_as_it_hears_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as there:
+        first, second = (keys_of(there.database, SECRET) for _ in range(2))
+        await first.begin()
+        await second.begin()
+        first.on_rotated = lambda: there.notifier.notify(TOPIC)
+        began, knows = asyncio.Event(), asyncio.Event()
+        refresh = second.refresh
+
+        async def refreshed() -> None:
+            await refresh()
+            began.set()
+            if len(second.all) == 2:
+                knows.set()
+
+        monkeypatch.setattr(second, "refresh", refreshed)
+        following = asyncio.create_task(KeysFollower(second, there.notifier).run())
+        await began.wait()
+        await first.rotate(ORGANISER)
+        async with asyncio.timeout(5):
+            await knows.wait()
+        following.cancel()
+
+        assert second.current().public == first.current().public
+
+
+async def test_keys_are_told_to_a_crowd_and_while_the_database_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sealed(tmp_path) as found:
+        await found.house.open()
+        asked = 0
+        read = found.house.database.read
+
+        def counting() -> object:
+            nonlocal asked
+            asked += 1
+            return read()
+
+        monkeypatch.setattr(found.house.database, "read", counting)
+        told = await asyncio.gather(*[found.ledgers.all_keys() for _ in range(200)])
+        assert asked == 1
+        assert {len(one) for one in told} == {1}
+
+        def away() -> object:
+            raise Fault
+
+        monkeypatch.setattr(found.house.database, "read", away)
+        found.ledgers._listed_at = 0.0
+        assert await found.ledgers.all_keys() == told[0]

@@ -44,7 +44,6 @@ Asked = Request[SealingState]
 async def keys_json(request: Asked) -> Response:
     """All keys the expo ever signed with, and which ledger is signed by which."""
     keys = request.state["keys"]
-    await keys.refresh()
     found = []
     for key in keys.all:
         names = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from time import monotonic
@@ -11,6 +12,7 @@ import msgspec
 
 from expo.clock import Now
 from expo.db import Database, Tx
+from expo.errors import Fault
 from expo.record import merkle, notes
 from expo.record.keys.usecases import KeyLost, Keys
 from expo.record.merkle import Node
@@ -28,6 +30,7 @@ Write = Callable[[], AbstractAsyncContextManager[Tx]]
 _MOST_KNOWN: Final = (
     200_000  # hashes at hand, some 30 MB: all that is kept of twelve million leaves
 )
+_LIST_SECONDS: Final = 1.0
 _STATUS: Final = {"counted": "counted", "quarantined": "held", "void": "void"}
 
 
@@ -67,6 +70,9 @@ class Ledgers:
         self._keys = keys
         self._now = now
         self._known: dict[tuple[str, int, int], bytes] = {}
+        self._listed: tuple[tuple[str, str, str], ...] = ()
+        self._listed_at = -math.inf
+        self._listing = asyncio.Lock()
         self.sealed = 0
         """Leaves this process has sealed since start."""
 
@@ -137,7 +143,25 @@ class Ledgers:
     # --- what is asked ---
 
     async def all_keys(self) -> tuple[tuple[str, str, str], ...]:
-        """Contest, origin and line to verify with, of every ledger."""
+        """Contest, origin and line to verify with, of every ledger, as it was a second ago at most.
+
+        Whoever looks at a receipt asks for them: a crowd costs the database one question a second, and
+        what was known is told while it does not answer.
+
+        Raises:
+            Fault: It never answered.
+        """
+        async with self._listing:
+            if monotonic() - self._listed_at >= _LIST_SECONDS:
+                try:
+                    self._listed = await self._list()
+                except Fault:
+                    if not self._listed:
+                        raise
+                self._listed_at = monotonic()
+            return self._listed
+
+    async def _list(self) -> tuple[tuple[str, str, str], ...]:
         async with self._database.read() as tx:
             found = await store.all_(tx)
         return tuple(

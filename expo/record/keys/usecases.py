@@ -6,7 +6,7 @@ of the expo means for keys: whichever of its secrets opens one, the first closes
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -20,6 +20,7 @@ from expo.record.signing import NONCE_BYTES, SEED_BYTES, CannotOpen, SigningKey,
 
 logger = logging.getLogger(__name__)
 
+TOPIC: Final = "signing-keys"
 ROTATE: Final = "rotate-signing-key"
 _ID_CHARACTERS: Final = 16
 
@@ -46,6 +47,8 @@ class Keys:
         """Beginning of every name the keys sign under."""
         self._kept: tuple[KeptKey, ...] = ()
         self._open: dict[str, SigningKey] = {}
+        self.on_rotated: Callable[[], None] = lambda: None
+        """Tells the other nodes (`keys_follower`)."""
 
     async def begin(self) -> None:
         """Make a key if there is none, and close again what an older secret closed."""
@@ -69,6 +72,7 @@ class Keys:
                 tx, at=self._now(), actor=actor, action=ROTATE, subject=made, facts={}
             )
         await self.refresh()
+        self.on_rotated()
         logger.info("A new key signs from now on", extra={"key": made})
         return made
 

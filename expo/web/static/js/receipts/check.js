@@ -3,6 +3,7 @@ import { find, fresh, keys, learnKeys, put } from './device.js';
 import { leafOf, promised, sealed } from './promise.js';
 
 const WAIT = 10_000; // ms after which a silent server counts as gone
+const NEWS = 2_000; // ms after which every node knows of a new key
 const LATE = 5_000; // ms beyond the promised time until a missing leaf is called missing
 
 async function ask(path) {
@@ -29,14 +30,26 @@ export async function difference(receipt, sent, site) {
   if (Array.isArray(sent?.ranking) && !alike(sent.ranking, receipt.ranking)) return 'ranking';
   if (sent?.nonce && sent.nonce !== receipt.nonce) return 'nonce';
   if (receipt.leaf && leafOf(receipt) !== receipt.leaf) return 'leaf';
-  if (receipt.proof && !keys().length) await askKeys();
-  return (await promised(receipt, site, keys())) === 'bad' && keys().length ? 'promise' : null;
+  return (await isBroken(receipt, site)) ? 'promise' : null;
+}
+
+/** Whether a promise is bad by every key there is: the expo may have a new one, and a node that just learns of it. */
+async function isBroken(receipt, site) {
+  if (!receipt.proof) return false;
+  const isGood = async () => keys().length > 0 && (await promised(receipt, site, keys())) !== 'bad';
+  if (await isGood()) return false;
+  await askKeys();
+  if (!keys().length || await isGood()) return false;
+  await new Promise(done => { setTimeout(done, NEWS); });
+  await askKeys();
+  return !(await isGood());
 }
 
 /** Take in what was received since: each is looked at and kept. Returns those that differ. */
 export async function takeIn(site) {
   const bad = [];
   for (const { receipt, sent, title, names } of fresh()) {
+    put({ ...receipt, title, names }); // whatever becomes of this page meanwhile
     const differs = await difference(receipt, sent, site);
     const found = put({ ...receipt, title, names, differs }) ?? put({ ...receipt, differs });
     if (found?.differs) bad.push(found);
