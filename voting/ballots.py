@@ -25,7 +25,7 @@ _PLACE_DIGITS: Final = 3
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 _TRACKER_BYTES: Final = 10  # 80 bits: 16 characters, beyond guessing and beyond chance repetition
 _TAGS_AT_HAND: Final = 16_384  # of those who asked or voted last; about 6 MB
-_MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
+_MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
 class UnknownOption(Refusal):
@@ -194,7 +194,8 @@ def tracker_of(secret: bytes, tag: str) -> str:
 
 def tracker_in(typed: str) -> str | None:
     """The tracker somebody typed, however it was grouped and whatever was misread; None for none."""
-    text = latin_digits(typed[:64]).upper().translate(_MISREAD)
+    signs = filter(str.isalnum, latin_digits(typed[:64]))  # also without what copying adds
+    text = "".join(signs).upper().translate(_MISREAD)
     return text if len(text) == 16 and set(text) <= set(_ALPHABET) else None
 
 

@@ -44,6 +44,8 @@ from voting.views import PendingView, ReceiptView, state_of, with_error
 _JSON: Final = "application/json"
 _WITHDRAW: Final = "withdraw"
 """Name of the button that takes the ballot back."""
+_LONGEST_TYPED: Final = 64
+"""Signs of a mistyped receipt number that are shown again."""
 
 
 class VotingState(TypedDict):
@@ -207,9 +209,7 @@ async def receipt(request: Asked) -> Response:
     tracker = tracker_in(request.path_params["tracker"])
     found = await _voting(request).receipt(request.state["visit"], tracker) if tracker else None
     if found is None:
-        return request.state["pages"].page(
-            request, "voting/receipt.html", {"receipt": None}, status=404, headers=NO_STORE
-        )
+        return _no_receipt(request, request.path_params["tracker"])
     contest, kept, is_own = found
     known = receipt_of(kept)
     options = tuple(option for one in kept.ranking if (option := contest.option(one)))
@@ -225,6 +225,22 @@ async def receipt(request: Asked) -> Response:
     )
     values = {"receipt": view, "now": request.state["now"]()}
     return request.state["pages"].page(request, "voting/receipt.html", values, headers=NO_STORE)
+
+
+async def typed_receipt(request: Asked) -> Response:
+    """Lead a receipt number that somebody typed to its page, however it was grouped."""
+    typed = request.query_params.get("tracker", "")
+    tracker = tracker_in(typed)
+    if tracker is None:
+        return _no_receipt(request, typed)
+    address = f"/{translations.language.get()}/receipt/{tracker}"
+    return RedirectResponse(address, status_code=303, headers=NO_STORE)
+
+
+def _no_receipt(request: Asked, typed: str) -> Response:
+    values = {"receipt": None, "typed": typed[:_LONGEST_TYPED]}
+    pages = request.state["pages"]
+    return pages.page(request, "voting/receipt.html", values, status=404, headers=NO_STORE)
 
 
 async def receipts(request: Asked) -> Response:
@@ -244,6 +260,7 @@ def routes() -> list[BaseRoute]:
         guarded(f"/{{lang:lang}}{day}.json", results_json, Action.READ_PAGES),
         guarded(f"/{{lang:lang}}{day}.csv", results_csv, Action.READ_PAGES),
         guarded(f"/{{lang:lang}}{day}", results_day, Action.READ_PAGES),
+        guarded("/{lang:lang}/receipt", typed_receipt, Action.READ_PAGES),
         guarded("/{lang:lang}/receipt/{tracker}", receipt, Action.READ_PAGES),
         guarded("/{lang:lang}/receipts", receipts, Action.READ_PAGES),
     ]

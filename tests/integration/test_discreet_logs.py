@@ -100,6 +100,7 @@ async def _votes_and_objects(house: Whole, client: httpx2.AsyncClient) -> list[s
     form = {"tracker": told["tracker"], "receipt": cast["id"], "ground": "other", "words": WORDS}
     await client.post("/en/appeal", data=form)
     await client.get(f"/en/receipt/{told['tracker']}")
+    await client.get("/en/receipt", params={"tracker": told["tracker"]})
     return [told["tracker"], cast["id"], json.dumps(options[:3])]
 
 

@@ -263,6 +263,22 @@ async def test_receipt_page_shows_the_ranking_to_its_voter_alone(
     assert (missing.status_code, absurd.status_code) == (404, 404)
 
 
+async def test_receipt_number_typed_by_hand_leads_to_its_page(
+    voter: httpx2.AsyncClient, nobody: httpx2.AsyncClient
+) -> None:
+    tracker = (await voter.post(BALLOTS, json=ballot())).json()["tracker"]
+    copied = "\u2068" + "–".join(re.findall("....", tracker)).lower() + "\u2069 "
+
+    found = await nobody.get("/ar/receipt", params={"tracker": copied})
+    short = await nobody.get("/en/receipt", params={"tracker": '"<b>7'})
+
+    assert (found.status_code, found.headers["location"]) == (303, f"/ar/receipt/{tracker}")
+    assert short.status_code == 404
+    assert 'value="&#34;&lt;b&gt;7"' in short.text, "to be mended where it was typed"
+    assert 'action="/en/receipt"' in (await nobody.get("/en/receipts")).text
+    assert (await nobody.get("/en/receipt")).status_code == 404
+
+
 async def test_receipt_page_tells_of_a_withdrawal(voter: httpx2.AsyncClient) -> None:
     kept = (await voter.post(BALLOTS, json=ballot())).json()
     counted = await voter.get(f"/en/receipt/{kept['tracker']}")

@@ -217,6 +217,7 @@ def test_tracker_is_sixteen_plain_characters_and_survives_retyping() -> None:
     assert not set(tracker) & set("ILOU")
     assert tracker_in(f" {grouped} ") == tracker
     assert tracker_in("O1" * 8) == "01" * 8
+    assert tracker_in(f"\u2068{grouped}\u2069\u200f") == tracker
     assert tracker_in("short") is None
     assert tracker_in("U" * 16) is None
     assert tracker_in("x" * 10_000) is None
