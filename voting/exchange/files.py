@@ -10,6 +10,7 @@ from voting.exchange import (
     ballots_csv,
     blt,
     cvr,
+    cvr_lines,
     json_lines,
     preflib,
     sawt_json,
@@ -21,10 +22,15 @@ from voting.exchange.ballot_file import MAX_BYTES, BallotFile, UnknownFileType, 
 def read_json(file: BinaryIO) -> BallotFile:
     """The election in a JSON file: Sawt's own, or a NIST report, which says so.
 
+    A larger one is read all the same if it is a report with a record to a line, as ours are.
+
     Raises:
         FileUnreadable: It is malformed.
     """
-    text = text_of(file.read(MAX_BYTES + 1))
+    if file.seek(0, io.SEEK_END) > MAX_BYTES:
+        return cvr_lines.read(file)
+    file.seek(0)
+    text = text_of(file.read())
     value = json_lines.parsed(text)
     reader = cvr.report_in if cvr.is_report(value) else sawt_json.election_in
     return reader(value, text)
