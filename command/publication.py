@@ -99,7 +99,10 @@ class Publication:
     async def begin(self) -> None:
         """What has to be there before anything moves: the key that signs."""
         await self.keys.begin()
-        self.voting.writer.promises = Promises(self.keys.host, self.keys.current)
+        self.voting.unsealed = await self.ledgers.without()
+        self.voting.writer.promises = Promises(
+            self.keys.host, self.keys.current, self.voting.unsealed
+        )
 
     @property
     def state(self) -> dict[str, Any]:

@@ -35,7 +35,6 @@ from voting.frames import worded
 from voting.holds import Origin, origin_of
 from voting.protocol import Cast
 from voting.reading import Unreadable, cast_in
-from voting.receipts import receipt_of
 from voting.result_views import result_view
 from voting.results import public
 from voting.usecases import Voting
@@ -211,7 +210,7 @@ async def receipt(request: Asked) -> Response:
     if found is None:
         return _no_receipt(request, request.path_params["tracker"])
     contest, kept, is_own = found
-    known = receipt_of(kept)
+    known = _voting(request).receipt_of(kept)
     options = tuple(option for one in kept.ranking if (option := contest.option(one)))
     view = ReceiptView(
         tracker=kept.tracker,
@@ -222,6 +221,7 @@ async def receipt(request: Asked) -> Response:
         contest=contest,
         leaf=known.leaf,
         own=known if is_own else None,
+        has_ledger=contest.id not in _voting(request).unsealed,
     )
     values = {"receipt": view, "now": request.state["now"]()}
     return request.state["pages"].page(request, "voting/receipt.html", values, headers=NO_STORE)

@@ -6,7 +6,7 @@ signed once, and each receipt takes its own path along. Source: counting page 4.
 """
 
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -41,13 +41,31 @@ class Promises:
     Args:
         site: Host and port of the expo's public address.
         key: The one that signs now; its public half stands among the expo's published keys.
+        unsealed: Contests without a ledger: a leaf in one is not promised.
     """
 
-    def __init__(self, site: str, key: Callable[[], SigningKey]) -> None:
+    def __init__(
+        self, site: str, key: Callable[[], SigningKey], unsealed: Collection[str] = ()
+    ) -> None:
         self._site = site
         self._key = key
+        self._unsealed = unsealed
 
     def receipts(self, lines: Sequence[Kept]) -> list[Receipt]:
+        """The receipts of these ballots, in their order; raises as `signed`.
+
+        Args:
+            lines: As on record, each with its nonce.
+        """
+        if not self._unsealed:
+            return self.signed(lines)
+        promised = iter(self.signed([one for one in lines if one.contest not in self._unsealed]))
+        return [
+            receipt_of(one, is_sealed=False) if one.contest in self._unsealed else next(promised)
+            for one in lines
+        ]
+
+    def signed(self, lines: Sequence[Kept]) -> list[Receipt]:
         """The receipts of these ballots, in their order, with one signature for all of them.
 
         Args:
@@ -75,12 +93,15 @@ def key_name(site: str) -> str:
     return f"{site}/receipts"
 
 
-def receipt_of(line: Kept) -> Receipt:
+def receipt_of(line: Kept, *, is_sealed: bool = True) -> Receipt:
     """What is on record about a ballot, without a new promise.
 
     Args:
         line: With its nonce; where there is none, nobody can tell its leaf.
+        is_sealed: Whether its contest has a ledger at all.
     """
+    if not is_sealed:
+        return _receipt(line, None, None, None)
     leaf = leaf_of(line).hex() if line.nonce else None
     return _receipt(line, leaf, line.accepted_at + INCLUDED_WITHIN, None)
 
@@ -183,7 +204,7 @@ def _promised(lines: Sequence[Kept], leaves: Sequence[str], stamps: _Stamps) -> 
     ]
 
 
-def _receipt(line: Kept, leaf: str | None, until: datetime, proof: Proof | None) -> Receipt:
+def _receipt(line: Kept, leaf: str | None, until: datetime | None, proof: Proof | None) -> Receipt:
     return Receipt(
         line.ballot_id,
         line.contest,

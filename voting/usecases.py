@@ -76,6 +76,8 @@ class Voting:
         """Looks at where ballots come from; set by who knows what to look for."""
         self.lift: Callable[[Person], Awaitable[tuple[str, ...]]] | None = None
         """Counts held ballots of somebody who is known more surely now; set by the same."""
+        self.unsealed: frozenset[str] = frozenset()
+        """Contests that opened before there were ledgers: their receipts promise none."""
 
     def _writers(self) -> Writer | Lanes:
         """One where the database takes one writer anyway, else some side by side."""
@@ -182,7 +184,7 @@ class Voting:
         electorate = contest.electorate(person.electorate) if person else None
         return Mine(
             contest=contest_id,
-            receipt=receipt_of(kept) if kept else None,
+            receipt=self.receipt_of(kept) if kept else None,
             blocked=code,
             electorate=electorate.id if electorate else None,
         )
@@ -316,6 +318,10 @@ class Voting:
 
     # --- inside ---
 
+    def receipt_of(self, kept: Kept) -> Receipt:
+        """What is on record about a ballot."""
+        return receipt_of(kept, is_sealed=kept.contest not in self.unsealed)
+
     def _known(self, contest_id: str) -> Contest:
         contest = self.contests.get(contest_id)
         if contest is None:
@@ -327,7 +333,7 @@ class Voting:
     ) -> BallotView:
         result = self.frozen(contest.id)
         known = Known(
-            receipt=receipt_of(kept) if kept else None,
+            receipt=self.receipt_of(kept) if kept else None,
             turnout=self.turnout(contest.id).by_electorate,
             places=visibility.places(contest, result),
             total_places=visibility.total_places(contest, result),

@@ -203,6 +203,8 @@ class ReceiptView(msgspec.Struct, frozen=True):
     contest: Contest
     leaf: str | None = None
     own: Receipt | None = None
+    has_ledger: bool = True
+    """False of a contest that opened before there were ledgers: nothing is promised."""
 
 
 class PendingView(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from expo.record import merkle, notes
 from expo.rights import Role
@@ -139,3 +140,23 @@ async def test_receipts_page_and_codes_are_for_everybody(house: Whole) -> None:
     assert (page.status_code, code.status_code, none.status_code) == (200, 200, 404)
     assert code.headers["content-type"] == "image/svg+xml"
     assert json.loads(page.text.split('id="words">')[1].split("</script>")[0])["site"]
+
+
+async def test_contest_that_began_before_ledgers_promises_none(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    async with whole(tmp_path_factory.mktemp("before")) as there:
+        async with there.expo.database.write() as tx:
+            await tx.execute(text("UPDATE signing_key SET retired_at = made_at"))
+        await there.open()
+        await there.expo.publication.begin()
+        voter = await there.person(Role.CUSTOMER)
+
+        receipt = await by_json(there, voter, nonce=NONCE)
+        own = (await voter.get(f"{BALLOTS}/mine")).json()["receipt"]
+        page = await voter.get(f"/en/receipt/{receipt['tracker']}")
+
+    assert own == receipt
+    assert [receipt[name] for name in ("leaf", "included_by", "proof")] == [None] * 3
+    assert receipt["nonce"] == NONCE
+    assert "promises no place" in page.text

@@ -47,6 +47,10 @@ _OPEN: Final = text(
     "SELECT ledger.contest FROM ledger JOIN contest ON contest.id = ledger.contest"
     " WHERE contest.phase IN ('open', 'paused', 'closing', 'closed') ORDER BY ledger.contest"
 )
+_WITHOUT: Final = text(
+    "SELECT contest.id FROM contest LEFT JOIN ledger ON ledger.contest = contest.id"
+    " WHERE ledger.contest IS NULL AND contest.phase NOT IN ('draft', 'ready')"
+)
 _LENGTHS: Final = text(
     "SELECT contest.position, contest.stations, contest.phase, station.position FROM contest"
     " LEFT JOIN station ON station.contest = contest.id WHERE contest.id = :contest"
@@ -146,6 +150,11 @@ async def find(tx: Tx, contest_id: str, *, hold: bool = False) -> LedgerHead | N
 async def open_ones(tx: Tx) -> tuple[str, ...]:
     """The contests whose ledgers may still grow."""
     return tuple((await tx.execute(_OPEN)).scalars())
+
+
+async def without(tx: Tx) -> frozenset[str]:
+    """The contests that have opened and have no ledger."""
+    return frozenset((await tx.execute(_WITHOUT)).scalars())
 
 
 async def all_(tx: Tx) -> tuple[tuple[str, str, str], ...]:

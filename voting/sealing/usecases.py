@@ -171,6 +171,11 @@ class Ledgers:
             ]
         )
 
+    async def without(self) -> frozenset[str]:
+        """Contests that opened before the expo had a key: they have no ledger and never get one."""
+        async with self._database.read() as tx:
+            return await store.without(tx)
+
     async def checkpoint(self, contest_id: str) -> str | None:
         """The newest checkpoint; None where there is none."""
         async with self._database.read() as tx:

@@ -36,7 +36,7 @@ function head({ title, contest, tracker, revision, accepted_at: at }) {
 }
 
 async function state(receipt) {
-  const differs = receipt.differs || (receipt.nonce && leafOf(receipt) !== receipt.leaf);
+  const differs = receipt.differs || (receipt.nonce && receipt.leaf && leafOf(receipt) !== receipt.leaf);
   if (differs) return [finding(words.leaf.differs)];
   if (!receipt.leaf) return [];
   const promise = await promised(receipt, site, keys());
