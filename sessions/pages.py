@@ -15,7 +15,7 @@ from expo.identity.people import Visit, kind_of
 from expo.rights import Action
 from expo.settings import Settings
 from expo.web import translations
-from expo.web.guards import FRAME_HEADER
+from expo.web.guards import FRAME_HEADER, MEDIA_HEADER
 from expo.web.kept import StandsOn
 from expo.web.pages import NO_STORE, explained, guarded
 from expo.web.templates import Parts, Renderer
@@ -36,7 +36,6 @@ from voting.views import BallotView, is_own
 
 _TICKS: Final = 2
 """A second, in which pages with a clock or a turnout are made anew: as often as sockets are told."""
-PLAYER = "https://www.youtube-nocookie.com"
 _CALENDAR = "text/calendar; charset=utf-8"
 _MOST_DIGITS = 3  # of a day's number in an address
 
@@ -312,8 +311,11 @@ def _view(show: Show, found: Session) -> SessionView:
 
 
 def _embedding(*views: SessionView) -> dict[str, str]:
-    """The header that lets a page put a player in after consent."""
-    return {FRAME_HEADER: PLAYER} if any(view.embeds for view in views) else {}
+    """The headers that let a page show the streams of these sessions after consent, and no others."""
+    players = dict.fromkeys(one for view in views for one in view.players)
+    media = dict.fromkeys(one for view in views for one in view.media)
+    named = {FRAME_HEADER: " ".join(players), MEDIA_HEADER: " ".join(media)}
+    return {name: value for name, value in named.items() if value}
 
 
 def _session(request: StageRequest) -> Session:

@@ -12,7 +12,7 @@ from sessions.programme_drafts import DayDraft, FinalDraft, SessionDraft
 from sessions.schedule_fields import ID_LENGTH, Form, Notes, Place
 from sessions.schedule_nodes import quoted_fact
 from sessions.schedule_sections import voting
-from sessions.streams.sources import PROVIDERS, Provider, Stream, id_in, is_link_of, is_stream_id
+from sessions.streams.reading import stream
 
 MOST_DAYS: Final = 31
 MOST_SESSIONS: Final = 60  # of one day: a session of ten minutes after another, for ten hours
@@ -85,7 +85,7 @@ def _session(
     starts_at, ends_at = _instant(form, "starts", on, zone), _instant(form, "ends", on, zone)
     slots = tuple(_slot(one, notes) for one in form.items("slots", MOST_SLOTS, required=False))
     read_slots = tuple(slot for slot in slots if slot)
-    streams = tuple(_stream(s, notes) for s in form.items("streams", _MOST_STREAMS, required=False))
+    streams = tuple(stream(s, notes) for s in form.items("streams", _MOST_STREAMS, required=False))
     options = _options(form)
     final = _final(form)
     asked = form.form("voting", required=False)
@@ -113,7 +113,7 @@ def _session(
         ends_at,
         entity,
         read_slots,
-        tuple(stream for stream in streams if stream),
+        tuple(one for one in streams if one),
         tuple(option for option in options or () if option),
         rules,
         None if final is None else _final_of(final),
@@ -159,38 +159,3 @@ def _slot(place: Place, notes: Notes) -> Slot | None:
     if kind is None or minutes is None:
         return None
     return Slot(cast("SlotKind", kind), minutes, title)
-
-
-def _stream(place: Place, notes: Notes) -> Stream | None:
-    """One stream; an address of a known provider is taken for the id inside it."""
-    form = Form(place, notes)
-    provider = form.choice("provider", PROVIDERS)
-    stream_id = form.text("id", _URL_TEXT, required=False)
-    url = form.text("url", _URL_TEXT, required=False)
-    form.done()
-    if provider == "link":
-        return _link(form, stream_id, url)
-    if provider == "youtube" or provider == "vimeo":
-        found = stream_id or (id_in(provider, url) if url else None)
-        if found and is_stream_id(provider, found) and not (stream_id and url):
-            return Stream(cast("Provider", provider), id=found)
-        _tell_bad_stream(form, stream_id, url)
-    return None
-
-
-def _link(form: Form, stream_id: str | None, url: str | None) -> Stream | None:
-    if url and not stream_id and is_link_of("link", url):
-        return Stream("link", url=url)
-    _tell_bad_stream(form, stream_id, url)
-    return None
-
-
-def _tell_bad_stream(form: Form, stream_id: str | None, url: str | None) -> None:
-    if not stream_id and not url:
-        form.notes.tell(form.path, "stream-without-address")
-    elif stream_id and url:
-        form.notes.tell(form.path, "stream-with-two-addresses")
-    elif url:
-        form.tell("url", "bad-link", found=quoted_fact(url))
-    else:
-        form.tell("id", "bad-stream-id", found=quoted_fact(stream_id or ""))

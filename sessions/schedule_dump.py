@@ -147,6 +147,7 @@ def _slot(slot: Slot) -> dict[str, Any]:
     return {"kind": slot.kind, "minutes": slot.minutes, **title}
 
 
-def _stream(stream: Stream) -> dict[str, str]:
-    address = {"url": stream.url} if stream.provider == "link" else {"id": stream.id}
-    return {"provider": stream.provider, **address}
+def _stream(stream: Stream) -> dict[str, Any]:
+    address = {"url": stream.url} if stream.url else {"id": stream.id} if stream.id else {}
+    delay = {} if stream.delay is None else {"delay": stream.delay}
+    return {"provider": stream.provider, **address, **delay}

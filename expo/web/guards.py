@@ -5,6 +5,7 @@ made outside of its middleware and would go out without headers (F15). Order, ou
 ``SecurityHeaders(AllowedHosts(SameOrigin(Starlette(...), origins), hosts), https=...)``.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
@@ -15,10 +16,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from expo.wire.handshake import is_own_socket, single_headers
 
 FRAME_HEADER: Final = "x-sawt-frame-src"
-"""A page that embeds a player sets this response header; it moves into the policy and goes no further."""
+"""A page that embeds players names them in this response header, a space between two; they move into
+the policy and go no further."""
+MEDIA_HEADER: Final = "x-sawt-media-src"
+"""A page that plays streams itself names their origins in this one, a space between two."""
 WORKER_HEADER: Final = "x-sawt-worker"
 """A page that works off its own thread sets this one; its policy lets `check.js` name its own worker."""
-PLAYERS: Final = frozenset({"https://www.youtube-nocookie.com"})
+PLAYERS: Final = frozenset(
+    {
+        "https://www.youtube-nocookie.com",
+        "https://player.vimeo.com",
+        "https://www.facebook.com",
+    }
+)
+_STREAM_ORIGIN: Final = re.compile(r"https://[a-z0-9.-]{4,253}")
 # The bodies of these refusals are bare codes: they answer programs, before any language is known.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Whoever watches one node asks it by its own address; these answers hold no address of ours.
@@ -28,7 +39,7 @@ _CLOSE: Final = {"type": "websocket.close", "code": 1008}
 # No nonces: pages are cached, so everything comes from files of this origin (ruling 14).
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src {connect}; frame-src {frames}; manifest-src 'self'; "
+    "font-src 'self'; connect-src {connect}; frame-src {frames}; {media}manifest-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; "
     "require-trusted-types-for 'script'; trusted-types {types}"
 )
@@ -90,20 +101,45 @@ class SecurityHeaders:
         """The headers of an answer with the security headers among them."""
         kept: list[tuple[bytes, bytes]] = []
         policy = self._plain
+        frames, media = "'none'", ""
         for name, value in headers:
-            if name.lower() == FRAME_HEADER.encode():
-                source = value.decode("latin-1")
-                policy = self._policy(source) if source in self._players else policy
-            elif name.lower() == WORKER_HEADER.encode():
-                policy = self._working
-            else:
-                kept.append((name, value))
+            match name.lower():
+                case b"x-sawt-frame-src":
+                    frames = self._all_known(value) or frames
+                case b"x-sawt-media-src":
+                    media = _all_streams(value)
+                case b"x-sawt-worker":
+                    policy = self._working
+                case _:
+                    kept.append((name, value))
+        if media or frames != "'none'":
+            policy = self._policy(frames, media=media)
         present = {name.lower() for name, _ in kept}
         added = self._fixed | {b"content-security-policy": policy}
         return kept + [(name, value) for name, value in added.items() if name not in present]
 
-    def _policy(self, frames: str, types: str = "'none'") -> bytes:
-        return _POLICY.format(connect=self._connect, frames=frames, types=types).encode()
+    def _all_known(self, value: bytes) -> str:
+        """The players as the policy names them; nothing if one of them is unknown."""
+        named = value.decode("latin-1").split()
+        return " ".join(named) if self._players.issuperset(named) else ""
+
+    def _policy(self, frames: str, types: str = "'none'", media: str = "") -> bytes:
+        """The policy. A page that plays streams may fetch them and start a worker of ours.
+
+        Its player starts it by a bare address, so the one that names it has to be the default policy.
+        """
+        return _POLICY.format(
+            connect=f"{self._connect} {media}".rstrip(),
+            frames=frames,
+            media=f"media-src blob: {media}; worker-src 'self'; " if media else "",
+            types="default" if media else types,
+        ).encode()
+
+
+def _all_streams(value: bytes) -> str:
+    """The origins of streams as the policy names them; nothing if one of them is no plain host."""
+    named = value.decode("latin-1").split()
+    return " ".join(named) if all(_STREAM_ORIGIN.fullmatch(one) for one in named) else ""
 
 
 class SameOrigin:

@@ -16,7 +16,7 @@ const VOTING = ['open', 'paused', 'closing'];
 const PASSING = ['join-first', 'contest-not-open', 'contest-paused', 'contest-closed']; // what shuts nobody out for good
 
 let state = root.dataset.state;
-let closes = root.dataset.closes ? Date.parse(root.dataset.closes) : null;
+let closes = root.dataset.closes ? Date.parse(root.dataset.closes) : null; // what the clock counts down to
 let joined = root.dataset.joined === 'yes';
 let blocked = root.dataset.blocked === 'join-first' ? '' : root.dataset.blocked;
 let saved = words.receipt; // what counts now, as the server said
@@ -284,7 +284,8 @@ function who(id) {
 function contestFrame(got) {
   const next = VIEWS[got.phase] ?? got.phase, was = state;
   learn(got.server_at);
-  closes = got.closes_at ? Date.parse(got.closes_at) : null;
+  const until = next === 'closing' ? got.hard_close_at : got.closes_at;
+  closes = until ? Date.parse(until) : null;
   if (was === 'before' && got.options.join(' ') !== $('ballot').dataset.options) { location.reload(); return; } // asked about anew
   state = next;
   if (got.places.length || next === 'revealing' || next === 'published') reveal(got);
@@ -340,14 +341,19 @@ function turnout(got) {
 }
 
 const bar = banner();
+/** A page with a stream shows what happens in the hall when the picture shows it. */
+let inTime = (got, tell) => tell(got), onBoard = () => {};
+const watch = document.querySelector('[data-watch]');
+if (watch) import('./streams/watch.js').then(it => { ({ inTime, board: onBoard } = it.begin(watch, frame => line.send(frame))); });
 const line = connect(`/live/${encodeURIComponent(root.dataset.session)}?lang=${lang}`, {
   status(name) { bar.status(name); if (name === 'ended') joinedLine = false; },
   hello(got) {
     joined = joinedLine = got.joined;
     who(got.electorate);
   },
-  contest(got) { if (got.contest === contest) contestFrame(got); },
-  mine, receipt, refused, tally, turnout, board,
+  contest(got) { if (got.contest === contest) inTime(got, contestFrame); },
+  mine, receipt, refused, tally, turnout,
+  board(got) { board(got); onBoard(got); },
 }, {
   probe: () => (joined ? { type: 'ask-mine', contest } : null),
   known: { [`contest ${contest}`]: Number(root.dataset.version) },
@@ -372,10 +378,6 @@ addEventListener('storage', e => {
 });
 button.addEventListener('click', submit);
 $('cast').addEventListener('submit', e => { e.preventDefault(); submit(); });
-document.addEventListener('click', async e => {
-  const play = e.target.closest('[data-embed]');
-  if (play) (await import('./stream.js')).play(play);
-});
 
 const at = $('session')?.dataset.at;
 if (at) learn(at);

@@ -35,16 +35,16 @@ const differs = got => {
   if (was !== null) return was !== is;
   return (root.dataset.now ?? got.now ?? '') !== (got.now ?? '') || (root.dataset.mood ?? got.mood) !== got.mood;
 };
+let onBoard = () => {};
 const bar = banner();
 connect('/live/day', {
   status: bar.status,
   board(got) {
+    onBoard(got);
     if (!root || !differs(got) || waiting || document.querySelector('.player')) return;
     const since = Date.now() - (kept.get(KEY) ?? 0);
     waiting = setTimeout(() => { kept.set(KEY, Date.now()); location.reload(); }, Math.max(300, AGAIN - since) + Math.random() * 3000);
   },
 });
-document.addEventListener('click', async e => {
-  const play = e.target.closest('[data-embed]');
-  if (play) (await import('./stream.js')).play(play);
-});
+const watch = document.querySelector('[data-watch]');
+if (watch) import('./streams/watch.js').then(it => { onBoard = it.begin(watch).board; });
