@@ -24,7 +24,7 @@ INCLUDED_WITHIN: Final = timedelta(seconds=90)
 for others, and sealing a batch takes far less than the rest."""
 
 _KIND: Final = "sawt-receipts/v1"
-_FROM_URL: Final = str.maketrans("-_", "+/")
+_FROM_URL: Final = bytes.maketrans(b"-_", b"+/")
 _json = msgspec.json.Encoder()
 
 
@@ -121,7 +121,7 @@ def leaf_of(line: Kept) -> bytes:
         revision=revision,
         own=line.own,
     )
-    nonce = a2b_base64(f"{line.nonce}=".translate(_FROM_URL))
+    nonce = a2b_base64(f"{line.nonce}=".encode().translate(_FROM_URL))
     commitment = records.commitment(nonce, said)
     record = records.ballot_record(
         sid=contest, electorate=group, tracker=tracker, revision=revision, com=commitment
