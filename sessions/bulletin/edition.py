@@ -68,6 +68,11 @@ class EditionContest(msgspec.Struct, frozen=True):
     size: int
     stayed_held: int = 0
 
+    @property
+    def is_fine(self) -> bool:
+        """Whether support is known to a decimal place of a percent; rounded figures say no more than they know."""
+        return any(place.support % 10 for place in self.places)
+
 
 class NotHeld(msgspec.Struct, frozen=True):
     """A contest of the programme that never opened."""

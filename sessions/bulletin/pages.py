@@ -13,7 +13,7 @@ from expo.identity.people import Visit, kind_of
 from expo.rights import Action
 from expo.web import translations
 from expo.web.kept import StandsOn
-from expo.web.pages import guarded
+from expo.web.pages import NO_STORE, guarded
 from expo.web.templates import Renderer
 from expo.words import LANGUAGES, Language, Text
 from sessions.bulletin import feeds, files
@@ -46,7 +46,12 @@ Asked = Request[BulletinState]
 
 
 async def day_page(request: Asked) -> Response:
-    """The newest version of a day's bulletin."""
+    """The newest version of a day's bulletin; before the first one, that it is still to come."""
+    day = request.path_params["n"]
+    planned = request.state["show"].programme.day(day)
+    if planned is not None and request.state["bulletins"].shown.newest(day) is None:
+        pages, values = request.state["pages"], {"day": planned}
+        return pages.page(request, "bulletin/to_come.html", values, status=404, headers=NO_STORE)
     return await _version_page(request, None)
 
 
@@ -188,7 +193,7 @@ def named(request: Request[Any], ending: str) -> dict[str, str]:
     path = request.path_params
     day = f"-day-{path['n']}" if "n" in path else ""
     version = f"-v{path['k']}" if "k" in path else ""
-    name = f"sawt-bulletin{day}{version}.{ending}"
+    name = f"sawt-{path.get('contest', 'bulletin')}{day}{version}.{ending}"
     return {"content-disposition": f'inline; filename="{name}"'}
 
 

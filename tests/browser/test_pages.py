@@ -8,18 +8,20 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 from playwright.sync_api import TimeoutError as WaitedTooLong
 
 from expo.rights import Role
 from expo.words import Language
-from tests.support.browsing import Browsing, Person, Theme
+from tests.support.browsing import Browsing, Person, Theme, browsing
 from tests.support.gallery import VIEWS, Gallery, path_of
+from tests.support.gallery_bulletin import SAYING_NO_BULLETIN
 from tests.support.gallery_desk import SAYING_NO_DESK
 from tests.support.gallery_fair import SAYING_NO_FAIR
 from tests.support.gallery_privacy import SAYING_NO_PRIVACY
 from tests.support.gallery_signin import SAYING_NO_SIGN_IN
 from tests.support.gallery_team import SAYING_NO
-from tests.support.gallery_view import View
+from tests.support.gallery_view import View, World
 from tests.support.inspection import barriers, enlarged, faults, styled
 
 HEIGHTS = {320: 700, 360: 780, 768: 1024, 1280: 800}
@@ -63,6 +65,33 @@ def gallery() -> Iterator[Gallery]:
         yield Gallery(stack)
 
 
+class Guests:
+    """Somebody at a browser in each language, who is somebody new for each view."""
+
+    def __init__(self, people: Browsing) -> None:
+        self._people = people
+        self._here: dict[Language, Person] = {}
+
+    @contextlib.contextmanager
+    def guest(self, world: World, role: Role, lang: Language, width: int) -> Iterator[Person]:
+        """A guest of this role; with a browser of their own after a view that went wrong."""
+        person = self._here.pop(lang, None) or self._people.person(world.show, lang=lang)
+        person.become_new(world.show)
+        person.page.set_viewport_size({"width": width, "height": 800})
+        person.page.emulate_media(color_scheme="light")
+        if role is not Role.PUBLIC:
+            person.sign_in(world.cookies[role])
+        yield person
+        self._here[lang] = person
+
+
+@pytest.fixture(scope="module")
+def guests(browser: Browser) -> Iterator[Guests]:
+    """Whoever looks at the gallery."""
+    with browsing(browser) as people:
+        yield Guests(people)
+
+
 def _look(person: Person, view: View, lang: Language, path: str, looks: list[Look]) -> list[str]:
     """Everything wrong with a view at these widths and themes."""
     page, found = person.page, []
@@ -81,6 +110,7 @@ def _look(person: Person, view: View, lang: Language, path: str, looks: list[Loo
         if width == SMALLEST:
             wrong += enlarged(page)
         found += [f"{lang} {width} {theme}: {one}" for one in wrong]
+    scripts.detach()
     quiet = person.watch.faults(failed_loads=True) if _says_no(view) else person.watch.faults()
     return [*found, *quiet]
 
@@ -98,7 +128,7 @@ def _wait(person: Person, view: View) -> None:
 
 def _says_no(view: View) -> bool:
     """Whether an answer that is no success, or a line that breaks, belongs to the view."""
-    return view.name in SAYING_NO | SAYING_NO_DESK | SAYING_NO_FAIR | SAYING_NO_PRIVACY | SAYING_NO_SIGN_IN | {
+    return view.name in SAYING_NO | SAYING_NO_BULLETIN | SAYING_NO_DESK | SAYING_NO_FAIR | SAYING_NO_PRIVACY | SAYING_NO_SIGN_IN | {
         "not-found", "join-wrong-code", "pass-unknown", "receipt-none", "not-for-you",
         "ballot-offline", "ballot-plain-error", "passes-error", "venue-wrong", "venue-hall-over",
         "badges-error",
@@ -107,31 +137,28 @@ def _says_no(view: View) -> bool:
 
 
 def _inspect(
-    gallery: Gallery, people: Browsing, view: View, looks: dict[Language, list[Look]]
+    gallery: Gallery, guests: Guests, view: View, looks: dict[Language, list[Look]]
 ) -> list[str]:
     world, found = gallery.world(view.world), []
     for lang, some in looks.items():
-        person = people.person(world.show, lang=lang, size=(some[0][0], 800))
-        if view.role is not Role.PUBLIC:
-            person.sign_in(world.cookies[view.role])
-        found += _look(person, view, lang, path_of(view, world, lang), some)
-        person.close()
+        with guests.guest(world, view.role, lang, some[0][0]) as person:
+            found += _look(person, view, lang, path_of(view, world, lang), some)
     return found
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-def test_page_has_no_barrier(gallery: Gallery, people: Browsing, view: View) -> None:
-    found = _inspect(gallery, people, view, BY_DAY[view.name])
+def test_page_has_no_barrier(gallery: Gallery, guests: Guests, view: View) -> None:
+    found = _inspect(gallery, guests, view, BY_DAY[view.name])
     assert not found, "\n".join(found)
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-def test_page_has_no_barrier_at_any_width(gallery: Gallery, people: Browsing, view: View) -> None:
+def test_page_has_no_barrier_at_any_width(gallery: Gallery, guests: Guests, view: View) -> None:
     everything: list[Look] = list(itertools.product(HEIGHTS, THEMES))
-    found = _inspect(gallery, people, view, dict.fromkeys(LANGUAGES, everything))
+    found = _inspect(gallery, guests, view, dict.fromkeys(LANGUAGES, everything))
     assert not found, "\n".join(found)
 
 

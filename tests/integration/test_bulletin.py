@@ -60,6 +60,8 @@ async def test_two_people_publish_a_day_and_everything_at_its_addresses_agrees(
         organiser, _ = await reviewed(house)
         for path in (PAGE, f"{PAGE}/v1", JSON, "/bulletin/day/1/v1.csv", "/bulletin/day/1/v1.note"):
             assert (await nobody.get(path)).status_code == 404, path
+        assert "It is not published yet." in (await nobody.get(PAGE)).text, "printed beforehand"
+        assert "not published yet" not in (await nobody.get("/en/bulletin/day/9")).text
 
         assert (await press(organiser, "publish")).status_code == 303
 
@@ -279,6 +281,9 @@ async def test_a_correction_shows_both_versions(tmp_path: Path) -> None:
         assert "What day one brought" in new, "old beside new"
         assert "Day one, corrected" in new
         assert f"{PAGE}/v1" in new
+        elsewhere = (await nobody.get("/ar/bulletin/day/1")).text
+        assert '<bdi class="lines" lang="en" dir="ltr">Day one, corrected</bdi>' in elsewhere
+        assert "في النص الإنجليزي وحده" in elsewhere
         assert "This version was corrected" in old
         assert "What day one brought" in old
         assert (await nobody.get(JSON)).content == first, "what was published stays"
@@ -308,7 +313,9 @@ async def test_documents_and_cards_stand_at_their_addresses(tmp_path: Path) -> N
         assert "immutable" in found.headers["cache-control"]
         again = await nobody.get(pdf, headers={"if-none-match": found.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
-        assert "immutable" not in (await nobody.get(card)).headers["cache-control"]
+        told = (await nobody.get(card)).headers
+        assert "immutable" not in told["cache-control"]
+        assert "sawt-khda.wide.ar.png" in told["content-disposition"]
         page = (await nobody.get(PAGE)).text
         picture = f"{house.url}/bulletin/day/1/card-wide.en.png"
         assert f'property="og:image" content="{picture}"' in page

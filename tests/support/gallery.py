@@ -22,6 +22,7 @@ from sessions.control_view import board_state
 from sessions.orders import Kind
 from sessions.show_follower import BOARD
 from tests.support.browsing import Ballot
+from tests.support.gallery_bulletin import BULLETIN
 from tests.support.gallery_desk import DESK
 from tests.support.gallery_fair import FAIR, PLANS_FAIR
 from tests.support.gallery_inviting import INVITING
@@ -381,6 +382,7 @@ VIEWS: Final = (
     *PRIVACY,
     *FAIR,
     *RESULTS,
+    *BULLETIN,
     *INVITING,
     *DESK,
     *SIGNING_IN,

@@ -6,6 +6,7 @@ from typing import Final
 from playwright.sync_api import Page
 
 from expo.rights import Role
+from tests.support.gallery_bulletin import corrected
 from tests.support.gallery_view import View
 from tests.support.show import Running
 
@@ -13,11 +14,12 @@ _RESULT: Final = "/{lang}/results/khda"
 
 
 def shown(show: Running, _voter: dict[str, str]) -> dict[str, str]:
-    """A published result of electorates that are all large enough to be shown."""
+    """A published result of electorates that are all large enough to be shown, and its day's bulletin."""
     show.open()
     show.crowd(each=11)
     show.count()
     show.publish()
+    corrected(show)
     return {}
 
 

@@ -93,6 +93,14 @@ def test_a_long_name_is_cut_at_a_word_on_a_card() -> None:
     assert len(title) <= 97
 
 
+def test_a_sheet_says_support_as_finely_as_the_page() -> None:
+    plain = contest()
+    places = tuple(msgspec.structs.replace(one, support=947) for one in plain.places)
+    fine = msgspec.structs.replace(plain, places=places)
+    found = sheet(edition(fine), says("en"), lambda _: "")
+    assert {one.support for one in found.contests[0].places} == {"94.7%"}
+
+
 def test_a_correction_is_told_with_the_version_it_replaces() -> None:
     made = sheet(edition(correction=Text("تصحيح", "Seven ballots more.")), says("en"), str)
     assert made.correction is not None

@@ -163,7 +163,7 @@ def _part(contest: EditionContest, says: Wording, draw: Drawing) -> Part:
         summary=" · ".join(summary),
         nothing="" if contest.places else says.nothing(contest),
         said=tuple(map(settable, contest.said.get(says.language, ()))),
-        places=tuple(_place(place, says) for place in contest.places),
+        places=tuple(_place(place, says, is_fine=contest.is_fine) for place in contest.places),
         groups=tuple(_group(group, says) for group in contest.groups),
         root=_in_groups(contest.root),
         ledger=says.phrase(N_("Root of the ledger, {n} records"), n=says.number(contest.size)),
@@ -174,7 +174,7 @@ def _part(contest: EditionContest, says: Wording, draw: Drawing) -> Part:
     )
 
 
-def _place(place: EditionPlace, says: Wording) -> Place:
+def _place(place: EditionPlace, says: Wording, *, is_fine: bool) -> Place:
     below = [says.name(place.entity)]
     if place.is_shared:
         below.append(says.phrase(N_("shared place")))
@@ -184,7 +184,7 @@ def _place(place: EditionPlace, says: Wording) -> Place:
         rank=says.number(place.rank),
         title=says.name(place.title),
         below=" · ".join(filter(None, below)),
-        support=says.support(place.support),
+        support=says.support(place.support, is_fine=is_fine),
         thousandths=place.support,
         won=says.number(place.wins),
         level=says.number(place.draws),

@@ -51,9 +51,9 @@ class Wording(msgspec.Struct, frozen=True):
         """A share of the result with one decimal place."""
         return words.percent(thousandths, 1000, self.language, decimals=1)
 
-    def support(self, thousandths: int) -> str:
-        """Support in whole percents, as the pages tell it."""
-        return words.percent(thousandths, 1000, self.language)
+    def support(self, thousandths: int, *, is_fine: bool = False) -> str:
+        """Support in whole percents, or, as pages and files tell it, with one decimal place."""
+        return words.percent(thousandths, 1000, self.language, decimals=int(is_fine))
 
     def ballots(self, n: int) -> str:
         """How many ballots were counted."""
