@@ -7,13 +7,12 @@ Source: counting page 5.3.
 
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, Literal
 
 import msgspec
 
 from expo.identity.people import Assurance, Visit, is_enough
+from expo.networks import network_of
 
 HoldKind = Literal["device", "network", "batch", "quick", "burst"]
 HOLD_KINDS: Final[tuple[HoldKind, ...]] = ("device", "network", "batch", "quick", "burst")
@@ -93,23 +92,6 @@ def origin_of(visit: Visit, host: str, opened_ms: int | None = None) -> Origin:
         opened_ms: When the page was there; None: unknown.
     """
     return Origin(visit.device, network_of(host), visit.batch, opened_ms)
-
-
-@lru_cache(maxsize=4_096)
-def network_of(address: str) -> str:
-    """The network an address is in: /24 of IPv4, /48 of IPv6; empty for what is no address.
-
-    An IPv4 address written as an IPv6 one (``::ffff:192.0.2.1``) is the former.
-    """
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped is None:
-            return str(IPv6Network((int(found), 48), strict=False))
-        found = found.ipv4_mapped
-    return str(IPv4Network((int(found), 24), strict=False))
 
 
 def lifted(rules: Sequence[HoldRule], why: str | None, assurance: Assurance) -> bool:

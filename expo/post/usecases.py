@@ -51,15 +51,20 @@ class Post:
         self.on_letter: Callable[[Letter], None] | None = None
         """Told of every letter as it is written; how a rehearsal without a mail server reads them out."""
 
-    async def send(self, tx: Tx, letter: Letter) -> None:
+    async def send(self, tx: Tx, letter: Letter, at: datetime | None = None) -> None:
         """Write a letter inside the caller's transaction; it leaves after the commit.
+
+        Args:
+            tx: Of the caller.
+            letter: To one address.
+            at: When it leaves, and its date; None: now.
 
         Raises:
             ValueError: A mistake of ours: it goes to no address, or to more than one.
         """
-        await self.send_all(tx, (letter,))
+        await self.send_all(tx, (letter,), at)
 
-    async def send_all(self, tx: Tx, letters: Sequence[Letter]) -> None:
+    async def send_all(self, tx: Tx, letters: Sequence[Letter], at: datetime | None = None) -> None:
         """Write letters inside the caller's transaction, many in one statement; else as `send`.
 
         Raises:
@@ -68,7 +73,7 @@ class Post:
         if any(mailbox(letter.to) != letter.to for letter in letters):
             message = "a letter goes to one address, as expo.mailboxes writes it"
             raise ValueError(message)
-        now = self._now()
+        now = at or self._now()
         posted = [Posted(self._new_id(now), one, State.WAITING, now) for one in letters]
         await store.add(tx, posted)
         if letters and not self.is_delivered:

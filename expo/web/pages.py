@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from typing_extensions import override
 
 from expo.errors import N_, BadRequest, Fact, Fault, NotAllowed, NotFound, Refusal
+from expo.networks import network_of
 from expo.rights import Action, may
 from expo.web.forms import client_form, client_json, content_type, safe_next
 from expo.web.sentences import explained, sentence_for, worded
@@ -169,6 +170,11 @@ class GuardedSocket(WebSocketRoute):
                 await websocket.close(_POLICY_VIOLATION)
 
         super().__init__(path, checked)
+
+
+def network(request: Request[Any]) -> str:
+    """The network somebody asks from, as far as the peer's address is believed; empty: unknown."""
+    return network_of(request.client.host if request.client else "")
 
 
 def guarded(

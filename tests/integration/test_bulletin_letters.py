@@ -1,5 +1,7 @@
 """Bulletins by e-mail: asked for, confirmed, sent once, ended with one press, forgotten."""
 
+import secrets
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -7,6 +9,7 @@ import httpx2
 from expo.identity.entering.identities import Claim, Kind
 from expo.identity.people import Assurance, Visit
 from expo.post.letters import Posted, message_of
+from expo.post.pacing import LettersWait
 from expo.rights import Role
 from tests.support.bulletins import (
     WORDS,
@@ -17,7 +20,7 @@ from tests.support.bulletins import (
     subscribed,
     until,
 )
-from tests.support.mail_door import letters_to
+from tests.support.mail_door import letters_to, refusal
 from tests.support.whole import Whole, whole
 
 READER = "reader@paper.example"
@@ -140,3 +143,28 @@ async def test_erasing_somebody_ends_the_subscription_of_their_mailbox(tmp_path:
         await house.expo.privacy.erase(person, person.id)
 
         assert await house.expo.publication.room.subscriptions.count() == 0
+
+
+async def test_new_mailboxes_without_end_get_their_letters_at_a_pace(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        subscriptions, refused = house.expo.publication.room.subscriptions, 0
+        for n in range(500):  # another device and another mailbox each time, from where we are, too
+            visit, address = Visit(device=secrets.token_urlsafe(18)), f"s{n}@x.example"
+            try:
+                await subscriptions.ask(address, visit, "en", "127.0.0.0/24")
+            except LettersWait:
+                refused += 1
+        nobody, now = await house.person(Role.PUBLIC), house.clock()
+        full, other = await asked(nobody), await nobody.get("/ar/bulletin/subscribe?asked=later")
+        elsewhere = await subscriptions.ask(READER, Visit(device="d"), "en", "192.0.2.0/24")
+        posted = await house.expo.post.listed()
+        house.clock.go_to(now + timedelta(minutes=10))
+        again = await asked(nobody, "later@paper.example")
+
+    assert 500 - refused <= 60 + 360 + 5, "sixty at once, and those of an hour"
+    assert sum(one.written_at > now for one in posted) > 200
+    assert (full.status_code, refusal(full)) == (429, "letters-wait")
+    assert f'value="{READER}"' in full.text, "nothing has to be typed again"
+    assert "خلال ساعة" in other.text
+    assert elsewhere < timedelta(minutes=10), "whoever asks from elsewhere hardly notices"
+    assert again.headers["location"].endswith("?asked=later")

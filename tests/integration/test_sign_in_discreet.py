@@ -16,6 +16,7 @@ from expo.db import Busy
 from expo.identity.people import Visit
 from expo.identity.signin.codes import LetterJustSent, MailboxFull
 from expo.identity.signin.forgetting_follower import ForgettingFollower
+from expo.post.pacing import LettersWait
 from expo.rights import Role
 from tests.support.mail_door import (
     ADDRESS,
@@ -215,3 +216,26 @@ async def test_logs_hold_no_address_code_or_link(
     assert ours
     for secret in (ADDRESS, code_in(letter), link_in(letter).rpartition("/")[2]):
         assert secret not in ours
+
+
+async def test_letters_to_strangers_keep_a_pace_and_a_late_one_is_as_good(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        sign_in, network, refused = house.expo.mail_sign_in, "203.0.113.0/24", 0
+        visits = [Visit(device=secrets.token_urlsafe(18)) for _ in range(800)]
+        for n, visit in enumerate(visits):
+            try:
+                await sign_in.ask(f"s{n}@x.example", visit, "en", "/en/", network)
+            except LettersWait:
+                refused += 1
+        late = await sign_in.asked_by(visits[650])
+        posted = {one.letter.to: one for one in await house.expo.post.listed()}
+        hall = Visit(device=secrets.token_urlsafe(18))
+        await sign_in.ask("one@hall.example", hall, "ar", "/ar/", "192.0.2.0/24")
+        at_once = await sign_in.asked_by(hall)
+        now = house.clock()
+
+    assert late is not None
+    assert at_once is not None
+    assert refused > 20
+    assert posted["s650@x.example"].written_at == late.asked_at > now, "its code lasts as long"
+    assert at_once.asked_at <= now, "nobody else waits for them"

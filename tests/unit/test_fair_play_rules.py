@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expo.identity.people import Assurance, Person, PersonId, Visit
+from expo.networks import network_of
 from expo.rights import Role
-from voting.holds import USUAL, HoldRule, Origin, lifted, network_of, origin_of
+from voting.holds import USUAL, HoldRule, Origin, lifted, origin_of
 from voting.integrity.counters import Counters
 from voting.integrity.review import (
     HeldBallot,

@@ -20,6 +20,7 @@ from expo.web.pages import (
     client_form,
     explained,
     guarded,
+    network,
     safe_next,
     set_visit_cookies,
     wants_json,
@@ -53,7 +54,7 @@ async def ask(request: SignInRequest) -> Response:
     typed, then = fields.get("address", ""), _next(fields.get("next"))
     visit, language = request.state["visit"], translations.language.get()
     try:
-        await request.state["mail_sign_in"].ask(typed, visit, language, then)
+        await request.state["mail_sign_in"].ask(typed, visit, language, then, network(request))
     except Refusal as refusal:
         if wants_json(request):
             raise
@@ -110,7 +111,7 @@ async def again(request: SignInRequest) -> Response:
     """Send another letter to the same address."""
     visit, language = request.state["visit"], translations.language.get()
     try:
-        await request.state["mail_sign_in"].again(visit, language)
+        await request.state["mail_sign_in"].again(visit, language, network(request))
     except Refusal as refusal:
         if wants_json(request):
             raise
@@ -127,6 +128,7 @@ async def _code(
         "asked": asked,
         "standing": asked.standing(now).value if asked else "nothing",
         "until": asked.asked_at + CODE_STAYS if asked else None,
+        "waits": asked is not None and asked.asked_at > now,
         "typed": typed[:16],
         "error": explained(refusal, request.state["pages"].zone),
     }

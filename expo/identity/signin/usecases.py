@@ -6,7 +6,7 @@ is looked up only when the mailbox has been proved, so neither answer nor time t
 
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -44,6 +44,7 @@ from expo.identity.signin.letter import sign_in_letter
 from expo.mailboxes import mailbox, owner
 from expo.passes import PassExpired, PassUnknown, fingerprint, opened, signed
 from expo.post.letters import Letter
+from expo.post.pacing import LetterPace, Pace
 from expo.post.usecases import Post
 from expo.together import Together
 from expo.web import translations
@@ -52,6 +53,10 @@ from expo.words import Language, Text
 _NONCE_BYTES: Final = 16
 _MOST_ASKED: Final = 6  # letters one device asks for at once; a family at one tablet
 _ASK_SECONDS: Final = 60.0  # until one of them is given back
+# A hall of a thousand behind one address signs in within five minutes, and nobody is refused.
+_ONE: Final = Pace(burst=600, seconds=1.0)
+_TOGETHER: Final = Pace(burst=3_000, seconds=0.1)
+_LONGEST: Final = timedelta(minutes=2)  # a page says so
 _MOST_TYPED: Final = 20  # codes and links one device tries at once
 _TYPE_SECONDS: Final = 6.0
 
@@ -103,11 +108,14 @@ class MailSignIn:
         self._asking = Together(self._ask_all, order=lambda one: one[0].mailbox)
         self._typing = Together(self._type_all, order=lambda one: one[0])
         self._asks = Budget(burst=_MOST_ASKED, seconds=_ASK_SECONDS)
+        self._pace = LetterPace(one=_ONE, together=_TOGETHER, longest=_LONGEST)
         self._tries = Budget(burst=_MOST_TYPED, seconds=_TYPE_SECONDS)
 
     # --- asking ---
 
-    async def ask(self, typed: str, visit: Visit, language: Language, then: str) -> None:
+    async def ask(
+        self, typed: str, visit: Visit, language: Language, then: str, network: str = ""
+    ) -> None:
         """Send a letter; the same happens for an address that is known and one that is not.
 
         Args:
@@ -115,9 +123,11 @@ class MailSignIn:
             visit: At the door; its device alone can use the code.
             language: Of the letter.
             then: A path of ours, where to go afterwards.
+            network: It is asked for from, as `expo.networks` tells; empty: unknown.
 
         Raises:
             AddressUnreadable: No letter could go there.
+            LettersWait: So many wait already that its code would come too late.
             LetterJustSent: This device asked for one a moment ago.
             MailboxFull: This mailbox got too many.
             TooFast: This device asks more often than a person would.
@@ -126,21 +136,23 @@ class MailSignIn:
         address = mailbox(typed)
         if address is None:
             raise AddressUnreadable
-        self._asks.spend(visit.device, self._now())
-        await self._asking.ask(self._written(address, visit, language, then))
+        now = self._now()
+        self._asks.spend(visit.device, now)
+        at = self._pace.turn(network, now)
+        await self._asking.ask(self._written(address, visit, language, then, at))
         self._post.ring()
 
-    async def again(self, visit: Visit, language: Language) -> None:
+    async def again(self, visit: Visit, language: Language, network: str = "") -> None:
         """Send another letter to where this device's last one went.
 
         Raises:
             NothingAsked: It asked for none that can be told any more.
-            LetterJustSent, MailboxFull, TooFast, Busy: As `ask`.
+            LetterJustSent, LettersWait, MailboxFull, TooFast, Busy: As `ask`.
         """
         asked = await self.asked_by(visit)
         if asked is None or not asked.address:
             raise NothingAsked
-        await self.ask(asked.address, visit, language, asked.then)
+        await self.ask(asked.address, visit, language, asked.then, network)
 
     async def asked_by(self, visit: Visit) -> Asked | None:
         """The newest letter this device asked for; its address is told for as long as its link is good."""
@@ -152,11 +164,11 @@ class MailSignIn:
         return asked
 
     def _written(
-        self, address: str, visit: Visit, language: Language, then: str
+        self, address: str, visit: Visit, language: Language, then: str, at: datetime
     ) -> tuple[Asked, Letter]:
-        now = self._now()
-        asked_id, code = new_id(now), code_of(secrets.randbelow(10**DIGITS))
-        nonce, token = self._link(now)
+        """What is kept and sent; code and link are good from when the letter leaves."""
+        asked_id, code = new_id(at), code_of(secrets.randbelow(10**DIGITS))
+        nonce, token = self._link(at)
         secret = self._secret_keys[0]
         asked = Asked(
             id=asked_id,
@@ -166,7 +178,7 @@ class MailSignIn:
             code_mark=code_mark(asked_id, code, secret),
             link_mark=fingerprint(nonce),
             then=then,
-            asked_at=now,
+            asked_at=at,
         )
         with translations.speaking(language):
             letter = sign_in_letter(
@@ -176,7 +188,7 @@ class MailSignIn:
                 site=self._site.in_(language),
                 code=code,
                 link=f"{self._public_url}/{language}/sign-in/link/{token}",
-                at=now,
+                at=at,
             )
         return asked, letter
 
@@ -198,7 +210,7 @@ class MailSignIn:
                 refusal = await self._refused(tx, asked)
                 if refusal is None:
                     await store.add(tx, asked)
-                    await self._post.send(tx, letter)
+                    await self._post.send(tx, letter, asked.asked_at)
                 told.append(refusal)
         return tuple(told)
 

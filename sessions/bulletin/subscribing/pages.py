@@ -1,5 +1,6 @@
 """Doors for whoever wants bulletins by e-mail: ask, confirm, leave."""
 
+from datetime import timedelta
 from typing import Any, Final, TypedDict
 
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from expo.web.pages import (
     client_form,
     explained,
     guarded,
+    network,
     set_visit_cookies,
     wants_json,
 )
@@ -24,6 +26,7 @@ from sessions.bulletin.subscribing.tokens import Purpose
 from sessions.bulletin.subscribing.usecases import Subscriptions
 
 _SHOWN: Final = 254
+_SOON: Final = timedelta(minutes=1)  # after which somebody is told that a letter waits
 
 
 class SubscribingState(TypedDict):
@@ -40,7 +43,8 @@ Asked = Request[SubscribingState]
 
 async def form(request: Asked) -> Response:
     """Where one asks for bulletins by e-mail; and, after asking, what happens next."""
-    return _page(request, "asked" if "asked" in request.query_params else "form")
+    asked = request.query_params.get("asked")
+    return _page(request, "form" if asked is None else "later" if asked == "later" else "asked")
 
 
 async def ask(request: Asked) -> Response:
@@ -48,12 +52,12 @@ async def ask(request: Asked) -> Response:
     typed = (await client_form(request)).get("address", "")
     visit, language = request.state["visit"], translations.language.get()
     try:
-        await request.state["subscriptions"].ask(typed, visit, language)
+        wait = await request.state["subscriptions"].ask(typed, visit, language, network(request))
     except Refusal as refusal:
         if wants_json(request):
             raise
         return _page(request, "form", refusal=refusal, typed=typed)
-    here = f"/{language}/bulletin/subscribe?asked"
+    here = f"/{language}/bulletin/subscribe?asked{'=later' if wait > _SOON else ''}"
     response = RedirectResponse(here, status_code=303, headers=PRIVATE)
     # The budget hangs on the device, so it has to be known again.
     set_visit_cookies(response, request.state["settings"], device=visit.device)

@@ -6,6 +6,7 @@ once: a subscriber remembers the last one it was told of, in the transaction tha
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from expo.identity.people import Visit
 from expo.identity.signin.codes import AddressUnreadable
 from expo.mailboxes import mailbox, owner
 from expo.post.letters import Letter
+from expo.post.pacing import LetterPace, Pace
 from expo.post.usecases import Post
 from expo.web import translations
 from expo.words import Language
@@ -38,6 +40,10 @@ logger = logging.getLogger(__name__)
 _AT_ONCE: Final = 200  # letters in one transaction: some 20 ms, and ballots go on in between
 _MOST_ASKED: Final = 6  # letters one device asks for at once; a family at one tablet
 _ASK_SECONDS: Final = 60.0  # until one of them is given back
+# Nobody is in a hurry to confirm: sixty people of one house at once, three hundred of all houses.
+_ONE: Final = Pace(burst=60, seconds=10.0)
+_TOGETHER: Final = Pace(burst=300, seconds=2.0)
+_LONGEST: Final = timedelta(hours=1)  # a page says so
 
 
 class Subscriptions:
@@ -65,15 +71,28 @@ class Subscriptions:
         self._post = post
         self._site = site
         self._asks = Budget(burst=_MOST_ASKED, seconds=_ASK_SECONDS)
+        self._pace = LetterPace(one=_ONE, together=_TOGETHER, longest=_LONGEST)
         self._told = 0
 
-    async def ask(self, typed: str, visit: Visit, language: Language) -> None:
+    async def ask(
+        self, typed: str, visit: Visit, language: Language, network: str = ""
+    ) -> timedelta:
         """Send the letter with the link that confirms; nobody learns whether the address is known.
 
         A mailbox that had enough letters gets none, and the answer is the same.
 
+        Args:
+            typed: An address as somebody typed it.
+            visit: At the door.
+            language: Of the letter.
+            network: It is asked for from, as `expo.networks` tells; empty: unknown.
+
+        Returns:
+            How long the letter waits for its turn.
+
         Raises:
             AddressUnreadable: No letter could go there.
+            LettersWait: So many wait already that it would be of no use.
             TooFast: This device asks more often than a person would.
             Busy: The database did not take it; no letter goes out.
         """
@@ -82,13 +101,15 @@ class Subscriptions:
             raise AddressUnreadable
         now = self._now()
         self._asks.spend(visit.device, now)
+        at = self._pace.turn(network, now)
         async with self._database.write() as tx:
             await one_at_a_time(tx, f"subscriber {owner(address)}")
             known = await store.by_owner(tx, owner(address))
             one = await self._asked(tx, known, address, language)
             if one is not None:
-                await self._post.send(tx, self._confirmation(one))
+                await self._post.send(tx, self._confirmation(one), at)
         self._post.ring()
+        return at - now
 
     async def _asked(
         self, tx: Tx, known: Subscriber | None, address: str, language: Language
