@@ -7,12 +7,19 @@ from starlette.routing import BaseRoute
 
 from expo.clock import Now
 from expo.db import Database
+from expo.identity.moves import new_id
 from expo.identity.usecases import Passes
 from expo.leases import Leases
 from expo.settings import Settings
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
 from sessions.programme import Programme
+from sessions.questions.questions_follower import QuestionsFollower
+from sessions.questions.usecases import Questions
+from sessions.reactions.reactions_follower import ReactionsFollower
+from sessions.reactions.usecases import Reactions
+from sessions.streams import moves as streams
+from sessions.streams.delay_follower import DelayFollower
 from sessions.usecases import Show
 from voting.usecases import Voting
 
@@ -58,15 +65,21 @@ class Production:
         self.programme = programme
         self.passes = passes
 
+        self.questions = Questions(database, notifier, show, now, new_id)
+        self.reactions = Reactions(database, show, now)
+        voting.grace = streams.fix_grace
+
     @property
     def state(self) -> dict[str, Any]:
         """What requests are given, beside what the expo gives them."""
-        return {}
+        return {"questions": self.questions, "reactions": self.reactions}
 
     @property
     def followers(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """What works in the background, by name."""
-        return {}
+        delays = DelayFollower(self.database, self.show.delays, self.now)
+        questions = QuestionsFollower(self.questions, self.show, self.hub, self.notifier)
+        return {"delays": delays.run, "questions": questions.run, "reactions": ReactionsFollower(self.reactions).run}
 
     @property
     def routes(self) -> list[BaseRoute]:

@@ -49,6 +49,14 @@ class Action(StrEnum):
     """Write and hand in an initiative, and go on with it after comments."""
     READ_PROPOSALS = "read-proposals"
     REVIEW_PROPOSALS = "review-proposals"
+    ASK_QUESTIONS = "ask-questions"
+    """Ask the presenters something, in a session that takes questions."""
+    SUPPORT_QUESTIONS = "support-questions"
+    REACT = "react"
+    """Let the presenter feel something, uncounted by name."""
+    MODERATE_QUESTIONS = "moderate-questions"
+    ANSWER_QUESTIONS = "answer-questions"
+    """Write an entity's answers to what was asked in its sessions."""
     RUN_SHOW = "run-show"
     SEE_PRIVATE_TALLY = "see-private-tally"
     WATCH_FAIRNESS = "watch-fairness"
@@ -116,6 +124,11 @@ TABLE: Final = MappingProxyType(
         Action.PROPOSE: Grant(frozenset(), TEAM_MEMBERS),
         Action.READ_PROPOSALS: Grant(frozenset({Role.ORGANISER, Role.AUDITOR}), TEAM_MEMBERS),
         Action.REVIEW_PROPOSALS: _ORGANISERS,
+        Action.ASK_QUESTIONS: _VOTERS,
+        Action.SUPPORT_QUESTIONS: _VOTERS,
+        Action.REACT: _VOTERS,
+        Action.MODERATE_QUESTIONS: _SHOW,
+        Action.ANSWER_QUESTIONS: Grant(frozenset({Role.ORGANISER}), TEAM_MEMBERS),
         Action.RUN_SHOW: _SHOW,
         Action.SEE_PRIVATE_TALLY: _SHOW,
         Action.WATCH_FAIRNESS: Grant(frozenset({Role.OFFICER, Role.ORGANISER, Role.AUDITOR})),

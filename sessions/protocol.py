@@ -68,6 +68,13 @@ class Reveal(msgspec.Struct, frozen=True):
     places: tuple[Place, ...]
 
 
+class ShownQuestion(msgspec.Struct, frozen=True):
+    """A question of the audience on the screens; by whom is told to nobody."""
+
+    text: str
+    supports: int
+
+
 class StageState(msgspec.Struct, frozen=True, tag="stage", tag_field="type"):
     """Everything a projector may know; ``sessions/stage_view.py`` alone makes it.
 
@@ -92,6 +99,8 @@ class StageState(msgspec.Struct, frozen=True, tag="stage", tag_field="type"):
     root: str | None = None
     """First digits of the root of the public ledger at the contest's close, for every recording to
     witness; null until it is sealed."""
+    question: ShownQuestion | None = None
+    """What the desk has put on the screens of the session; null while there is none."""
 
 
 class Notice(msgspec.Struct, frozen=True, tag="notice", tag_field="type"):

@@ -29,6 +29,7 @@ from expo.wire.welcome import Welcome
 from expo.words import Language
 from sessions.frames import BINARY, MALFORMED, TOO_FAST, Caller, ShowFrames, refused
 from sessions.projector.pages import SCREEN
+from sessions.questions.protocol import DESK, room_of
 from sessions.show_follower import BOARD, STAFF, STAGE
 from sessions.usecases import TOPIC, Show
 from voting import visibility
@@ -125,12 +126,14 @@ class Live:
         more: tuple[str, ...] = ()
         greeting: tuple[bytes, ...] = (desk.frames.hello(caller := _anybody(language)),)
         if contest is not None:
+        always: tuple[str, ...] = (BOARD, NOTICE)
             more, mine = desk.ballots.of_nobody(contest.id, language)
             greeting = (*greeting, mine)
-        return Welcome(desk.hub, caller, (BOARD, NOTICE, *more), greeting, **desk.callbacks)
+        return Welcome(desk.hub, caller, (*always, *more), greeting, **desk.callbacks)
 
+            always = (*always, room_of(place))
     async def session(self, socket: Socket) -> None:
-        """The board and one session's contest; ballots come in here."""
+        """The board, one session's contest and its questions; ballots come in here."""
         show = socket.state["show"]
         found = show.programme.session(socket.path_params["session"])
         if found is None:
@@ -139,7 +142,7 @@ class Live:
         contest = show.contest(found.id)
         caller = _caller(socket)
         if contest is None:
-            await self._follow(socket, caller, (BOARD, NOTICE))
+            await self._follow(socket, caller, (BOARD, NOTICE, room_of(found.id)))
             return
         ballots = self._shared(socket).ballots
         # The exact order is for the control room; a public page on an organiser's laptop may be
@@ -147,7 +150,8 @@ class Live:
         staff = visibility.staff_room(contest.id)
         rooms = [one for one in await ballots.rooms(caller.visit, contest.id) if one != staff]
         mine = await ballots.greeting(caller.visit, contest.id, caller.language)
-        await self._follow(socket, caller, (BOARD, NOTICE, *rooms), *mine)
+        always = (BOARD, NOTICE, room_of(found.id))
+        await self._follow(socket, caller, (*always, *rooms), *mine)
 
     async def screen(self, socket: Socket) -> None:
         """A projector: the stage alone."""
@@ -161,7 +165,7 @@ class Live:
         """The control room, with the exact running order of the contest on the stage."""
         contest = socket.state["show"].rundown.stage.contest
         rooms = (visibility.staff_room(contest),) if contest else ()
-        await self._follow(socket, _caller(socket, is_staff=True), (STAFF, NOTICE, *rooms))
+        await self._follow(socket, _caller(socket, is_staff=True), (STAFF, NOTICE, DESK, *rooms))
 
     async def turn_away(self, socket: Socket) -> None:
         """Tell a page that it is not for whoever is asking."""

@@ -10,12 +10,14 @@ import msgspec
 
 from sessions.board import Row
 from sessions.cues import ASKING, SHOWN, Scene, Status, scene_now
-from sessions.protocol import OptionLabel, Reveal, SessionLabel, StageState
+from sessions.protocol import OptionLabel, Reveal, SessionLabel, ShownQuestion, StageState
 from sessions.stage import Rundown
 from voting.contests import Contest, Phase
 from voting.protocol import ContestState, Place, TallyState, Turnout
 
 _REVEALED = frozenset({Phase.REVEALING}) | SHOWN
+_ASKING_SCENES = frozenset({Scene.NOW, Scene.TURNOUT})
+"""Scenes with room for the audience's question beside what they show."""
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -61,6 +63,13 @@ def stage_state(
         final=_final(figures) if figures else None,
         root=figures.root if figures else None,
     )
+
+
+def with_question(state: StageState, question: ShownQuestion | None) -> StageState:
+    """The frame with the audience's question, in scenes that have room for one beside what they show."""
+    if question is None or state.scene not in _ASKING_SCENES:
+        return state
+    return msgspec.structs.replace(state, question=question)
 
 
 def session_label(rundown: Rundown, session_id: str | None) -> SessionLabel | None:

@@ -27,11 +27,12 @@ from sessions.finals import moves as finals
 from sessions.finals.lists import GrandFinal, Source, source_of, sources_of, standing
 from sessions.orders import Order
 from sessions.programme import Programme, Session
-from sessions.protocol import Beat, ControlView, Counts, StaffLine, StageState
+from sessions.protocol import Beat, ControlView, Counts, ShownQuestion, StaffLine, StageState
 from sessions.reloading.usecases import Amend, Reloading, ReloadPreview
 from sessions.screens import Pace, Screens
 from sessions.stage import Progress, Rundown
-from sessions.stage_view import Figures, stage_state
+from sessions.stage_view import Figures, stage_state, with_question
+from sessions.streams.delays import DelayBook
 from voting.contests import Contest, ContestId, Phase
 from voting.protocol import TallyState, Turnout
 from voting.usecases import Voting
@@ -100,6 +101,8 @@ class Show:
         """The root of a contest's ledger at its close; set by who keeps ledgers."""
         self._roots: dict[str, str] = {}
         self._pace = Pace()
+        self.question: Callable[[str], ShownQuestion | None] = lambda _session: None
+        """The audience's question on a session's screens; set by who keeps questions."""
         self._rundown: Rundown | None = None
         self._mark: int | None = None
 
@@ -176,16 +179,17 @@ class Show:
 
     def stage(self) -> StageState:
         """What every screen is told now."""
-        shown = self.board()
-        return stage_state(
+        shown, on_stage = self.board(), self.rundown.stage.session
+        state = stage_state(
             self.rundown,
             self._figures(),
-            upcoming=_coming(shown, self.rundown.stage.session),
+            upcoming=_coming(shown, on_stage),
             day=shown.day.day.n,
             site=self.site,
         )
 
     async def look_up_root(self) -> None:
+        return with_question(state, self.question(on_stage) if on_stage else None)
         """Learn the root of the ledger of what has closed on the stage, once it is sealed."""
         contest = self.contest(self.rundown.stage.session)
         if self.root is None or contest is None or contest.phase not in _SEALED:

@@ -21,6 +21,7 @@ PLACES = {
         "expo/web/",
         "command/assembly.py",
         "command/bulletins.py",
+        "command/production.py",
         "command/publication.py",
     ),
     "websockets": ("expo/wire/", "sessions/rehearsal/"),

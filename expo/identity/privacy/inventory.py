@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Final
 
 from expo.identity.privacy.about_people import PEOPLE
+from expo.identity.privacy.about_questions import QUESTIONS
 from expo.identity.privacy.about_show import SHOW
 from expo.identity.privacy.about_votes import VOTES
 from expo.identity.privacy.values import Purpose, Table
 
-TABLES: Final = MappingProxyType({one.name: one for one in (*PEOPLE, *VOTES, *SHOW)})
+TABLES: Final = MappingProxyType({one.name: one for one in (*PEOPLE, *VOTES, *SHOW, *QUESTIONS)})
 """By name."""
 
 

@@ -21,6 +21,8 @@ LETTERS_STAY: Final = timedelta(days=30)
 """After a letter was written."""
 UNCONFIRMED_STAY: Final = timedelta(hours=24)
 """After somebody asked for bulletins by e-mail and nobody confirmed it."""
+DECLINED_STAY: Final = timedelta(days=30)
+"""After a question of the audience was declined."""
 DRAFTS_STAY: Final = timedelta(hours=1)
 """After a list of people was read."""
 
@@ -100,6 +102,7 @@ async def expire(tx: Tx, now: datetime) -> dict[str, int]:
     visit, letter = _table("visits"), _table("letters")
     draft, trip = _table("list_drafts"), _table("used_trips")
     subscriber = _table("bulletin_subscriber")
+    question, support = _table("question"), _table("question_support")
     gone = func.coalesce(visit.c.ended_at, visit.c.expires_at)
     due = {
         "visits": delete(visit).where(gone <= now - VISITS_STAY),
@@ -111,6 +114,10 @@ async def expire(tx: Tx, now: datetime) -> dict[str, int]:
         "bulletin_subscriber": delete(subscriber).where(
             subscriber.c.confirmed_at.is_(None), subscriber.c.asked_at <= now - UNCONFIRMED_STAY
         ),
+        "question": delete(question).where(
+            question.c.state == "declined", question.c.acted_at <= now - DECLINED_STAY
+        ),
+        "question_support": delete(support).where(support.c.question.not_in(select(question.c.id))),
     }
     return {name: (await tx.execute(statement)).rowcount for name, statement in due.items()}
 

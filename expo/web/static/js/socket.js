@@ -47,7 +47,10 @@ export function connect(path, handlers, { probe, known = {} } = {}) {
       let frame;
       try { frame = JSON.parse(event.data); } catch { return; }
       if (frame.type === 'hello') { tries = 0; offset = null; learn(frame.server_at); status('open'); }
-      if (!stale(frame)) handlers[frame.type]?.(frame);
+      if (stale(frame)) return;
+      handlers[frame.type]?.(frame);
+      // For scripts beside the one that holds the line, e.g. the questions under a ballot.
+      document.dispatchEvent(new CustomEvent(`frame:${frame.type}`, { detail: frame }));
     };
     mine.onclose = event => {
       if (mine !== socket) return;
