@@ -63,11 +63,15 @@ def measure(server: Server, people: int, seconds: float) -> Sealing:
 
 
 def _beside(server: Server, people: int, seconds: float) -> float | None:
-    """How long ballots take that are cast when sealing has just begun."""
-    ballots.steady(server, people, seconds)
+    """How long ballots take that are cast when sealing has just begun.
+
+    Who casts them comes before the others vote: to let so many in may take longer than sealing waits.
+    """
+    size = _size(server)
     with ballots.voters(server, people) as crowd:
         crowd.come()
-        _grown(server, _size(server))
+        ballots.steady(server, people, seconds)
+        _grown(server, size)
         return ballots.once(server, crowd, people, 1.0).answer_p95
 
 

@@ -6,6 +6,7 @@ from bench.measures import at_most
 from bench.report import Detail, Part, Row, cell
 from bench.runs import repeat
 from bench.scenarios import sealing
+from voting.sealing.batching import MOST_AT_ONCE
 
 _VOTERS: Final = 2_000
 _SECONDS: Final = 2.5
@@ -14,7 +15,7 @@ _HOW: Final = f"""{_VOTERS:,} voters have one ballot each on its way for {_SECON
 that is lifted for the steady figure of ballots. Then nobody does anything until every one of these ballots is
 a leaf of the signed ledger; the server's processor time of that while, less that of a server which is only
 asked how far it is, is what sealing costs. A leaf is made, hashed, sorted into its batch, put into the tree and
-stored in a transaction of up to 2,000, with a checkpoint signed for each; the rate is from the first such
+stored in a transaction of up to {MOST_AT_ONCE:,}, with a checkpoint signed for each; the rate is from the first such
 checkpoint to the last. Its share is of what a ballot costs in all, from the socket to the ledger. The answer
 times are those of {_VOTERS:,} people who cast once within a second in which others' ballots are being sealed."""
 
