@@ -23,6 +23,7 @@ from sessions.finals import moves as finals
 from sessions.orders import ACTIONS, LEFT_HELD, OF_SESSION, ON_STAGE, Kind, Order
 from sessions.programme import Programme
 from sessions.stage import Progress, Stage
+from sessions.streams import moves as streams
 from voting import moves as contest_moves
 from voting import store as contest_store
 from voting.contests import Contest, ContestId, Phase
@@ -227,7 +228,7 @@ async def _extend(tx: Tx, contest: Contest, order: Order, _at: datetime) -> None
 
 
 async def _close(tx: Tx, contest: Contest, order: Order, at: datetime) -> None:
-    await contest_moves.close(tx, contest.id, order.version, at)
+    await contest_moves.close(tx, contest.id, order.version, at, streams.fix_grace)
 
 
 async def _review(tx: Tx, contest: Contest, order: Order, _at: datetime) -> None:
@@ -240,7 +241,7 @@ async def _check_on_stage(tx: Tx, contest: Contest) -> None:
         raise SessionNotLive(session=contest.subject, status=state.status.value)
 
 
-async def _reveal(tx: Tx, contest: Contest, order: Order, _at: datetime) -> None:
+async def _reveal(tx: Tx, contest: Contest, order: Order, at: datetime) -> None:
     """Show the next place; the first one also says that the result has been reviewed."""
     seen = order.version
     if contest.phase is Phase.CLOSED:
@@ -248,11 +249,11 @@ async def _reveal(tx: Tx, contest: Contest, order: Order, _at: datetime) -> None
             tx, contest.id, seen, may_stay_held=order.may_stay_held
         )
         seen = reviewed.version
-    await contest_moves.reveal(tx, contest.id, seen)
+    await contest_moves.reveal(tx, contest.id, seen, at)
 
 
-async def _publish(tx: Tx, contest: Contest, order: Order, _at: datetime) -> None:
-    await contest_moves.publish(tx, contest.id, order.version)
+async def _publish(tx: Tx, contest: Contest, order: Order, at: datetime) -> None:
+    await contest_moves.publish(tx, contest.id, order.version, at)
     state = (await store.progress(tx)).get(contest.subject)
     if state is not None and state.status is Status.ENDED:
         await _change(tx, contest.subject, state, Cue.PUBLISH)

@@ -31,6 +31,7 @@ from sessions.frames import BINARY, MALFORMED, TOO_FAST, Caller, ShowFrames, ref
 from sessions.projector.pages import SCREEN
 from sessions.questions.protocol import DESK, room_of
 from sessions.show_follower import BOARD, STAFF, STAGE
+from sessions.streams.frames import DelayFrames
 from sessions.usecases import TOPIC, Show
 from voting import visibility
 from voting.frames import VotingFrames
@@ -64,9 +65,13 @@ class _Desk:
     def __init__(self, state: LiveState) -> None:
         self.hub = state["hub"]
         self.notifier = state["notifier"]
-        zone = state["show"].programme.zone
+        show = state["show"]
+        zone = show.programme.zone
         self.ballots = VotingFrames(state["voting"], state["hub"], zone)
         self.frames = ShowFrames(state["show"], state["now"])
+        self.delays = DelayFrames(
+            show.delays, lambda one: show.programme.session(one) is not None, state["now"]
+        )
         # Who may follow what is asked by the route; a page that may not is told so after the accept.
         self.handshake = Handshake(
             state["settings"].origins,
@@ -84,6 +89,8 @@ class _Desk:
     def on_text(self, viewer: Viewer, raw: bytes) -> None:
         """Hand a text to whoever understands it; answer and count what nobody does."""
         if self.frames.on_beat(viewer, raw) or self.ballots.on_text(viewer, raw):
+            return
+        if self.delays.on_text(viewer, raw):
             return
         viewer.reply(refused(MALFORMED, _language(viewer)))
         viewer.strike()
@@ -119,19 +126,19 @@ class Live:
         if place == path or place in _OTHER_PLACES:
             return None
         desk, contest = self._shared_with(state), None
+        always: tuple[str, ...] = (BOARD, NOTICE)
         if place != _DAY:
             if show.programme.session(place) is None:
                 return None
             contest = show.contest(place)
+            always = (*always, room_of(place))
         more: tuple[str, ...] = ()
         greeting: tuple[bytes, ...] = (desk.frames.hello(caller := _anybody(language)),)
         if contest is not None:
-        always: tuple[str, ...] = (BOARD, NOTICE)
             more, mine = desk.ballots.of_nobody(contest.id, language)
             greeting = (*greeting, mine)
         return Welcome(desk.hub, caller, (*always, *more), greeting, **desk.callbacks)
 
-            always = (*always, room_of(place))
     async def session(self, socket: Socket) -> None:
         """The board, one session's contest and its questions; ballots come in here."""
         show = socket.state["show"]

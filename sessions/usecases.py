@@ -83,6 +83,8 @@ class Show:
         self.now = now
         self.site = site
         self.screens = Screens()
+        self.delays = DelayBook()
+        """How far viewers of streams are behind, as they say."""
         self._database = database
         self._notifier = notifier
         self._voting = voting
@@ -99,10 +101,10 @@ class Show:
         """How many viewers the other nodes have; set by who knows them."""
         self.root: Callable[[str], Awaitable[bytes | None]] | None = None
         """The root of a contest's ledger at its close; set by who keeps ledgers."""
-        self._roots: dict[str, str] = {}
-        self._pace = Pace()
         self.question: Callable[[str], ShownQuestion | None] = lambda _session: None
         """The audience's question on a session's screens; set by who keeps questions."""
+        self._roots: dict[str, str] = {}
+        self._pace = Pace()
         self._rundown: Rundown | None = None
         self._mark: int | None = None
 
@@ -187,9 +189,9 @@ class Show:
             day=shown.day.day.n,
             site=self.site,
         )
+        return with_question(state, self.question(on_stage) if on_stage else None)
 
     async def look_up_root(self) -> None:
-        return with_question(state, self.question(on_stage) if on_stage else None)
         """Learn the root of the ledger of what has closed on the stage, once it is sealed."""
         contest = self.contest(self.rundown.stage.session)
         if self.root is None or contest is None or contest.phase not in _SEALED:

@@ -19,8 +19,13 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 PAGE: Final = ROOT / "docs" / "PROTOCOL.md"
 PACKAGES: Final = ("expo", "voting", "sessions")
-MODULES: Final = ("voting.protocol", "sessions.protocol")
-FROM_CLIENT: Final = ("cast", "ask-mine", "beat")
+MODULES: Final = (
+    "voting.protocol",
+    "sessions.protocol",
+    "sessions.questions.protocol",
+    "sessions.streams.protocol",
+)
+FROM_CLIENT: Final = ("cast", "ask-mine", "beat", "delay")
 
 HEAD: Final = """# The protocol of the live sockets
 
@@ -31,9 +36,9 @@ one thing the lower is stale, loss and repetition are harmless. Instants are ISO
 | endpoint | who | what it tells |
 |---|---|---|
 | `/live/day` | everybody | hello, board |
-| `/live/{session}` | everybody | hello, board, contest, turnout, one's own ballot; tally where it is public |
+| `/live/{session}` | everybody | hello, board, contest, turnout, questions, one's own ballot; tally where it is public |
 | `/live/screen/{screen}` | screens, organisers | hello, stage |
-| `/live/staff` | organisers | hello, control, tally |
+| `/live/staff` | organisers | hello, control, tally, question-desk |
 
 The handshake carries the visit's cookie and the expo's own origin. Nothing has to be said first:
 the server greets with `hello` and the latest state of every room.

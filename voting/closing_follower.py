@@ -110,7 +110,7 @@ class ClosingFollower:
 
     async def _lapse(self, contest: Contest) -> None:
         async with self._write() as tx:
-            moved = await moves.lapse(tx, contest.id, self._voting.now())
+            moved = await moves.lapse(tx, contest.id, self._voting.now(), self._voting.grace)
         await self._announce(contest.id)
         if moved:
             logger.info("A contest reached its announced close", extra={"contest": contest.id})

@@ -24,6 +24,8 @@ def columns_of(contest: Contest) -> dict[str, Any]:
         closes_at=None,
         closed_at=None,
         paused_at=None,
+        revealed_at=None,
+        grace=None,
         revealed=0,
         stations=1,
     )
@@ -36,6 +38,8 @@ def columns_of(contest: Contest) -> dict[str, Any]:
         "closes_at": contest.closes_at,
         "closed_at": contest.closed_at,
         "paused_at": contest.paused_at,
+        "revealed_at": contest.revealed_at,
+        "grace": contest.grace,
         "revealed": contest.revealed,
         "stations": contest.stations,
     }
@@ -48,9 +52,10 @@ def contest_of(
     instants: Sequence[datetime | None],
     revealed: int,
     stations: int,
+    grace: int | None,
 ) -> Contest:
-    """The contest these columns hold; ``instants`` are opened, closes, closed and paused at."""
-    opened_at, closes_at, closed_at, paused_at = instants
+    """The contest these columns hold; ``instants`` are opened, closes, closed, paused and revealed at."""
+    opened_at, closes_at, closed_at, paused_at, revealed_at = instants
     return msgspec.structs.replace(
         _definition.decode(value),
         phase=Phase(phase),
@@ -59,6 +64,8 @@ def contest_of(
         closes_at=closes_at,
         closed_at=closed_at,
         paused_at=paused_at,
+        revealed_at=revealed_at,
+        grace=grace,
         revealed=revealed,
         stations=stations,
     )

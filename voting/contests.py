@@ -20,6 +20,9 @@ Audit = Literal["open", "sealed"]
 MOST_OPTIONS: Final = 12
 """More options than this cannot be ranked with care (experience page O3)."""
 
+MOST_GRACE: Final = 60
+"""Seconds: a longer grace than this can be ruled, but nothing that is measured makes it longer."""
+
 
 class Phase(StrEnum):
     """Where a contest stands (architecture page 8)."""
@@ -131,7 +134,7 @@ class Rules(msgspec.Struct, frozen=True):
     open_minutes: int = 10
     """Minutes from opening to the announced close."""
     grace_seconds: int = 10
-    """Seconds after the announced close in which ballots still arrive (G)."""
+    """Fewest seconds after the announced close in which ballots still arrive; G is at least that."""
     holds: tuple[HoldRule, ...] = ()
     """What holds a ballot for review; the first that applies is its reason."""
 
@@ -140,7 +143,9 @@ class Contest(msgspec.Struct, frozen=True):
     """One thing put to the audience.
 
     ``closes_at`` is the announced close; ballots that arrive by ``closes_at + grace`` count.
-    ``revealed`` counts the places shown so far, from the last upwards. ``version`` grows by one
+    ``grace`` is fixed once, when the contest closes (G of streaming page 4, seconds). ``revealed``
+    counts the places shown so far, from the last upwards, and ``revealed_at`` is when the latest of
+    them was. ``version`` grows by one
     with every move; whoever acts says which version was seen.
     """
 
@@ -160,6 +165,8 @@ class Contest(msgspec.Struct, frozen=True):
     closes_at: datetime | None = None
     closed_at: datetime | None = None
     paused_at: datetime | None = None
+    revealed_at: datetime | None = None
+    grace: int | None = None
     revealed: int = 0
     sample: bool = False
     stations: int = 1
@@ -178,4 +185,23 @@ class Contest(msgspec.Struct, frozen=True):
         """Last instant at which a ballot may arrive: the announced close and the grace after it."""
         if self.closes_at is None:
             return None
-        return self.closes_at + timedelta(seconds=self.rules.grace_seconds)
+        return self.closes_at + timedelta(seconds=self.grace_seconds)
+
+    @property
+    def grace_seconds(self) -> int:
+        """G: as fixed at the close, before it the fewest seconds it can be."""
+        return self.rules.grace_seconds if self.grace is None else self.grace
+
+    @property
+    def cue_at(self) -> datetime | None:
+        """When the hall saw what the phase says: the opening, the close or the latest reveal.
+
+        Whoever watches a stream is shown it when the picture has reached this instant.
+        """
+        if self.phase in _REVEALED:
+            return self.revealed_at
+        return self.opened_at if self.phase in _ASKING else self.closes_at
+
+
+_ASKING: Final = frozenset({Phase.OPEN, Phase.PAUSED})
+_REVEALED: Final = frozenset({Phase.REVEALING, Phase.PUBLISHED, Phase.AMENDED})

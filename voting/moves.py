@@ -16,8 +16,18 @@ from voting import store
 from voting.ballots import whole_ms
 from voting.batches import Head
 from voting.bundle import render
-from voting.contests import MOST_OPTIONS, Contest, ContestId, IllegalMove, Move, Phase, after
+from voting.contests import (
+    MOST_GRACE,
+    MOST_OPTIONS,
+    Contest,
+    ContestId,
+    IllegalMove,
+    Move,
+    Phase,
+    after,
+)
 from voting.eligibility import UnknownContest
+from voting.grace import Grace
 from voting.heads import store as heads
 from voting.methods.weights import checked
 from voting.results import shares_of
@@ -148,21 +158,42 @@ async def extend(tx: Tx, contest_id: str, version: int, minutes: int) -> Contest
     return await _saved(tx, head, contest, phase=phase, closes_at=closes_at)
 
 
-async def close(tx: Tx, contest_id: str, version: int, now: datetime) -> Contest:
-    """The contest in its grace: announced as closed now, or when its pause began."""
+async def close(
+    tx: Tx, contest_id: str, version: int, now: datetime, grace: Grace | None = None
+) -> Contest:
+    """The contest in its grace: announced as closed now, or when its pause began.
+
+    Args:
+        tx: The caller's transaction.
+        contest_id: The contest.
+        version: As the organiser saw it.
+        now: The instant.
+        grace: Says G, which is fixed here; None: as the rules have it.
+    """
     head, phase = await _moved(tx, contest_id, version, Move.CLOSE)
     contest = head.contest
     ends = [at for at in (contest.closes_at, contest.paused_at, whole_ms(now)) if at is not None]
-    return await _saved(tx, head, contest, phase=phase, closes_at=min(ends), paused_at=None)
+    return await _saved(
+        tx,
+        head,
+        contest,
+        phase=phase,
+        closes_at=min(ends),
+        paused_at=None,
+        grace=await _grace(tx, contest, now, grace),
+    )
 
 
-async def lapse(tx: Tx, contest_id: str, now: datetime) -> Contest | None:
+async def lapse(
+    tx: Tx, contest_id: str, now: datetime, grace: Grace | None = None
+) -> Contest | None:
     """The contest in its grace because its announced close has come; None when it has not."""
     head = await _held(tx, contest_id)
     contest = head.contest
     if contest.phase is not Phase.OPEN or contest.closes_at is None or now < contest.closes_at:
         return None
-    return await _saved(tx, head, contest, phase=after(contest.phase, Move.CLOSE))
+    seconds = await _grace(tx, contest, now, grace)
+    return await _saved(tx, head, contest, phase=after(contest.phase, Move.CLOSE), grace=seconds)
 
 
 async def hard_close(tx: Tx, contest_id: str, now: datetime) -> Contest | None:
@@ -202,7 +233,7 @@ async def review(tx: Tx, contest_id: str, version: int, *, may_stay_held: bool =
     return await _saved(tx, head, head.contest, phase=phase)
 
 
-async def reveal(tx: Tx, contest_id: str, version: int) -> Contest:
+async def reveal(tx: Tx, contest_id: str, version: int, now: datetime) -> Contest:
     """The contest with one more place shown, from the last upwards.
 
     Raises:
@@ -215,10 +246,10 @@ async def reveal(tx: Tx, contest_id: str, version: int) -> Contest:
     if contest.phase is Phase.REVEALING and contest.revealed >= places:
         raise IllegalMove(phase=contest.phase.value, move=Move.REVEAL.value)
     revealed = min(places, contest.revealed + 1)
-    return await _saved(tx, head, contest, phase=phase, revealed=revealed)
+    return await _saved(tx, head, contest, phase=phase, revealed=revealed, revealed_at=now)
 
 
-async def publish(tx: Tx, contest_id: str, version: int) -> Contest:
+async def publish(tx: Tx, contest_id: str, version: int, now: datetime) -> Contest:
     """The contest with its whole result public.
 
     Raises:
@@ -227,7 +258,13 @@ async def publish(tx: Tx, contest_id: str, version: int) -> Contest:
     """
     head, phase = await _moved(tx, contest_id, version, Move.PUBLISH)
     places = await _places(tx, contest_id)
-    return await _saved(tx, head, head.contest, phase=phase, revealed=places)
+    return await _saved(tx, head, head.contest, phase=phase, revealed=places, revealed_at=now)
+
+
+async def _grace(tx: Tx, contest: Contest, now: datetime, grace: Grace | None) -> int:
+    """G, never shorter than the rules promise."""
+    least = contest.rules.grace_seconds
+    return least if grace is None else max(least, min(MOST_GRACE, await grace(tx, contest, now)))
 
 
 async def _held(tx: Tx, contest_id: str) -> Head:

@@ -27,8 +27,8 @@ _TRIES: Final = 3
 """Of one batch that others were in the way of. Locks are taken in one order, so it is rare."""
 
 _CONTEST: Final = (
-    "SELECT id, value, phase, version, opened_at, closes_at, closed_at, paused_at, revealed, secret,"
-    " position, stations FROM contest WHERE id = ANY(%s)"
+    "SELECT id, value, phase, version, opened_at, closes_at, closed_at, paused_at, revealed_at,"
+    " revealed, secret, position, stations, grace FROM contest WHERE id = ANY(%s)"
 )
 # Lines name their contest, and the check that it is there must not wait for whoever holds the head
 # of another station: nobody changes an id.
@@ -250,7 +250,7 @@ def _kept_in(row: tuple[Any, ...]) -> Kept:
 
 
 def _head_in(row: tuple[Any, ...]) -> Head:
-    _, value, phase, version, *rest, revealed, secret, position, stations = row
+    _, value, phase, version, *rest, revealed, secret, position, stations, grace = row
     instants: list[datetime | None] = rest
-    contest = contest_of(value, phase, version, instants, revealed, stations)
+    contest = contest_of(value, phase, version, instants, revealed, stations, grace)
     return Head(contest, bytes.fromhex(secret), position)

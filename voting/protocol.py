@@ -130,6 +130,9 @@ class ContestState(msgspec.Struct, frozen=True, tag="contest", tag_field="type")
     max_ranked: int
     total_places: int
     places: tuple[Place, ...] = ()
+    cue_at: datetime | None = None
+    """When the hall saw what the phase says: the opening, the close or the latest reveal. Who watches
+    a stream is shown it when the picture has reached this instant."""
 
 
 class Turnout(msgspec.Struct, frozen=True, tag="turnout", tag_field="type"):

@@ -23,8 +23,8 @@ _AT_ONCE: Final = (128, 16, 1)
 limit of 32,766, and beyond that many the statement itself costs nothing any more."""
 
 _HEADS: Final = (
-    "SELECT id, value, phase, version, opened_at, closes_at, closed_at, paused_at, revealed, secret,"
-    " position, stations FROM contest WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    "SELECT id, value, phase, version, opened_at, closes_at, closed_at, paused_at, revealed_at,"
+    " revealed, secret, position, stations, grace FROM contest WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
 _STATIONS: Final = (
     "SELECT contest, station, position FROM station"
@@ -214,9 +214,9 @@ def _kept_in(row: tuple[Any, ...]) -> Kept:
 
 
 def _head_in(row: tuple[Any, ...]) -> Head:
-    _, value, phase, version, *instants, revealed, secret, position, stations = row
+    _, value, phase, version, *instants, revealed, secret, position, stations, grace = row
     found = [None if at is None else _instant(at) for at in instants]
-    contest = contest_of(value, phase, version, found, revealed, stations)
+    contest = contest_of(value, phase, version, found, revealed, stations, grace)
     return Head(contest, bytes.fromhex(secret), position)
 
 

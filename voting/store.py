@@ -306,8 +306,10 @@ async def verdict(tx: Tx, contest_id: str) -> tuple[int, bool] | None:
 
 
 def _contest_in(row: Any) -> Contest:
-    instants = (row.opened_at, row.closes_at, row.closed_at, row.paused_at)
-    return contest_of(row.value, row.phase, row.version, instants, row.revealed, row.stations)
+    instants = (row.opened_at, row.closes_at, row.closed_at, row.paused_at, row.revealed_at)
+    return contest_of(
+        row.value, row.phase, row.version, instants, row.revealed, row.stations, row.grace
+    )
 
 
 def _head_in(row: Any) -> Head:

@@ -27,6 +27,7 @@ class ContestRow(Row, table=True):
     __table_args__ = (
         CheckConstraint("version >= 0 AND position >= 0 AND revealed >= 0", name="counts"),
         CheckConstraint("length(secret) = 64", name="secret"),
+        CheckConstraint("grace BETWEEN 0 AND 120", name="grace"),
         CheckConstraint(
             "stations BETWEEN 1 AND 64 AND (stations = 1 OR position = 0 OR closed_at IS NOT NULL)",
             name="stations",
@@ -42,6 +43,8 @@ class ContestRow(Row, table=True):
     closes_at: datetime | None = None
     closed_at: datetime | None = None
     paused_at: datetime | None = None
+    revealed_at: datetime | None = None
+    grace: int | None = None
     revealed: int = 0
     secret: str = Field(max_length=64)
     position: int = 0

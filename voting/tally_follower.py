@@ -135,6 +135,7 @@ class TallyFollower:
             opened_at=contest.opened_at,
             closes_at=contest.closes_at,
             hard_close_at=contest.hard_close_at,
+            cue_at=contest.cue_at,
             visibility=contest.rules.visibility,
             options=tuple(option.id for option in contest.options),
             max_ranked=contest.rules.max_ranked,

@@ -177,7 +177,7 @@ class House:
         return await self.voting.cast(who, cast(ranking, contest=contest), self.clock())
 
 
-_TIMELESS = {moves.review, moves.reveal, moves.publish}
+_TIMELESS = {moves.review}
 
 
 @asynccontextmanager

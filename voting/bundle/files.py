@@ -91,7 +91,7 @@ def manifest(contest: Contest, opening: Mapping[str, Any], origin: str, software
                 for one in contest.electorates
             ],
             "closed": _instant(contest.closed_at),
-            "grace_seconds": contest.rules.grace_seconds,
+            "grace_seconds": contest.grace_seconds,
             "software": software,
         }
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 from expo.errors import N_
 from expo.words import Language
-from voting.contests import Contest, Electorate
+from voting.contests import MOST_GRACE, Contest, Electorate
 from voting.results import K_PUBLIC
 from voting.wording import HOW, METHOD_NAMES, OMITTED, OWN, TIE_RULE, TIE_RULE_OF_CHAINS
 
@@ -29,7 +29,9 @@ _AGAIN: Final = N_(
 )
 _OWN_COUNT: Final = N_("Whoever presents an initiative may rank it like any other.")
 _WINDOW: Final = N_(
-    "Ballots are taken until the announced close, and {seconds} seconds longer for those on their way."
+    "Ballots are taken until the announced close, and at least {seconds} seconds longer for those on their"
+    " way. Where a stream runs behind the hall its delay is measured at the close, and the time made longer"
+    " by it, up to {most} seconds; it is fixed then and the same for all."
 )
 _HELD: Final = N_(
     "A ballot may be held for review because of where it comes from, never because of what it says. Two "
@@ -97,7 +99,9 @@ def _ballots(contest: Contest, translate: Translate) -> list[str]:
         translate(OMITTED),
         translate(_AGAIN),
         translate(OWN if rules.own == "abstain" else _OWN_COUNT),
-        translate(_WINDOW).format(seconds=rules.grace_seconds),
+        translate(_WINDOW).format(
+            seconds=rules.grace_seconds, most=max(MOST_GRACE, rules.grace_seconds)
+        ),
         *([translate(_HELD)] if rules.holds else []),
     ]
 

@@ -165,6 +165,14 @@ SHOW: Final = (
         (_plain(_ROW, "id"), _plain(_WHEN, "seen_at"), _plain(_WHAT, "scene", "version")),
     ),
     Table(
+        "stream_delay",
+        Purpose.SHOW,
+        N_("How far viewers of a stream are behind the hall, counted by seconds. No person is in it."),
+        N_("Until the next minute replaces it."),
+        _OPERATORS,
+        (_plain(N_("counts of a minute"), "session", "node", "at", "counts"),),
+    ),
+    Table(
         "node_load",
         Purpose.MACHINES,
         N_("So that the machines can be watched. No person is in it."),

@@ -38,6 +38,8 @@ VOTES: Final = (
                 "closes_at",
                 "closed_at",
                 "paused_at",
+                "revealed_at",
+                "grace",
                 "revealed",
                 "position",
             ),

@@ -64,11 +64,11 @@ export const waiting = listener => { onWaiting = listener; };
 setInterval(look, TICK);
 
 /** Tell the server every few seconds how far behind this picture is; it keeps a count by seconds and no more. */
-export function report(send) {
+export function report(session, send) {
   setInterval(() => {
     if (!player || player.isPaused()) return;
     const ms = behind();
-    if (ms === null) send({ type: 'delay', ms: null });
-    else if (ms > -FARTHEST && ms < FARTHEST) send({ type: 'delay', ms: Math.max(0, Math.round(ms)) });
+    if (ms === null) send({ type: 'delay', session, ms: null });
+    else if (ms > -FARTHEST && ms < FARTHEST) send({ type: 'delay', session, ms: Math.max(0, Math.round(ms)) });
   }, EVERY);
 }

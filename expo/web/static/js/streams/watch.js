@@ -150,7 +150,7 @@ export function begin(element, send) {
     if (some) announce(say('openNow'));
   });
   setInterval(tell, COUNT);
-  if (send) time.report(send);
+  if (send) time.report(root.dataset.session, send);
   const first = sources.findIndex(allowed);
   if (first >= 0 && !saver && root.dataset.live === 'yes') play(first);
   return { inTime: time.inTime, board };
