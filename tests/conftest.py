@@ -1,8 +1,12 @@
 """What every test stands on: the bundled SQLite in place, and Hypothesis that repeats itself in CI."""
 
+import functools
+import gc
 import os
 import sys
 
+import httpcore2
+import pytest
 from hypothesis import settings
 
 # `coverage run` has loaded the standard SQLite for its own data file by now. No file is shared with
@@ -11,6 +15,9 @@ for name in ("sqlite3", "sqlite3.dbapi2"):
     sys.modules.pop(name, None)
 
 import expo  # noqa: E402, F401 - puts the bundled SQLite in place before anybody imports another
+
+# Every client reads the machine's certificates, though hardly any speaks TLS: a tenth of a busy file's time.
+httpcore2.default_ssl_context = functools.cache(httpcore2.default_ssl_context)
 
 settings.register_profile("sawt", deadline=None)  # a busy laptop is slow, not wrong
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -31,3 +38,9 @@ from tests.support.postgres import (  # noqa: E402, F401 - fixtures for every su
     postgres_cluster,
     postgres_url,
 )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is imported by now stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()

@@ -3,6 +3,7 @@
 ``/static/<digest>/js/ballot.js``: relative imports keep working and nothing ever goes stale.
 """
 
+import functools
 import gzip
 import hashlib
 import mimetypes
@@ -125,8 +126,14 @@ def _file(path: Path, content: bytes) -> StaticFile:
 def _compressed(path: Path, content: bytes) -> bytes | None:
     if path.suffix in _ALREADY_COMPRESSED:
         return None
-    packed = gzip.compress(content, 9, mtime=0)
+    packed = _packed(content)
     return packed if len(packed) < len(content) else None
+
+
+@functools.cache
+def _packed(content: bytes) -> bytes:
+    """Compressed once for every expo of this process: a rehearsal has two, its tests hundreds."""
+    return gzip.compress(content, 9, mtime=0)
 
 
 def _media_type(path: Path) -> str:

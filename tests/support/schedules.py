@@ -1,11 +1,14 @@
 """A small correct schedule and ways to spoil it; used by tests of everything that reads one."""
 
+import functools
 from typing import Final
 
 from sessions.programme import Programme
 from sessions.schedule_file import check, parse
 from sessions.schedule_nodes import Problem
 
+parsed: Final = functools.cache(parse)
+"""A schedule that is read again and again, by hundreds of houses, is read once."""
 SCHEDULE: Final = """\
 expo:
   id: small

@@ -29,9 +29,9 @@ from expo.wire.server import listen, port_of
 from sessions.cues import Scene
 from sessions.orders import Kind, Order
 from sessions.rehearsal.desk import Desk
-from sessions.schedule_file import parse
 from tests.support.cable import Cable
 from tests.support.databases import url_in
+from tests.support.schedules import parsed
 from voting.contests import Contest, Phase
 from voting.protocol import Cast, Receipt
 from voting.results import Result
@@ -89,7 +89,7 @@ class Running:
         self.cable = Cable()
         self._schedule = folder / "schedule.yaml"
         self._schedule.write_text(schedule)
-        self._programme = parse(schedule.encode())
+        self._programme = parsed(schedule.encode())
         self._names = itertools.count()
         self._expo: Expo | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -31,12 +31,11 @@ from sessions import sockets
 from sessions.exchange import pages as schedule_pages
 from sessions.exchange.usecases import ScheduleFiles
 from sessions.orders import Kind, Order
-from sessions.schedule_file import parse
 from sessions.show_follower import ShowFollower
 from sessions.usecases import Show
 from tests.support.clock import Clock
 from tests.support.databases import url_in
-from tests.support.schedules import SCHEDULE
+from tests.support.schedules import SCHEDULE, parsed
 from tests.support.serving import running, socket_url
 from voting import pages as voting_pages
 from voting.closing_follower import ClosingFollower
@@ -128,7 +127,7 @@ async def house(folder: Path, schedule: str = STAGED) -> AsyncIterator[House]:
         schedule=folder / "schedule.yaml",
     )
     try:
-        await show.begin(parse(schedule.encode()))
+        await show.begin(parsed(schedule.encode()))
         yield House(folder, settings, clock, database, hub, notifier, visits, passes, voting, show)
     finally:
         await database.close()

@@ -22,10 +22,10 @@ from expo.place import Place
 from expo.rights import Role
 from expo.wire.server import listen, port_of
 from sessions.orders import Kind, Order
-from sessions.schedule_file import parse
 from tests.support.databases import url_in
 from tests.support.rawsocket import RawSocket
 from tests.support.roles import entered
+from tests.support.schedules import parsed
 from tests.support.serving import socket_url
 from tests.support.show import MORNING, ROOT
 from tests.support.stagehouse import Ear
@@ -168,7 +168,7 @@ async def whole(folder: Path, environ: Mapping[str, str] | None = None) -> Async
     )
     clock.go_to(MORNING)
     schedule = folder / "schedule.yaml"
-    programme = parse(schedule.read_bytes())
+    programme = parsed(schedule.read_bytes())
     expo = Expo(place.settings, database, programme, schedule, clock, rehearsal=False)
     try:
         async with expo.running(), AsyncExitStack() as stack:
