@@ -35,6 +35,7 @@ ARGS: Final = (
 )
 CHROMIUM: Final = "/usr/bin/chromium"
 PHONE: Final = (390, 844)
+_NO_PAGE: Final = "/static/any/css/tokens.css"  # of the same origin, with no script and no socket
 _LOCALES: Final = {"ar": "ar-AE", "en": "en-GB"}
 _NOTE_BREACHES: Final = """
 addEventListener('securitypolicyviolation', e => console.error(
@@ -54,12 +55,18 @@ class Watch:
         self.requests: list[Request] = []
         self.frames: list[str] = []
         """Texts the pages received over sockets, in order."""
-        self._origins = tuple(origins)
         self._logged: list[str] = []
+        self.begin(origins)
         context.on("request", self._asked)
         context.on("console", self._said)
         context.on("weberror", lambda found: self._logged.append(str(found.error)))
         context.on("page", self._opened)
+
+    def begin(self, origins: Sequence[str]) -> None:
+        """Forget what the pages did so far."""
+        self._origins = tuple(origins)
+        for noted in (self.requests, self.frames, self._logged):
+            noted.clear()
 
     def _said(self, said: ConsoleMessage) -> None:
         if said.type == "error":
@@ -125,6 +132,19 @@ class Person:
         return {
             str(one.get("name")): str(one.get("value")) for one in self.context.cookies(self.base)
         }
+
+    def become_new(self, show: Running) -> None:
+        """Be somebody at an expo who has never been anywhere; only the browser's process stays.
+
+        A new browser takes six times as long, most of it to start a process and to read scripts again.
+        """
+        self.context.set_offline(False)
+        self.page.goto(show.url + _NO_PAGE)
+        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        self.page.mouse.move(0, 0)
+        self.context.clear_cookies()
+        self.show, self.base = show, show.url
+        self.watch.begin((show.url, show.cable.url))
 
     def visit(self, path: str) -> Page:
         """Go to a path and wait until the page's scripts have run."""
