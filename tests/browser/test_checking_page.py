@@ -37,6 +37,10 @@ def test_published_result_is_right_and_holds_the_readers_own_ballot(
     ballot.add(*show.options()[:2])
     ballot.submit()
     ballot.expect("saved")
+    gone = show.person(show.cookies_of(Role.CUSTOMER))
+    assert gone is not None
+    for ranking in (show.options()[:1], ()):
+        show.cast(gone, ranking, SESSION)
     result = show.count()
     show.publish()
 
@@ -49,6 +53,8 @@ def test_published_result_is_right_and_holds_the_readers_own_ballot(
     shown = page.locator("#verdict [data-order] bdi").all_inner_texts()
     titles = {one.id: one.title.in_(lang) for one in show.contest().options}
     assert shown == [titles[option] for rank in result.ranks for option in rank]
+    voters = page.locator("[data-check=ballots] [data-p]")
+    expect(voters).to_contain_text(" · ")  # more voters than ballots: one was taken back
     expect(page.locator("#receipts .pill.ok")).to_have_count(1)
     assert page.evaluate("document.activeElement.closest('#verdict') !== null")
     expect(page.locator("#say")).not_to_be_empty()

@@ -106,7 +106,8 @@ export class Bundle {
     const before = this.bytes('ledger.jsonl').length;
     this.openings = new Openings(this.ledger);
     told(() => this.openings.read(this.bytes('ballots.jsonl'), done => this.progress(before + done)), 'ballots.jsonl');
-    return { facts: { n: this.ledger.latest.size } };
+    const { latest, close } = this.ledger, aside = [...latest.values()].filter(({ status }) => status !== 'counted').length;
+    return { facts: { n: latest.size, back: close.withdrawn, aside } };
   }
 
   async check_lot() { this.ledger.lot(); }

@@ -28,9 +28,10 @@ const LOOKS = { right: 'ok', wrong: 'err', unknown: 'warn', running: 'soft' };
 function details(check, { state, code, facts }) {
   if (code) return problem(code, facts);
   if (state !== 'right' || facts?.n === undefined) return '';
-  const forms = words.told[check], rule = new Intl.PluralRules(lang).select(facts.n);
-  const told = (forms[rule] ?? forms.other).replace('{n}', number(facts.n));
-  return facts.root ? `${told} · ${worded(words.root, { root: facts.root })}` : told;
+  const many = (forms, n) => (forms[new Intl.PluralRules(lang).select(n)] ?? forms.other).replace('{n}', number(n));
+  const told = [many(words.told[check], facts.n), ...['back', 'aside'].filter(one => facts[one]).map(one => many(words.told[one], facts[one]))];
+  if (facts.root) told.push(worded(words.root, { root: facts.root }));
+  return told.join(' · ');
 }
 
 function show(check, told) {
