@@ -131,7 +131,9 @@ async def test_sealed_ballots_are_for_the_auditor(tmp_path: Path) -> None:
         lines = (await auditor.get(path)).text.splitlines()
         other = await auditor.get("/results/khda/openings-teams.jsonl", headers=PROGRAM)
         refused = await officer.get(path, headers=PROGRAM)
+        log = (await auditor.get("/en/staff/log")).text
 
+    assert log.count("Sealed ballots read") == 1, "what was refused was not read"
     found = await asyncio.to_thread(verify.check, str(bundle))
     assert found.sealed == {"employees"}
     assert found.found["methods"]["irv"] is None

@@ -258,3 +258,13 @@ async def test_keys_are_told_to_a_crowd_and_while_the_database_is_away(
         monkeypatch.setattr(found.house.database, "read", away)
         found.ledgers._listed_at = 0.0
         assert await found.ledgers.all_keys() == told[0]
+
+
+async def test_what_opened_before_there_was_a_key_has_no_ledger(tmp_path: Path) -> None:
+    async with house(tmp_path) as there:
+        before = Sealed(there)
+        await there.open()
+        await before.keys.begin()
+        await there.open(contest("s2"))
+
+        assert await before.ledgers.without() == {"s1"}

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute
 
+from expo.identity.people import Visit
 from expo.rights import Action
 from expo.web.pages import NO_STORE, guarded
 from voting.bundle.usecases import Bundles
@@ -23,6 +24,7 @@ class BundleState(TypedDict):
     """What these addresses need of the request's state."""
 
     bundles: Bundles
+    visit: Visit
 
 
 Asked = Request[BundleState]
@@ -47,7 +49,8 @@ async def bundle_archive(request: Asked) -> Response:
 async def sealed_openings(request: Asked) -> Response:
     """The openings of a sealed electorate, for whoever audits them."""
     contest, electorate = request.path_params["contest"], request.path_params["electorate"]
-    lines = await request.state["bundles"].sealed_openings(contest, electorate)
+    auditor = request.state["visit"].somebody()
+    lines = await request.state["bundles"].sealed_openings(auditor, contest, electorate)
     name = f'attachment; filename="openings-{electorate}.jsonl"'
     headers = {"content-disposition": name, **NO_STORE}
     return StreamingResponse(lines, media_type=_TYPES["jsonl"], headers=headers)
