@@ -13,12 +13,12 @@ from expo.leases import Leases
 from expo.settings import Settings
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
+from sessions.moves import fix_grace
 from sessions.programme import Programme
 from sessions.questions.questions_follower import QuestionsFollower
 from sessions.questions.usecases import Questions
 from sessions.reactions.reactions_follower import ReactionsFollower
 from sessions.reactions.usecases import Reactions
-from sessions.streams import moves as streams
 from sessions.streams.delay_follower import DelayFollower
 from sessions.usecases import Show
 from voting.usecases import Voting
@@ -67,7 +67,7 @@ class Production:
 
         self.questions = Questions(database, notifier, show, now, new_id)
         self.reactions = Reactions(database, show, now)
-        voting.grace = streams.fix_grace
+        voting.grace = fix_grace
 
     @property
     def state(self) -> dict[str, Any]:

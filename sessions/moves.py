@@ -227,8 +227,14 @@ async def _extend(tx: Tx, contest: Contest, order: Order, _at: datetime) -> None
     await contest_moves.extend(tx, contest.id, order.version, order.minutes or 0)
 
 
+async def fix_grace(tx: Tx, contest: Contest, at: datetime) -> int:
+    """G of a contest that closes now, measured where its session is streamed."""
+    sources = await store.streams_of(tx, contest.subject)
+    return await streams.fix_grace(tx, contest, sources, at)
+
+
 async def _close(tx: Tx, contest: Contest, order: Order, at: datetime) -> None:
-    await contest_moves.close(tx, contest.id, order.version, at, streams.fix_grace)
+    await contest_moves.close(tx, contest.id, order.version, at, fix_grace)
 
 
 async def _review(tx: Tx, contest: Contest, order: Order, _at: datetime) -> None:

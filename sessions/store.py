@@ -13,6 +13,7 @@ from expo.db import Tx, upsert
 from sessions.cues import Scene, Status
 from sessions.programme import Day, Programme, Session
 from sessions.stage import Progress, Rundown, Sighting, Stage
+from sessions.streams.sources import Stream
 from sessions.tables import DayRow, ProgrammeRow, ScreenRow, SessionRow, StageRow
 
 _THE_ONE = 1
@@ -65,6 +66,13 @@ async def progress(tx: Tx) -> dict[str, Progress]:
     ).order_by(col(SessionRow.day), col(SessionRow.position))
     rows = (await tx.execute(query)).all()
     return {one: Progress(Status(status), number, code) for one, status, number, code in rows}
+
+
+async def streams_of(tx: Tx, session_id: str) -> tuple[Stream, ...]:
+    """Where a session can be watched, as the programme in force has it."""
+    query = select(col(SessionRow.value)).where(col(SessionRow.id) == session_id)
+    value = (await tx.execute(query)).scalar_one_or_none()
+    return () if value is None else _session.decode(value).streams
 
 
 async def write_programme(

@@ -5,6 +5,7 @@ version the mover saw, so two organisers cannot both act on the same picture.
 """
 
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,7 +28,6 @@ from voting.contests import (
     after,
 )
 from voting.eligibility import UnknownContest
-from voting.grace import Grace
 from voting.heads import store as heads
 from voting.methods.weights import checked
 from voting.results import shares_of
@@ -35,6 +35,10 @@ from voting.sealing import moves as sealing
 
 _SECRET_BYTES: Final = 32
 _LONGEST: Final = timedelta(hours=12)  # a window beyond the day is a slip of the finger
+
+
+Grace = Callable[[Tx, Contest, datetime], Awaitable[int]]
+"""Says G in seconds, once, in the transaction that closes a contest at this instant."""
 
 
 class NotCounted(Refusal):

@@ -11,7 +11,7 @@ import msgspec
 
 from expo.budgets import Budget
 from expo.clock import Now
-from expo.db import Database
+from expo.db import Database, Tx
 from expo.errors import Fault, Refusal
 from expo.identity.people import Person, Visit
 from expo.together import Together
@@ -23,7 +23,6 @@ from voting.batches import Kept, opened
 from voting.contest_book import Contests
 from voting.contests import Contest, Phase
 from voting.eligibility import ContestNotOpen, UnknownContest
-from voting.grace import Grace
 from voting.holds import NOWHERE, Origin
 from voting.lanes.writer import LANES, Lanes
 from voting.methods.tally import Tally
@@ -73,7 +72,7 @@ class Voting:
         self._refused: dict[str, Counter[str]] = {}
         self._asked = Together(self._look_up)
         self._budget = Budget(burst=_MOST_CASTS, seconds=_CAST_SECONDS)
-        self.grace: Grace | None = None
+        self.grace: Callable[[Tx, Contest, datetime], Awaitable[int]] | None = None
         """Says G when a contest's announced close comes; set by who measures streams."""
         self.watch: Watch = Blind()
         """Looks at where ballots come from; set by who knows what to look for."""

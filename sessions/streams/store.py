@@ -10,29 +10,11 @@ from sqlmodel import col
 
 from expo.db import Tx, upsert
 from sessions.streams.grace import Delays, together
-from sessions.streams.sources import Stream
 from sessions.streams.tables import DelayRow
-from sessions.tables import SessionRow
 
 _FRESH: Final = timedelta(seconds=25)  # two notes of a node and some to spare
 _OLD: Final = timedelta(hours=1)
-
-
-class _Streamed(msgspec.Struct, frozen=True):
-    """Of a session as the programme keeps it, what is asked here."""
-
-    streams: tuple[Stream, ...] = ()
-
-
 _delays = msgspec.json.Decoder(Delays)
-_streamed = msgspec.json.Decoder(_Streamed)
-
-
-async def streams_of(tx: Tx, session_id: str) -> tuple[Stream, ...]:
-    """Where a session can be watched, as the programme in force has it."""
-    query = select(col(SessionRow.value)).where(col(SessionRow.id) == session_id)
-    value = (await tx.execute(query)).scalar_one_or_none()
-    return () if value is None else _streamed.decode(value).streams
 
 
 async def note(tx: Tx, node: str, delays: Mapping[str, Delays], at: datetime) -> None:

@@ -11,9 +11,10 @@ import pytest
 from expo.identity.people import Assurance, Person, PersonId
 from expo.record import store as record
 from expo.rights import Role
+from sessions.moves import fix_grace
 from sessions.orders import Kind
 from sessions.streams.delay_follower import DelayFollower
-from sessions.streams.moves import FIXED, fix_grace
+from sessions.streams.moves import FIXED
 from tests.support.stagehouse import STAGED, House, ear, house, open_house
 from voting.closing_follower import ClosingFollower
 from voting.contests import Phase
