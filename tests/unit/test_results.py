@@ -136,6 +136,17 @@ def test_single_electorate_has_nothing_to_hide_behind() -> None:
     assert suppressed(result.electorates) == frozenset()
 
 
+def test_single_electorate_that_does_not_count_is_hidden() -> None:
+    sealed = msgspec.structs.replace(ELECTORATES[2], audit="sealed", min=10)
+    alone = msgspec.structs.replace(contest(), electorates=(sealed,))
+
+    published = public(counted({"customers": {"a>b": 1}}, alone))
+
+    assert [one.ranks for one in published.electorates] == [None]
+    assert published.ranks == ()
+    assert published.electorates[0].ballots == 1
+
+
 def test_nobody_voted_is_a_result_too() -> None:
     result = counted({})
     view = viewed(result)
