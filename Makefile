@@ -34,7 +34,7 @@ run: $(VENV)/run-ready ## Rehearse the first expo day at http://127.0.0.1:8000 w
 	exec $(PYTHON) run.py serve $(RUN_FLAGS)
 
 .PHONY: test
-test: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready $(VENV)/provider-ready ## Everything, three groups at a time: rules, real servers, faults, browser
+test: $(VENV)/ready $(VENV)/browser-ready $(VENV)/services-ready $(VENV)/provider-ready ## Everything, four groups at a time: rules, real servers, faults, browser
 	$(PYTHON) tools/run_tests.py
 
 .PHONY: check

@@ -1,6 +1,6 @@
-"""Runs the whole test suite three groups at a time: two of them wait most of the time.
+"""Runs the whole test suite four groups at a time: most of them wait most of the time.
 
-``python tools/run_tests.py [--coverage] [GROUP …]``: groups are folders of ``tests/`` or halves of one (all
+``python tools/run_tests.py [--coverage] [GROUP …]``: groups are folders of ``tests/`` or parts of one (all
 by default). Each group's output is printed whole when it has ended. With ``--coverage``, as by night, groups
 other than the browser's run under it, and with all of them the report and its gate follow. Exits with 1
 when a group failed or the gate did.
@@ -19,33 +19,39 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 GROUPS: Final = (
-    "browser",
-    "integration a-r",
-    "faults",
-    "integration s-z",
-    "fleet",
-    "browser-fleet",
+    "browser p",
+    "faults a-l",
+    "integration q-z",
+    "browser a-o",
+    "integration a-h",
+    "integration i-p",
+    "browser q-z",
+    "faults m-z",
     "property",
-    "unit",
+    "fleet",
     "contract",
+    "unit",
+    "browser-fleet",
 )
-"""Longest first, so that the cores end together."""
+"""Longest first, and what waits beside what computes, so that the cores end together."""
+
+
+def _files(folder: str, letters: str) -> tuple[str, ...]:
+    """The files of a folder that begin with these letters, e.g. ``a-h``."""
+    found = sorted((ROOT / "tests" / folder).glob(f"test_[{letters}]*.py"))
+    return tuple(path.relative_to(ROOT).as_posix() for path in found)
+
+
 _OTHERWISE: Final = {
     "browser-fleet": ("tests/browser/test_casting.py", "--fleet"),
-    **{
-        f"integration {letters}": tuple(
-            path.relative_to(ROOT).as_posix()
-            for path in sorted(ROOT.glob(f"tests/integration/test_[{letters}]*.py"))
-        )
-        for letters in ("a-r", "s-z")
-    },
+    **{name: _files(*name.split()) for name in GROUPS if " " in name},
 }
 """Groups that are no folder: the browser's on several nodes, of which the nightly run takes all, and
-halves of the largest folder, which would keep one core busy long after the others."""
-# Real servers wait for real time: with two groups the cores of a small machine are half idle.
-_AT_ONCE: Final = 3
+parts of the largest folders, which would keep one core busy long after the others."""
+# Real servers wait for real time: with fewer groups the cores of a small machine are idle now and then.
+_AT_ONCE: Final = 4
 # Playwright's loop is beside that of the server; nodes are processes of their own.
-_UNCOVERED: Final = frozenset({"browser", "browser-fleet", "fleet"})
+_UNCOVERED: Final = ("browser", "fleet")
 _NOTHING_RAN: Final = 5  # pytest's word for a folder whose every test stepped aside
 _PYTEST: Final = ("-m", "pytest", "-q")
 _COVERAGE: Final = ("-m", "coverage")
@@ -67,7 +73,7 @@ async def _run(*arguments: str) -> tuple[int, bytes]:
 
 async def _group(name: str, cores: asyncio.Semaphore, *, is_covered: bool) -> bool:
     tests = _OTHERWISE.get(name, (f"tests/{name}",))
-    is_covered = is_covered and name not in _UNCOVERED
+    is_covered = is_covered and not name.startswith(_UNCOVERED)
     covered = (*_COVERAGE, "run", "--parallel-mode") if is_covered else ()
     async with cores:
         began = time.monotonic()

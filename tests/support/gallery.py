@@ -189,15 +189,16 @@ async def _told(expo: Expo) -> None:
 
 
 class Gallery:
-    """The worlds of one test run, each made when it is first needed."""
+    """The worlds of one test run, one at a time: an expo with nobody in it still looks around."""
 
-    def __init__(self, stack: contextlib.ExitStack) -> None:
-        self._stack = stack
+    def __init__(self) -> None:
         self._worlds: dict[str, World] = {}
+        self._stack = contextlib.ExitStack()
 
     def world(self, name: str) -> World:
-        """The world of this name."""
+        """The world of this name; the one before ends."""
         if name not in self._worlds:
+            self.close()
             plan = PLANS[name]
             at = BEFORE if name == "before" else MORNING
             show = self._stack.enter_context(running(plan.schedule(), at, stands_still=True))
@@ -209,6 +210,11 @@ class Gallery:
             show.do(_told)
             self._worlds[name] = World(show, cookies, trackers)
         return self._worlds[name]
+
+    def close(self) -> None:
+        """End the world there is."""
+        self._worlds.clear()
+        self._stack.close()
 
 
 def path_of(view: View, world: World, lang: str) -> str:
