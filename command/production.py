@@ -15,6 +15,7 @@ from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
 from sessions.moves import fix_grace
 from sessions.programme import Programme
+from sessions.questions import pages as question_pages
 from sessions.questions.questions_follower import QuestionsFollower
 from sessions.questions.usecases import Questions
 from sessions.reactions.reactions_follower import ReactionsFollower
@@ -64,7 +65,6 @@ class Production:
         self.show = show
         self.programme = programme
         self.passes = passes
-
         self.questions = Questions(database, notifier, show, now, new_id)
         self.reactions = Reactions(database, show, now)
         voting.grace = fix_grace
@@ -79,9 +79,13 @@ class Production:
         """What works in the background, by name."""
         delays = DelayFollower(self.database, self.show.delays, self.now)
         questions = QuestionsFollower(self.questions, self.show, self.hub, self.notifier)
-        return {"delays": delays.run, "questions": questions.run, "reactions": ReactionsFollower(self.reactions).run}
+        return {
+            "delays": delays.run,
+            "questions": questions.run,
+            "reactions": ReactionsFollower(self.reactions).run,
+        }
 
     @property
     def routes(self) -> list[BaseRoute]:
         """The addresses of the show's rooms."""
-        return []
+        return [*question_pages.routes()]

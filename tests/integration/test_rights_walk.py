@@ -41,6 +41,7 @@ FILLED = {
     "image": "0" * 32,
     "name": "sawt.json",
     "provider": "no-such-provider",
+    "question": "no-such-question",
     "why": "sign-in-declined",
 }
 REFUSED = 403

@@ -37,7 +37,8 @@ const differs = got => {
 };
 let onBoard = () => {};
 const bar = banner();
-connect('/live/day', {
+const session = root?.dataset.session; // a session's page hears its questions too
+connect(session ? `/live/${encodeURIComponent(session)}` : '/live/day', {
   status: bar.status,
   board(got) {
     onBoard(got);

@@ -1,0 +1,1 @@
+"""Where an entity writes its answers to what was asked."""
