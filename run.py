@@ -11,9 +11,14 @@ python run.py settings    the effective configuration
 python run.py migrate     bring the database to the newest revision
 """
 
+import gc
 import sys
 
-from command.parser import main
+gc.disable()  # what is imported stays: looking through it meanwhile is a quarter of a start
+
+from command.parser import main  # noqa: E402
 
 if __name__ == "__main__":
+    gc.freeze()
+    gc.enable()
     sys.exit(main(sys.argv[1:]))

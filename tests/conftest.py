@@ -9,6 +9,8 @@ import httpcore2
 import pytest
 from hypothesis import settings
 
+gc.disable()  # until everything is imported; see `pytest_collection_finish`
+
 # `coverage run` has loaded the standard SQLite for its own data file by now. No file is shared with
 # it, so the product may still bring its own, exactly as it does outside of tests.
 for name in ("sqlite3", "sqlite3.dbapi2"):
@@ -42,5 +44,5 @@ from tests.support.postgres import (  # noqa: E402, F401 - fixtures for every su
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What is imported by now stays: the collector need not look through it again and again."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
