@@ -121,13 +121,13 @@ def is_same(
     edition: Edition, contests: tuple[EditionContest, ...], not_held: tuple[NotHeld, ...]
 ) -> bool:
     """Whether the results are still those of the edition; ledgers may have grown by decisions."""
-    return not_held == edition.not_held and list(map(_bare, contests)) == list(
-        map(_bare, edition.contests)
+    return not_held == edition.not_held and list(map(bare, contests)) == list(
+        map(bare, edition.contests)
     )
 
 
-def _bare(contest: EditionContest) -> EditionContest:
-    """Without what no result depends on: the ledger's end, and the words of the catalogue."""
+def bare(contest: EditionContest) -> EditionContest:
+    """The contest without what no result depends on: the ledger's end, and the words of the catalogue."""
     return msgspec.structs.replace(contest, root="", size=0, said={})
 
 

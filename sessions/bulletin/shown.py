@@ -6,6 +6,7 @@ from types import MappingProxyType
 import msgspec
 
 from expo.words import Text
+from sessions.bulletin.building import bare
 from sessions.bulletin.changes import Change, changes
 from sessions.bulletin.edition import Edition, EditionContest
 from sessions.bulletin.feeds import Entry
@@ -64,6 +65,20 @@ class Shown:
         """A contest as the newest edition of its day has it."""
         found = (one[-1].edition.contest(contest_id) for one in self._days.values())
         return next((one for one in found if one is not None), None)
+
+    def about(self, contest_id: str) -> Edition | None:
+        """The edition in force that has a contest.
+
+        Of a correction it says something only where one changed the contest's own result.
+        """
+        for versions in self._days.values():
+            edition = versions[-1].edition
+            now = edition.contest(contest_id)
+            if now is not None:
+                before = (one.edition.contest(contest_id) for one in versions[:-1])
+                is_other = any(one is not None and bare(one) != bare(now) for one in before)
+                return edition if is_other else msgspec.structs.replace(edition, correction=None)
+        return None
 
     def changes(self, edition: Edition) -> tuple[Change, ...]:
         """What an edition says differently from the one it replaces."""

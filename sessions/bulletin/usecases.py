@@ -144,11 +144,9 @@ class Bulletins:
 
     def alone(self, contest_id: str) -> Edition | None:
         """An edition of one contest, for its card."""
+        known = self.shown.about(contest_id)
         contest = self.contest_now(contest_id)
-        if contest is None:
-            return None
-        known = self.shown.edition(contest.day)
-        if known is not None and known.contest(contest_id) is not None:
+        if known is not None or contest is None:
             return known
         frame = self._frame(contest.day)
         return Edition(

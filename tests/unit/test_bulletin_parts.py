@@ -169,6 +169,16 @@ def test_the_newest_version_is_shown_and_none_is_lost() -> None:
 # --- the clock ---
 
 
+def test_a_contest_is_called_corrected_only_if_its_own_result_was() -> None:
+    first = edition(contest("khda"), contest("dewa"))
+    second = edition(contest("khda", ballots=41), contest("dewa"), contest("rta"), version=2)
+    third = edition(*second.contests, version=3)
+    shown = Shown([Kept(one, "{}", "", one.version) for one in (first, second, third)])
+    about = {one: shown.about(one) for one in ("khda", "dewa", "rta")}
+    assert [bool(one and one.correction) for one in about.values()] == [True, False, False]
+    assert shown.about("nothing") is None
+
+
 def test_a_steady_clock_is_believed_and_a_jump_only_when_it_lasts() -> None:
     clock = Steadiness()
 

@@ -75,7 +75,7 @@ def day_card(edition: Edition, shape: Shape, says: Wording) -> Card:
         language=says.language,
         expo=says.name(edition.expo),
         day=says.day(edition),
-        status=_status(edition, says),
+        status=_status(edition, says, corrected=N_("Corrected")),
         title=_short(says.name(edition.heading) or says.day(edition)),
         rows=tuple(_winner(contest, says) for contest in shown),
         nothing="" if shown else says.phrase(N_("There are no results yet.")),
@@ -93,11 +93,11 @@ def _short(name: str) -> str:
     return f"{kept or name[:_LONGEST_NAME]}…"
 
 
-def _status(edition: Edition, says: Wording) -> str:
+def _status(edition: Edition, says: Wording, corrected: str = N_("Corrected result")) -> str:
     if edition.published_at is None and not edition.is_result:
         return says.phrase(N_("Draft, not published"))
     if edition.correction is not None:
-        return says.phrase(N_("Corrected result"))
+        return says.phrase(corrected)
     return says.phrase(N_("Final result"))
 
 
