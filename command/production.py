@@ -22,6 +22,7 @@ from sessions.reactions.reactions_follower import ReactionsFollower
 from sessions.reactions.usecases import Reactions
 from sessions.streams.delay_follower import DelayFollower
 from sessions.usecases import Show
+from sessions.widget import pages as widget_pages
 from voting.usecases import Voting
 
 
@@ -88,4 +89,4 @@ class Production:
     @property
     def routes(self) -> list[BaseRoute]:
         """The addresses of the show's rooms."""
-        return [*question_pages.routes()]
+        return [*question_pages.routes(), *widget_pages.routes()]

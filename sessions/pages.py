@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypedDict
 
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
@@ -24,7 +25,7 @@ from sessions import ical
 from sessions.board import DayRow
 from sessions.control import pages as control_pages
 from sessions.exchange.usecases import running_of
-from sessions.programme import Day, Session
+from sessions.programme import Day, Programme, Session
 from sessions.projector import pages as projector_pages
 from sessions.usecases import Show
 from sessions.views import SessionView, session_view
@@ -37,6 +38,8 @@ from voting.views import BallotView, is_own
 _TICKS: Final = 2
 """A second, in which pages with a clock or a turnout are made anew: as often as sockets are told."""
 _CALENDAR = "text/calendar; charset=utf-8"
+_MOST_CHOSEN: Final = 500
+"""Sessions in a calendar of one's own."""
 _MOST_DIGITS = 3  # of a day's number in an address
 
 
@@ -184,9 +187,12 @@ def _telling(request: StageRequest) -> _Telling:
 
 
 async def calendar(request: StageRequest) -> Response:
-    """All sessions of all days as iCalendar."""
-    content = ical.of_programme(running_of(request.state["show"]), **_telling(request))
-    return _calendar(content, "expo")
+    """All sessions of all days as iCalendar, or ``?only=`` those of these ids, a comma between two."""
+    running = running_of(request.state["show"])
+    only = request.query_params.get("only")
+    if only is not None:
+        running = _with_only(running, frozenset(only.split(",", _MOST_CHOSEN)))
+    return _calendar(ical.of_programme(running, **_telling(request)), "expo")
 
 
 async def day_calendar(request: StageRequest) -> Response:
@@ -332,6 +338,15 @@ def _day(request: StageRequest) -> Day:
     if found is None:
         raise NotFound
     return found
+
+
+def _with_only(programme: Programme, chosen: frozenset[str]) -> Programme:
+    """The programme with the chosen sessions alone; ids that are none are passed over."""
+    days = tuple(
+        replace(one, sessions=tuple(each for each in one.sessions if each.id in chosen))
+        for one in programme.days
+    )
+    return replace(programme, days=days)
 
 
 def _calendar(content: bytes, name: str) -> Response:

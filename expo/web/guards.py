@@ -22,6 +22,8 @@ MEDIA_HEADER: Final = "x-sawt-media-src"
 """A page that plays streams itself names their origins in this one, a space between two."""
 WORKER_HEADER: Final = "x-sawt-worker"
 """A page that works off its own thread sets this one; its policy lets `check.js` name its own worker."""
+EMBEDDABLE_HEADER: Final = "x-sawt-embeddable"
+"""A page of which every other site may show a frame sets this one; it must hold nothing to press but links."""
 PLAYERS: Final = frozenset(
     {
         "https://www.youtube-nocookie.com",
@@ -54,6 +56,7 @@ _HEADERS: Final = {
         b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
     ),
 }
+_NO_FRAME: Final = b"frame-ancestors 'none'"
 _HSTS: Final = b"max-age=31536000; includeSubDomains"
 
 
@@ -101,13 +104,15 @@ class SecurityHeaders:
         """The headers of an answer with the security headers among them."""
         kept: list[tuple[bytes, bytes]] = []
         policy = self._plain
-        frames, media = "'none'", ""
+        frames, media, is_framed = "'none'", "", False
         for name, value in headers:
             match name.lower():
                 case b"x-sawt-frame-src":
                     frames = self._all_known(value) or frames
                 case b"x-sawt-media-src":
                     media = _all_streams(value)
+                case b"x-sawt-embeddable":
+                    is_framed = True
                 case b"x-sawt-worker":
                     policy = self._working
                 case _:
@@ -115,6 +120,9 @@ class SecurityHeaders:
         if media or frames != "'none'":
             policy = self._policy(frames, media=media)
         present = {name.lower() for name, _ in kept}
+        if is_framed:
+            policy = policy.replace(_NO_FRAME, b"frame-ancestors *")
+            present.add(b"x-frame-options")
         added = self._fixed | {b"content-security-policy": policy}
         return kept + [(name, value) for name, value in added.items() if name not in present]
 

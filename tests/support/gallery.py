@@ -323,6 +323,7 @@ VIEWS: Final = (
     View("home-evening", "evening", "/{lang}/", VOTER, "[data-mood=day-over]"),
     View("home-empty", "empty", "/{lang}/", shows=".empty"),
     View("schedule", "day", "/{lang}/schedule"),
+    View("widget", "day", "/{lang}/widget"),
     View("schedule-empty", "empty", "/{lang}/schedule"),
     View("day", "day", "/{lang}/day/1", shows=".pill.err"),
     View("day-empty", "day", "/{lang}/day/2", shows=".empty"),

@@ -1,0 +1,1 @@
+"""The schedule as a small page that other sites may frame."""
