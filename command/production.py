@@ -20,6 +20,7 @@ from sessions.questions.questions_follower import QuestionsFollower
 from sessions.questions.usecases import Questions
 from sessions.reactions.reactions_follower import ReactionsFollower
 from sessions.reactions.usecases import Reactions
+from sessions.streaming import pages as streaming_pages
 from sessions.streams.delay_follower import DelayFollower
 from sessions.usecases import Show
 from sessions.widget import pages as widget_pages
@@ -89,4 +90,4 @@ class Production:
     @property
     def routes(self) -> list[BaseRoute]:
         """The addresses of the show's rooms."""
-        return [*question_pages.routes(), *widget_pages.routes()]
+        return [*question_pages.routes(), *streaming_pages.routes(), *widget_pages.routes()]

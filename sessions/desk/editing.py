@@ -4,7 +4,8 @@ What a form says is put where it belongs in the schedule, and the schedule is re
 and a file obey the same rules, and there is one place where they stand.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +22,7 @@ _FIGURES: Final = frozenset(
     {"weight", "full_weight_at", "min", "expected", "open_minutes", "grace_seconds", "stations"}
 )
 CHOICES: Final = frozenset({"audit", "level", "method", "visibility", "own", "max_ranked"})
+_ROW: Final = re.compile(r"streams\[(\d+)\]")
 _EXPO: Final = "expo"
 """Where a contest's own rules would stand when it has none."""
 
@@ -97,19 +99,51 @@ def with_contest(
         WrongEntry: It does not fit.
     """
     whole = plain(programme)
+
+    expos: Plain = whole["voting"]
+
+    def asked(session: Plain) -> Plain:
+        held = session.get("voting", expos).get("holds")
+        return _asked(session, initiatives, fields, held)
+
+    return _read(*_with_session(whole, session_id, asked))
+
+
+def with_streams(
+    programme: Programme, session_id: str, streams: Sequence[Mapping[str, str]]
+) -> Programme:
+    """The programme with where a session can be watched, the first source first.
+
+    Args:
+        programme: In force.
+        session_id: Whose streams.
+        streams: As a schedule has them: ``provider``, ``id`` or ``url``, perhaps ``delay``.
+
+    Raises:
+        WrongEntry: One does not fit; its path is ``row-`` and its number from 0.
+    """
+
+    def streamed(session: Plain) -> Plain:
+        kept = {key: value for key, value in session.items() if key != "streams"}
+        return kept | ({"streams": [dict(one) for one in streams]} if streams else {})
+
+    return _read(*_with_session(plain(programme), session_id, streamed))
+
+
+def _with_session(
+    whole: Plain, session_id: str, change: Callable[[Plain], Plain]
+) -> tuple[Plain, str]:
+    """The schedule with one session changed, and the place of it."""
     place = ""
     days = []
     for n, day in enumerate(whole["days"]):
-        sessions = []
-        for m, session in enumerate(day.get("sessions", ())):
+        sessions = list(day.get("sessions", ()))
+        for m, session in enumerate(sessions):
             if session["id"] == session_id:
                 place = f"days[{n}].sessions[{m}]"
-                held = session.get("voting", whole["voting"]).get("holds")
-                sessions.append(_asked(session, initiatives, fields, held))
-            else:
-                sessions.append(session)
+                sessions[m] = change(session)
         days.append(day | ({"sessions": sessions} if sessions else {}))
-    return _read(whole | {"days": days}, place)
+    return whole | {"days": days}, place
 
 
 def rules_of(programme: Programme, session_id: str) -> Plain:
@@ -174,4 +208,6 @@ def _field(path: str, place: str) -> str:
     if not place or not path.startswith(place + "."):
         return path
     rest = path[len(place) + 1 :].removeprefix("voting.")
+    if row := _ROW.match(rest):
+        return f"row-{row[1]}"
     return rest.partition("[")[0].replace(".", "_")

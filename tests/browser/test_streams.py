@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sessions.orders import Kind
-from tests.support.browsing import ARGS, CHROMIUM, Browsing, Person, browsing
+from tests.support.browsing import ARGS, CHROMIUM, PHONE, Browsing, Person, browsing
 from tests.support.clock_stream import ADDRESS, HOST, READ_CLOCK, Stream, streaming
+from tests.support.inspection import faults
 from tests.support.show import SESSION, Running, real_schedule, running
 
 pytestmark = pytest.mark.timeout(180)
@@ -58,9 +59,9 @@ def viewers(browser: Browser, stream: Stream) -> Iterator[Browsing]:
     found.close()
 
 
-def watching(viewers: Browsing, show: Running) -> Person:
+def watching(viewers: Browsing, show: Running, size: tuple[int, int] = PHONE) -> Person:
     """Somebody on the session's page whose stream plays and tells the hall's time."""
-    person = viewers.person(show)
+    person = viewers.person(show, size=size)
     page = person.visit(PATH)
     assert person.watch.faults() == []
     page.get_by_text("Watch the stream", exact=True).click()
@@ -83,6 +84,8 @@ def test_ballot_opens_and_closes_when_the_picture_reaches_the_cue(
     person = watching(viewers, show)
     page = person.page
     page.evaluate(_WATCHING)
+    still = watching(viewers, show).page
+    still.locator("video").evaluate("video => video.pause()")
 
     show.order(Kind.OPEN)
     pressed = show.now.timestamp()
@@ -91,6 +94,12 @@ def test_ballot_opens_and_closes_when_the_picture_reaches_the_cue(
     shown = in_picture(page, stream, "open")
     assert abs(shown - opened_at.timestamp()) <= 0.5
     assert show.now.timestamp() - pressed > 1.5  # the picture is that far behind at least
+
+    # A picture that stands still keeps nobody from voting.
+    expect(still.get_by_text("Voting is open now.")).to_be_visible()
+    expect(still.locator("#ballot")).to_have_attribute("data-state", "before")
+    still.get_by_role("button", name="Go to the ballot").click()
+    expect(still.locator("#ballot")).to_have_attribute("data-state", "open")
 
     show.order(Kind.CLOSE)
     closed = show.contest()
@@ -124,6 +133,19 @@ def test_nothing_is_asked_of_others_before_consent_and_memory_is_by_provider(
     assert kept == ["youtube"]
     page.get_by_role("button", name="I am in the hall: no video").click()
     expect(page.locator("iframe")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [PHONE, (1280, 800)])
+def test_watching_has_no_barriers(
+    viewers: Browsing, show: Running, stream: Stream, size: tuple[int, int]
+) -> None:
+    page = watching(viewers, show, size).page
+    assert faults(page, "en") == []
+    page.get_by_role("button", name="Sound only").click()
+    assert faults(page, "en") == []
+    arabic = viewers.person(show, lang="ar", size=size).visit(f"/ar/session/{SESSION}")
+    arabic.get_by_text("شاهد البث", exact=True).click()
+    assert faults(arabic, "ar") == []
 
 
 def test_stream_that_stops_says_so_and_the_next_one_follows(

@@ -21,6 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from typing_extensions import override
 
 HOST: Final = "stream.example.org"
 ADDRESS: Final = f"https://{HOST}/live.m3u8"
@@ -128,6 +129,7 @@ def streaming(folder: Path, seconds: int, now: Callable[[], datetime]) -> Iterat
             self.end_headers()
             self.wfile.write(body)
 
+        @override
         def log_message(self, *_args: object) -> None:
             """Say nothing."""
 

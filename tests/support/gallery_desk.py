@@ -10,7 +10,7 @@ from tests.support.gallery_view import View
 ORGANISER: Final = Role.ORGANISER
 _EXPO, _PROPOSALS = "/{lang}/staff/expo", "/{lang}/staff/proposals"
 SAYING_NO_DESK: Final = frozenset(
-    {"entity-wrong", "contest-wrong", "expo-list-wrong", "proposal-without-reason"}
+    {"entity-wrong", "contest-wrong", "streams-wrong", "expo-list-wrong", "proposal-without-reason"}
 )
 """Views whose page says no."""
 
@@ -28,6 +28,13 @@ def _rule_wrongly(page: Page) -> None:
     page.locator("#open_minutes").fill("soon")
     page.locator(".contestform button.primary").click()
     expect(page.locator("#open_minutes[aria-invalid]")).to_be_visible()
+
+
+def _stream_wrongly(page: Page) -> None:
+    page.locator("#provider-0").select_option("hls")
+    page.locator("#where-0").fill("https://nas.local/live.m3u8")
+    page.locator(".contestform button.primary").click()
+    expect(page.locator("#where-0[aria-invalid]")).to_be_visible()
 
 
 def _bring(page: Page, content: str) -> None:
@@ -73,6 +80,9 @@ DESK: Final = (
     View("contest", "before", _EXPO + "/contests/dewa", ORGANISER, ".contestform"),
     View("contest-wrong", "before", _EXPO + "/contests/dewa", ORGANISER, act=_rule_wrongly),
     View("contest-fixed", "day", _EXPO + "/contests/khda", ORGANISER, ".note"),
+    View("streams", "day", "/{lang}/staff/streams", ORGANISER, ".lines"),
+    View("streams-form", "day", "/{lang}/staff/streams/khda", ORGANISER, ".contestform"),
+    View("streams-wrong", "day", "/{lang}/staff/streams/khda", ORGANISER, act=_stream_wrongly),
     View("proposals", "proposals", _PROPOSALS, ORGANISER, ".lines"),
     View("proposals-none", "day", _PROPOSALS, ORGANISER, ".none"),
     View("proposal-to-decide", "proposals", _PROPOSALS + "/{of:submitted}", ORGANISER, "#decide", _comment),

@@ -46,7 +46,7 @@ function look() {
     const { frame, show } = queue.shift();
     show(frame);
   }
-  const waits = queue.length > 0 && player.isPaused();
+  const waits = queue.length > 0 && queue[0].frame.phase === 'open' && player.isPaused();
   if (waits !== told) onWaiting(told = waits);
 }
 
@@ -58,7 +58,7 @@ export function inTime(frame, show) {
   look();
 }
 
-/** Be told when something waits for a picture that stands still, and when nothing does any more. */
+/** Be told when an opening waits for a picture that stands still, and when none does any more. */
 export const waiting = listener => { onWaiting = listener; };
 
 setInterval(look, TICK);

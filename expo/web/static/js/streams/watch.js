@@ -47,6 +47,7 @@ async function play(n) {
   box.className = 'player';
   root.prepend(box);
   $('ask').open = false;
+  $('ask').hidden = true;
   tools.hidden = false;
   for (const one of ['sound', 'saver']) tool(one).hidden = !source.hls;
   tool('captions').hidden = true;

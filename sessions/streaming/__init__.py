@@ -1,0 +1,1 @@
+"""The desk where organisers say where a session can be watched."""
