@@ -46,7 +46,7 @@ def step(person: Person, lang: Language, what: str, done: str, **typed: str) -> 
     expect(page.locator(".note.ok[role=status]")).to_be_visible()
 
 
-@pytest.mark.parametrize("lang", ["ar", "en"])
+@pytest.mark.parametrize("lang", ["ar", pytest.param("en", marks=pytest.mark.nightly)])
 def test_two_people_publish_and_correct_a_day_with_keys_alone(
     people: Browsing, show: Running, lang: Language
 ) -> None:

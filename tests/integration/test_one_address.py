@@ -61,7 +61,7 @@ async def participate(house: Whole, number: int, code: str, options: list[str]) 
         return [*seen, answer.status_code]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_thousand_participants_behind_one_address_meet_no_refusal(house: Whole) -> None:
     await house.order(Kind.READY)
     await house.open()
