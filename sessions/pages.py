@@ -23,6 +23,7 @@ from expo.web.templates import Parts, Renderer
 from expo.words import Language, latin_digits
 from sessions import ical
 from sessions.board import DayRow
+from sessions.comparing import pages as programme_pages
 from sessions.control import pages as control_pages
 from sessions.exchange.usecases import running_of
 from sessions.programme import Day, Programme, Session
@@ -313,7 +314,8 @@ def _join_page(request: StageRequest, error: NotFound | None = None) -> Response
 
 
 def _view(show: Show, found: Session) -> SessionView:
-    return session_view(show.rundown, found, origin=show.site)
+    expected = show.running().session(found.id) or found
+    return session_view(show.rundown, expected, origin=show.site)
 
 
 def _embedding(*views: SessionView) -> dict[str, str]:
@@ -377,5 +379,6 @@ def routes() -> list[BaseRoute]:
         guarded("/v/{code}", code_page, read),
         guarded("/V/{code}", code_page, read),
         *control_pages.routes(),
+        *programme_pages.routes(),
         *projector_pages.routes(),
     ]

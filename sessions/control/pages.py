@@ -1,6 +1,5 @@
-"""The control room and the programme page; both work without scripts."""
+"""The control room; it works without scripts too."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Final, TypedDict
 
@@ -16,12 +15,7 @@ from expo.web import translations
 from expo.web.pages import NO_STORE, client_form, client_json, explained, guarded, wants_json
 from expo.web.templates import Renderer
 from expo.words import latin_digits
-from sessions.exchange.importing import as_schedule
 from sessions.orders import ConfirmFirst, Kind, Order
-from sessions.reload import REASONS
-from sessions.reloading.usecases import ReloadPreview
-from sessions.schedule_nodes import ScheduleProblems
-from sessions.schedule_words import MESSAGES
 from sessions.usecases import Show
 from voting.moves import HeldUndecided
 
@@ -40,17 +34,6 @@ class ControlState(TypedDict):
 
 
 ControlRequest = Request[ControlState]
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """A mistake of a schedule, in words."""
-
-    line: int
-    path: str
-    message: str
-
-
-# --- the control room ---
 
 
 async def control(request: ControlRequest) -> Response:
@@ -141,79 +124,10 @@ def _number(name: str, text: str) -> int:
     return int(digits)
 
 
-# --- the programme ---
-
-
-async def programme_page(request: ControlRequest) -> Response:
-    """The programme in force, and the form that compares an edited schedule with it."""
-    return _programme_page(request)
-
-
-async def reload(request: ControlRequest) -> Response:
-    """Show what an edited schedule would change, or put exactly that in force."""
-    fields = await client_form(request)
-    text = fields.get("text", "")
-    show = request.state["show"]
-    try:
-        raw = await _schedule(text, show) if text.strip() else None
-        if fields.get("do") == "apply":
-            await show.apply_reload(
-                request.state["visit"].somebody(), raw, fields.get("digest", "")
-            )
-            return _programme_page(request, applied=True)
-        preview = await show.preview_reload(raw)
-    except ScheduleProblems as found:
-        unread = ReloadPreview((), found.problems, "", can_apply=False)
-        return _programme_page(request, preview=unread, text=text)
-    except Refusal as refusal:
-        if wants_json(request):
-            raise
-        return _programme_page(request, refusal=refusal, text=text)
-    return _programme_page(request, preview=preview, text=text)
-
-
-async def _schedule(text: str, show: Show) -> bytes:
-    """The text as our own schedule: one of other software is laid over the programme in force."""
-    return await asyncio.to_thread(as_schedule, text.encode(), show.programme)
-
-
-def _programme_page(
-    request: ControlRequest,
-    *,
-    preview: ReloadPreview | None = None,
-    refusal: Refusal | None = None,
-    text: str = "",
-    applied: bool = False,
-) -> Response:
-    pages = request.state["pages"]
-    values = {
-        "programme": request.state["show"].programme,
-        "preview": preview,
-        "problems": _problems(preview) if preview else (),
-        "reasons": REASONS,
-        "text": text,
-        "applied": applied,
-        "error": explained(refusal, pages.zone),
-    }
-    status = refusal.status if refusal else 200
-    return pages.page(request, "staff/programme.html", values, status=status, headers=NO_STORE)
-
-
-def _problems(preview: ReloadPreview) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(
-            one.line, one.path, translations.sentence(MESSAGES.get(one.code, one.code), one.facts)
-        )
-        for one in preview.problems
-    )
-
-
 def routes() -> list[BaseRoute]:
     """The routes of this file."""
-    desk, programme = "/{lang:lang}/staff/control", "/{lang:lang}/staff/programme"
+    desk = "/{lang:lang}/staff/control"
     return [
         guarded(desk, control, Action.RUN_SHOW),
         guarded(desk, order, Action.RUN_SHOW, methods=("POST",)),
-        guarded(programme, programme_page, Action.RELOAD_PROGRAMME),
-        guarded(programme, reload, Action.RELOAD_PROGRAMME, methods=("POST",)),
     ]

@@ -1,7 +1,6 @@
 """Pages of the desk: entities, electorates and contests to be edited, and lists in and out."""
 
 import asyncio
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypedDict
 
@@ -13,7 +12,7 @@ from expo.clock import Now
 from expo.db import Database
 from expo.errors import BadRequest, NotFound, Refusal
 from expo.identity.people import Visit
-from expo.lists import store as drafts
+from expo.lists import waiting
 from expo.lists.pages import csv_file
 from expo.lists.reading import MOST_BYTES, Row, rows_of
 from expo.lists.workbooks import cells_in
@@ -163,7 +162,9 @@ async def check_list(request: DeskRequest) -> Response:
         except ScheduleProblems as found:
             return await _overview(request, wrong=_by_row(found.problems, sheet, rows))
         preview = await show.preview_reload(text.encode())
-        draft = await _kept(request, text)
+        somebody = request.state["visit"].somebody()
+        database, now = request.state["database"], request.state["now"]
+        draft = await waiting.kept(database, text, somebody.id, now())
     except Refusal as refusal:
         if wants_json(request):
             raise
@@ -177,8 +178,8 @@ async def apply_list(request: DeskRequest) -> Response:
     """Put in force exactly what was shown."""
     sheet, fields = _sheet(request), await client_form(request)
     try:
-        async with request.state["database"].write() as tx:
-            text = await drafts.take(tx, fields.get("draft", ""), request.state["now"]())
+        database, now = request.state["database"], request.state["now"]
+        text = await waiting.taken(database, fields.get("draft", ""), now())
         show = request.state["show"]
         await show.apply_reload(
             request.state["visit"].somebody(), text.encode(), fields.get("digest", "")
@@ -188,16 +189,6 @@ async def apply_list(request: DeskRequest) -> Response:
             raise
         return await _overview(request, refusal)
     return _done(sheet.section)
-
-
-async def _kept(request: DeskRequest, text: str) -> str:
-    """Id of a schedule that waits for a word."""
-    draft = secrets.token_hex(16)
-    async with request.state["database"].write() as tx:
-        await drafts.keep(
-            tx, draft, text, request.state["visit"].somebody().id, request.state["now"]()
-        )
-    return draft
 
 
 def _by_row(

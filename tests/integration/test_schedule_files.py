@@ -133,3 +133,41 @@ async def test_foreign_schedule_with_mistakes_changes_nothing(
 
     assert "“soon” is not a length" in answer.text
     assert stage.show.programme == before
+
+
+async def test_file_waits_between_the_difference_and_the_word(
+    stage: House, organiser: httpx2.AsyncClient
+) -> None:
+    programme = stage.show.programme
+    content = as_json(telling(programme)).replace(b"Water session", b"Water hour")
+    padded = content + b" " * 200_000  # more than a field of a form may hold
+    files = {"file": ("schedule.json", padded)}
+
+    shown = await organiser.post(f"{PROGRAMME}/file", files=files, data={"end": "1"})
+    hidden = dict(re.findall(r'name="(digest|draft)" value="([0-9a-f]+)"', shown.text))
+    assert stage.show.programme == programme
+
+    data = {"do": "apply", **hidden}
+    assert (await organiser.post(PROGRAMME, data=data)).status_code == 200
+    water = stage.show.programme.session("water")
+    assert water is not None
+    assert water.title.en == "Water hour"
+    again = await organiser.post(PROGRAMME, data=data)
+    assert (again.status_code, "list-outdated" in again.text) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"", 400), (b"\xff\xfe\x00", 200), (b"[1, 2", 200), (b"<a", 200), (b"x" * 1_020_000, 413)],
+)
+async def test_file_that_is_no_schedule_is_explained(
+    stage: House, organiser: httpx2.AsyncClient, content: bytes, status: int
+) -> None:
+    before = stage.show.programme
+    files = {"file": ("x", content)}
+
+    answer = await organiser.post(f"{PROGRAMME}/file", files=files, data={"end": "1"})
+
+    assert answer.status_code == status
+    assert 'role="alert"' in answer.text or status == 413
+    assert stage.show.programme == before

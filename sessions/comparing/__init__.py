@@ -1,0 +1,1 @@
+"""An edited schedule is compared with the programme in force before anything changes."""
