@@ -71,13 +71,17 @@ async def _run(*arguments: str) -> tuple[int, bytes]:
     return process.returncode or 0, output
 
 
+def paths_of(name: str) -> tuple[str, ...]:
+    """What pytest is given for a group: paths below the repository, and options."""
+    return _OTHERWISE.get(name, (f"tests/{name}",))
+
+
 async def _group(name: str, cores: asyncio.Semaphore, *, is_covered: bool) -> bool:
-    tests = _OTHERWISE.get(name, (f"tests/{name}",))
     is_covered = is_covered and not name.startswith(_UNCOVERED)
     covered = (*_COVERAGE, "run", "--parallel-mode") if is_covered else ()
     async with cores:
         began = time.monotonic()
-        code, output = await _run(*covered, *_PYTEST, *tests)
+        code, output = await _run(*covered, *_PYTEST, *paths_of(name))
     _say(f"--- {name} ({time.monotonic() - began:.0f} s)\n".encode() + output)
     return code in (0, _NOTHING_RAN)
 
