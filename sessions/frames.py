@@ -12,7 +12,7 @@ from expo.web import translations
 from expo.wire.handshake import Seat
 from expo.wire.viewer import Viewer
 from expo.words import Language
-from sessions.protocol import Beat, Hello
+from sessions.protocol import Beat, Hello, ObsReport
 from sessions.usecases import Show
 from voting.holds import NOWHERE, Origin
 from voting.protocol import Refused
@@ -66,15 +66,18 @@ class ShowFrames:
         )
 
     def on_beat(self, viewer: Viewer, raw: bytes) -> bool:
-        """Take a screen's beat; whether it was one."""
+        """Take a screen's beat, or how OBS is; whether it was one."""
         caller = viewer.who
         if not isinstance(caller, Caller) or caller.screen is None:
             return False
         try:
-            beat = _beat.decode(raw)
+            said = _said.decode(raw)
         except (msgspec.DecodeError, RecursionError):
             return False
-        self._show.beat(caller.screen, beat)
+        if isinstance(said, Beat):
+            self._show.beat(caller.screen, said)
+        else:
+            self._show.screens.report(caller.screen, said, self._now())
         return True
 
     def came(self, caller: Caller) -> None:
@@ -98,4 +101,4 @@ def refused(code: str, language: Language, facts: dict[str, Fact] | None = None)
     return msgspec.json.encode(Refused(code=code, facts=facts or {}, message=message))
 
 
-_beat = msgspec.json.Decoder(Beat)
+_said = msgspec.json.Decoder(Beat | ObsReport)

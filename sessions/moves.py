@@ -18,11 +18,11 @@ from expo.identity.people import Person
 from expo.record import store as record
 from expo.record.lines import Facts
 from sessions import contest_plan, store
-from sessions.cues import RUNNING, SHOWN, Cue, Status, after, may_show
+from sessions.cues import RUNNING, SHOWN, Cue, Status, may_show
 from sessions.finals import moves as finals
 from sessions.orders import ACTIONS, LEFT_HELD, OF_SESSION, ON_STAGE, Kind, Order
 from sessions.programme import Programme
-from sessions.stage import Progress, Stage
+from sessions.stage import Progress, Stage, changed
 from sessions.streams import moves as streams
 from voting import moves as contest_moves
 from voting import store as contest_store
@@ -125,9 +125,9 @@ async def _order_session(
     if order.kind is Kind.START:
         return await _start(tx, stage, session_id, known, contest, at)
     if order.kind is Kind.END:
-        await _end(tx, session_id, state, contest)
+        await _end(tx, session_id, state, contest, at)
     else:
-        await _change(tx, session_id, state, Cue(order.kind.value))
+        await _change(tx, session_id, state, Cue(order.kind.value), at)
     return stage, ()
 
 
@@ -143,7 +143,7 @@ async def _start(
     live = next((one for one, state in known.items() if state.status is Status.LIVE), None)
     if live is not None and live != session_id:
         raise StageTaken(session=live)
-    await _change(tx, session_id, known[session_id], Cue.START)
+    await _change(tx, session_id, known[session_id], Cue.START, at)
     moved: tuple[ContestId, ...] = ()
     if contest and await _may_follow(tx, contest):
         await contest_moves.ready(tx, contest.id, contest.version, at)
@@ -161,19 +161,21 @@ async def _may_follow(tx: Tx, contest: Contest) -> bool:
     return not await finals.is_final(tx, contest.subject)
 
 
-async def _end(tx: Tx, session_id: str, state: Progress, contest: Contest | None) -> None:
+async def _end(
+    tx: Tx, session_id: str, state: Progress, contest: Contest | None, at: datetime
+) -> None:
     if contest and contest.phase in RUNNING:
         raise ContestRunning(contest=contest.id, phase=contest.phase.value)
-    ended = await _change(tx, session_id, state, Cue.END)
+    ended = await _change(tx, session_id, state, Cue.END, at)
     if contest and contest.phase in SHOWN:
-        await _change(tx, session_id, ended, Cue.PUBLISH)
+        await _change(tx, session_id, ended, Cue.PUBLISH, at)
 
 
-async def _change(tx: Tx, session_id: str, state: Progress, cue: Cue) -> Progress:
-    status = after(state.status, cue)
-    if not await store.set_status(tx, session_id, status, version=state.version):
+async def _change(tx: Tx, session_id: str, state: Progress, cue: Cue, at: datetime) -> Progress:
+    found = changed(state, cue, at)
+    if not await store.set_progress(tx, session_id, found, version=state.version):
         raise StaleVersion(session=session_id, state=state.status.value, seen=state.version)
-    return msgspec.structs.replace(state, status=status, version=state.version + 1)
+    return found
 
 
 # --- contests ---
@@ -262,7 +264,7 @@ async def _publish(tx: Tx, contest: Contest, order: Order, at: datetime) -> None
     await contest_moves.publish(tx, contest.id, order.version, at)
     state = (await store.progress(tx)).get(contest.subject)
     if state is not None and state.status is Status.ENDED:
-        await _change(tx, contest.subject, state, Cue.PUBLISH)
+        await _change(tx, contest.subject, state, Cue.PUBLISH, at)
 
 
 _FILLING: Final = frozenset({Kind.PUBLISH, Kind.CANCEL})

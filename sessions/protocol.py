@@ -42,7 +42,7 @@ class BoardState(msgspec.Struct, frozen=True, tag="board", tag_field="type"):
 
 
 class SessionLabel(msgspec.Struct, frozen=True):
-    """A session as a screen names it."""
+    """A session as a screen names it, with the times that are to be expected."""
 
     id: str
     title: Text
@@ -101,6 +101,10 @@ class StageState(msgspec.Struct, frozen=True, tag="stage", tag_field="type"):
     witness; null until it is sealed."""
     question: ShownQuestion | None = None
     """What the desk has put on the screens of the session; null while there is none."""
+    late_minutes: int = 0
+    """How late the show is; 0 while it keeps its times."""
+    held: bool = False
+    """Whether the show is on hold: its clock stands."""
 
 
 class Notice(msgspec.Struct, frozen=True, tag="notice", tag_field="type"):
@@ -208,3 +212,24 @@ class Beat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="beat", 
 
     scene: Scene
     version: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_VERSION)]
+
+
+_Frames = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_VERSION)]
+
+
+class ObsReport(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="obs", tag_field="type"
+):
+    """How OBS is, as its agent or the overlay inside it says; null where it cannot know."""
+
+    scene: Annotated[str, msgspec.Meta(max_length=128)]
+    """The scene that is on air, as OBS names it."""
+    suspended: bool = False
+    """Whether its operator has taken over until the next item."""
+    connected: bool = True
+    """Whether whoever reports has OBS on the line."""
+    streaming: bool | None = None
+    skipped: _Frames | None = None
+    total: _Frames | None = None
+    suggests: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+    """The scene it would show; null while that is the one on air."""

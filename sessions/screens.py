@@ -8,13 +8,35 @@ from collections import deque
 from datetime import datetime, timedelta
 from typing import Final
 
-from sessions.protocol import Beat, ScreenLine
+from sessions.protocol import Beat, ObsReport, ScreenLine
 from sessions.stage import Sighting
 
+VIEWS: Final = frozenset({"", "overlay-ar", "overlay-en", "obs"})
+"""What a device may show besides its projector, whose view has no name."""
 MOST_SCREENS: Final = 64  # names remembered; a hall has a few, a flood of names must not grow us
 _MINUTE: Final = timedelta(minutes=1)
 _HEARD_OF: Final = timedelta(seconds=35)
 """Screens beat each 10 s; their node writes that down each 10 s, and the others read it each 10 s."""
+
+
+def sighted(device: str, view: str = "") -> str:
+    """What a connection of a device is listed as: its projector by the name alone."""
+    return f"{device}/{view}" if view else device
+
+
+def device_of(sighting: str) -> str:
+    """The device behind a line of the list."""
+    return sighting.partition("/")[0]
+
+
+def stage_room(device: str) -> str:
+    """Where the stage of a device with a scene of its own is told."""
+    return f"stage.{device}"
+
+
+def device_room(device: str) -> str:
+    """Where a device is told about itself."""
+    return f"device.{device}"
 
 
 class Screens:
@@ -25,6 +47,7 @@ class Screens:
         self._connected: dict[str, int] = {}
         self._unsaved: set[str] = set()
         self._elsewhere: set[str] = set()
+        self._reports: dict[str, ObsReport] = {}
 
     def remember(self, sightings: tuple[Sighting, ...], *, from_nodes: bool = False) -> None:
         """Take over what the database knows, where nothing newer is known.
@@ -53,6 +76,25 @@ class Screens:
     def beat(self, screen: str, beat: Beat, at: datetime) -> None:
         """A screen says what it shows."""
         self._note(Sighting(screen, at, beat.scene.value, beat.version))
+
+    def report(self, screen: str, report: ObsReport, at: datetime) -> None:
+        """OBS says how it is; that is not kept in the database."""
+        known = self._seen.get(screen)
+        scene, version = (known.scene, known.version) if known else ("", 0)
+        self._note(Sighting(screen, at, scene, version))
+        self._reports[screen] = report
+
+    def reported(self, screen: str) -> ObsReport | None:
+        """What OBS last said here; None where it said nothing or is not connected."""
+        return self._reports.get(screen) if screen in self._connected else None
+
+    def forget(self, device: str) -> None:
+        """Forget a device with everything it shows; what is connected comes back with its next beat."""
+        for name in [one for one in self._seen if device_of(one) == device]:
+            del self._seen[name]
+            self._unsaved.discard(name)
+            self._elsewhere.discard(name)
+            self._reports.pop(name, None)
 
     def leave(self, screen: str) -> None:
         """A connection of a screen has gone; a second window of the same screen may stay."""
@@ -87,6 +129,7 @@ class Screens:
         while len(self._seen) > MOST_SCREENS:
             oldest = next(iter(self._seen))
             del self._seen[oldest]
+            self._reports.pop(oldest, None)
 
 
 class Pace:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from sessions.cues import Scene, Status
+from sessions.cues import Cue, Scene, Status, after
 from sessions.programme import Programme
 
 
@@ -19,15 +19,42 @@ class Stage(msgspec.Struct, frozen=True):
     contest: str | None = None
     picked: Scene | None = None
     version: int = 0
+    held_at: datetime | None = None
+    """Since when the show is on hold: its clock stands."""
+    absorbs: bool = True
+    """Whether the time between sessions takes up a delay."""
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Where one session stands; ``version`` grows with every change of its status."""
+    """Where one session stands; ``version`` grows with every change of its status or its time.
+
+    ``added_minutes`` move the end of a live session, and the start of one that waits.
+    """
 
     status: Status = Status.SCHEDULED
     version: int = 0
     code: str | None = None
     """Join code, in the form it is shown."""
+    live_at: datetime | None = None
+    """When it really began."""
+    ended_at: datetime | None = None
+    """When it really ended."""
+    added_minutes: int = 0
+
+
+def changed(state: Progress, cue: Cue, at: datetime) -> Progress:
+    """Where a session stands after a cue, and since when.
+
+    Minutes by which its start was put off are in its start once it begins.
+
+    Raises:
+        IllegalCue: The table has no such cue from its status.
+    """
+    status, version = after(state.status, cue), state.version + 1
+    found = msgspec.structs.replace(state, status=status, version=version)
+    if cue is Cue.START:
+        return msgspec.structs.replace(found, live_at=at, ended_at=None, added_minutes=0)
+    return msgspec.structs.replace(found, ended_at=at) if cue is Cue.END else found
 
 
 class Rundown(msgspec.Struct, frozen=True):

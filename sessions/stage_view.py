@@ -31,16 +31,23 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 def stage_state(
-    rundown: Rundown, figures: Figures | None, *, upcoming: Row | None, day: int, site: str
+    rundown: Rundown,
+    figures: Figures | None,
+    *,
+    upcoming: Row | None,
+    day: int,
+    site: str,
+    late_minutes: int = 0,
 ) -> StageState:
     """The frame every screen is sent.
 
     Args:
-        rundown: The programme and what the organisers did.
+        rundown: The programme with the times to be expected, and what the organisers did.
         figures: Of the contest on the stage; None where nothing is asked.
         upcoming: The next session to come.
         day: Number of the day the board shows.
         site: Public address without a slash at the end, e.g. ``https://expo.example``.
+        late_minutes: How late the show is.
     """
     stage = rundown.stage
     standing = rundown.at(stage.session) if stage.session else None
@@ -62,7 +69,17 @@ def stage_state(
         reveal=_reveal(figures) if figures else None,
         final=_final(figures) if figures else None,
         root=figures.root if figures else None,
+        late_minutes=late_minutes,
+        held=stage.held_at is not None,
     )
+
+
+def with_scene(rundown: Rundown, scene: Scene | None) -> Rundown:
+    """As a screen with a scene of its own sees it; where that may not be shown it follows like the others."""
+    if scene is None:
+        return rundown
+    stage = msgspec.structs.replace(rundown.stage, picked=scene)
+    return msgspec.structs.replace(rundown, stage=stage)
 
 
 def with_question(state: StageState, question: ShownQuestion | None) -> StageState:

@@ -62,10 +62,16 @@ async def find_programme(tx: Tx) -> Programme | None:
 async def progress(tx: Tx) -> dict[str, Progress]:
     """Where each session stands, in the order of the programme."""
     query = select(
-        col(SessionRow.id), col(SessionRow.status), col(SessionRow.version), col(SessionRow.code)
+        col(SessionRow.id),
+        col(SessionRow.status),
+        col(SessionRow.version),
+        col(SessionRow.code),
+        col(SessionRow.live_at),
+        col(SessionRow.ended_at),
+        col(SessionRow.added_minutes),
     ).order_by(col(SessionRow.day), col(SessionRow.position))
     rows = (await tx.execute(query)).all()
-    return {one: Progress(Status(status), number, code) for one, status, number, code in rows}
+    return {one: Progress(Status(status), *rest) for one, status, *rest in rows}
 
 
 async def streams_of(tx: Tx, session_id: str) -> tuple[Stream, ...]:
@@ -112,12 +118,18 @@ def digest(programme: Programme) -> str:
     return hashlib.sha256(msgspec.json.encode(programme, order="deterministic")).hexdigest()
 
 
-async def set_status(tx: Tx, session_id: str, status: Status, *, version: int) -> bool:
-    """Write a session's status; False when it is not at this version any more."""
+async def set_progress(tx: Tx, session_id: str, state: Progress, *, version: int) -> bool:
+    """Write where a session stands; False when it is not at this version any more."""
     query = (
         update(SessionRow)
         .where(col(SessionRow.id) == session_id, col(SessionRow.version) == version)
-        .values(status=status.value, version=version + 1)
+        .values(
+            status=state.status.value,
+            version=state.version,
+            live_at=state.live_at,
+            ended_at=state.ended_at,
+            added_minutes=state.added_minutes,
+        )
     )
     return (await tx.execute(query)).rowcount == 1
 
@@ -128,17 +140,26 @@ async def find_stage(tx: Tx) -> Stage | None:
     if row is None:
         return None
     picked = Scene(row["picked"]) if row["picked"] else None
-    return Stage(row["session"], row["contest"], picked, row["version"])
+    parts = (row["session"], row["contest"], picked, row["version"])
+    return Stage(*parts, row["held_at"], row["absorbs"])
 
 
 async def begin_stage(tx: Tx) -> None:
     """Make the one row of the stage, if it is not there."""
     if await version(tx) is None:
-        await tx.execute(insert(StageRow), [{"id": _THE_ONE, "version": 1, "last_order": ""}])
+        first = {"id": _THE_ONE, "version": 1, "last_order": "", "absorbs": True, "undo": ""}
+        await tx.execute(insert(StageRow), [first])
 
 
-async def set_stage(tx: Tx, stage: Stage, *, last_order: str = "") -> None:
-    """Write what the screens are told; the caller holds the stage (`lock_stage`)."""
+async def set_stage(tx: Tx, stage: Stage, *, last_order: str = "", undo: str = "") -> None:
+    """Write what the screens are told; the caller holds the stage (`lock_stage`).
+
+    Args:
+        tx: The caller's transaction.
+        stage: What they are told.
+        last_order: Digest of the order that did it.
+        undo: How everything stood before it, as JSON; empty where it cannot be undone.
+    """
     await tx.execute(
         update(StageRow).values(
             session=stage.session,
@@ -146,6 +167,9 @@ async def set_stage(tx: Tx, stage: Stage, *, last_order: str = "") -> None:
             picked=stage.picked.value if stage.picked else None,
             version=stage.version,
             last_order=last_order,
+            held_at=stage.held_at,
+            absorbs=stage.absorbs,
+            undo=undo,
         )
     )
 
@@ -153,6 +177,12 @@ async def set_stage(tx: Tx, stage: Stage, *, last_order: str = "") -> None:
 async def last_order(tx: Tx) -> str:
     """Digest of the order carried out last; empty when it was none or something else followed."""
     found: str | None = (await tx.execute(select(col(StageRow.last_order)))).scalar_one_or_none()
+    return found or ""
+
+
+async def undo_of(tx: Tx) -> str:
+    """How everything stood before the last order, as JSON; empty where it cannot be undone."""
+    found: str | None = (await tx.execute(select(col(StageRow.undo)))).scalar_one_or_none()
     return found or ""
 
 
@@ -174,6 +204,12 @@ async def note_sightings(tx: Tx, seen: Iterable[Sighting]) -> None:
         for one in sorted(seen, key=lambda one: one.screen)  # locks alike on every node
     ]
     await upsert(tx, ScreenRow.__table__, rows)  # type: ignore[attr-defined]  # made by SQLModel
+
+
+async def forget_sightings(tx: Tx, device: str) -> None:
+    """Forget what a screen last said about itself, with its overlays and agents."""
+    lines = col(ScreenRow.id)
+    await tx.execute(delete(ScreenRow).where((lines == device) | lines.startswith(f"{device}/")))
 
 
 _programme = msgspec.json.Decoder(Programme)
@@ -202,4 +238,7 @@ def _session_row(day: Day, position: int, session: Session, state: Progress) -> 
         "status": state.status.value,
         "version": state.version,
         "code": state.code,
+        "live_at": state.live_at,
+        "ended_at": state.ended_at,
+        "added_minutes": state.added_minutes,
     }

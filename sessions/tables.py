@@ -39,13 +39,17 @@ class SessionRow(Row, table=True):
     status: str
     version: int
     code: str = Field(unique=True, max_length=16)
+    live_at: datetime | None = None
+    ended_at: datetime | None = None
+    added_minutes: int = 0
 
 
 class StageRow(Row, table=True):
     """What the screens were told; one row.
 
     ``last_order`` is the digest of the order that was carried out last and who gave it, so that
-    a second press of the same button is known.
+    a second press of the same button is known. ``undo`` is the JSON of how everything stood before
+    it, while that can be brought back; empty otherwise.
     """
 
     __tablename__ = "stage"
@@ -56,6 +60,9 @@ class StageRow(Row, table=True):
     picked: str | None = Field(default=None, max_length=16)
     version: int
     last_order: str
+    held_at: datetime | None = None
+    absorbs: bool = True
+    undo: str = ""
 
 
 class ScreenRow(Row, table=True):

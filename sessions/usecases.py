@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from expo.clock import Now
 from expo.db import Database, Tx, one_at_a_time
 from expo.errors import N_, Refusal
@@ -20,18 +22,19 @@ from expo.record import store as record
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
 from sessions import moves, orders, store
-from sessions.board import Board, Row, RowState, board
+from sessions.board import Board, Row, RowState
 from sessions.control_view import Watched, control_view
-from sessions.cues import Status
+from sessions.cues import Scene, Status
 from sessions.finals import moves as finals
 from sessions.finals.lists import GrandFinal, Source, source_of, sources_of, standing
 from sessions.orders import Order
 from sessions.programme import Programme, Session
 from sessions.protocol import Beat, ControlView, Counts, ShownQuestion, StaffLine, StageState
 from sessions.reloading.usecases import Amend, Reloading, ReloadPreview
+from sessions.running import late_minutes, run_of, running_board
 from sessions.screens import Pace, Screens
 from sessions.stage import Progress, Rundown
-from sessions.stage_view import Figures, stage_state, with_question
+from sessions.stage_view import Figures, stage_state, with_question, with_scene
 from sessions.streams.delays import DelayBook
 from voting.contests import Contest, ContestId, Phase
 from voting.protocol import TallyState, Turnout
@@ -103,9 +106,12 @@ class Show:
         """The root of a contest's ledger at its close; set by who keeps ledgers."""
         self.question: Callable[[str], ShownQuestion | None] = lambda _session: None
         """The audience's question on a session's screens; set by who keeps questions."""
+        self.own_scene: Callable[[str], Scene | None] = lambda _screen: None
+        """The scene a screen shows by itself; set by who knows the devices."""
         self._roots: dict[str, str] = {}
         self._pace = Pace()
         self._rundown: Rundown | None = None
+        self._running: tuple[Rundown, datetime, tuple[Programme, Board]] | None = None
         self._mark: int | None = None
 
     # --- the snapshot ---
@@ -176,18 +182,33 @@ class Show:
         return self._voting.contests.get(ContestId(session_id)) if session_id else None
 
     def board(self, at: datetime | None = None) -> Board:
-        """The board at an instant, by default now."""
-        return board(self.programme, at or self.now(), self.rundown.statuses)
+        """The board at an instant, by default now, with the times that are to be expected."""
+        return self._run(at)[1]
 
-    def stage(self) -> StageState:
-        """What every screen is told now."""
-        shown, on_stage = self.board(), self.rundown.stage.session
+    def running(self) -> Programme:
+        """The programme with the times that are to be expected now."""
+        return self._run()[0]
+
+    def _run(self, at: datetime | None = None) -> tuple[Programme, Board]:
+        """Of this instant; what was worked out last is kept, several rooms ask at one moment."""
+        known, rundown = self._running, self.rundown
+        moment = at or self.now()
+        if known is None or known[0] is not rundown or known[1] != moment:
+            found = running_board(rundown.programme, moment, rundown.statuses, run_of(rundown))
+            known = self._running = (rundown, moment, found)
+        return known[2]
+
+    def stage(self, screen: str = "") -> StageState:
+        """What every screen is told now, or what this one is, where it has a scene of its own."""
+        (running, shown), on_stage = self._run(), self.rundown.stage.session
+        expected = replace(self.rundown, programme=running)
         state = stage_state(
-            self.rundown,
+            with_scene(expected, self.own_scene(screen) if screen else None),
             self._figures(),
             upcoming=_coming(shown, on_stage),
             day=shown.day.day.n,
             site=self.site,
+            late_minutes=late_minutes(shown),
         )
         return with_question(state, self.question(on_stage) if on_stage else None)
 

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from expo.errors import NotFound
 from expo.words import Language
 from sessions.exchange.listing import Phrases, Telling
-from sessions.exchange.running import as_running
 from sessions.exchange.writing import as_json, as_table, as_xml
 from sessions.programme import Programme
 from sessions.usecases import Show
@@ -80,7 +79,7 @@ class ScheduleFiles:
 
 def running_of(show: Show) -> Programme:
     """The programme in force, with what is late now."""
-    return as_running(show.programme, show.board())
+    return show.running()
 
 
 def _of_day(programme: Programme, number: int) -> Programme:

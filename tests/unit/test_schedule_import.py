@@ -8,9 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from expo.words import Text
-from sessions.board import board
 from sessions.exchange.importing import as_schedule, imported, kind_of
-from sessions.exchange.running import MOST_LATE, as_running
 from sessions.exchange.writing import as_json, as_table, as_xml
 from sessions.programme import Slot
 from sessions.schedule_file import parse
@@ -189,20 +187,3 @@ def test_kinds_are_told_by_what_is_in_a_file() -> None:
     assert kind_of(SCHEDULE.encode()) == ""
     assert as_schedule(SCHEDULE.encode(), programme()) == SCHEDULE.encode()
     assert parse(as_schedule(as_xml(told), programme())) == programme()
-
-
-def test_late_session_pushes_what_follows_and_what_was_forgotten_does_not() -> None:
-    one = programme()
-
-    def at(minutes: float, **statuses: str) -> list[tuple[int, int]]:
-        running = as_running(one, board(one, START + timedelta(minutes=minutes), statuses))
-        return [
-            (int((some.starts_at - START).seconds // 60), some.minutes) for some in running.sessions
-        ]
-
-    assert at(-5) == [(0, 45), (45, 45)]
-    assert at(57, water="live") == [(0, 57), (57, 45)]
-    assert at(57, water="ended") == [(0, 45), (45, 45)]
-    assert at(57, water="cancelled") == [(0, 45), (45, 45)]
-    late = 46 + MOST_LATE // timedelta(minutes=1)
-    assert at(late, water="live")[0] == (0, 45)

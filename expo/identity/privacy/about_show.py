@@ -116,7 +116,8 @@ SHOW: Final = (
         _EXPO,
         _EVERYBODY,
         (
-            _plain(_WHAT, "id", "day", "position", "status", "version", "code"),
+            _plain(_WHAT, "id", "day", "position", "status", "version", "code", "added_minutes"),
+            _plain(_WHEN, "live_at", "ended_at"),
             Columns(Kind.PERSONAL, N_("what it says, with the speakers it names"), ("value",)),
         ),
     ),
@@ -154,7 +155,11 @@ SHOW: Final = (
         N_("What the screens show."),
         N_("Until the next one replaces it."),
         _EVERYBODY,
-        (_plain(_WHAT, "id", "session", "contest", "picked", "version", "last_order"),),
+        (
+            _plain(_WHAT, "id", "session", "contest", "picked", "version", "last_order"),
+            _plain(_WHAT, "absorbs", "undo"),
+            _plain(_WHEN, "held_at"),
+        ),
     ),
     Table(
         "screen",
@@ -163,6 +168,30 @@ SHOW: Final = (
         _EXPO,
         N_("Organisers and moderators."),
         (_plain(_ROW, "id"), _plain(_WHEN, "seen_at"), _plain(_WHAT, "scene", "version")),
+    ),
+    Table(
+        "device",
+        Purpose.SHOW,
+        N_("What screens are called and show, and what they do with OBS."),
+        _EXPO,
+        N_("Organisers and moderators."),
+        (
+            _plain(_ROW, "id"),
+            _plain(_WHAT, "title", "scene", "mode", "obs_by", "scenes", "version"),
+            _plain(N_("which line says who it is, and until when"), "flash", "flash_until"),
+            Columns(Kind.MARK, N_("a random number that stands for its pass"), ("key",)),
+        ),
+    ),
+    Table(
+        "presenter_cue",
+        Purpose.SHOW,
+        N_("What the desk last told the presenters of a session."),
+        N_("Until the next one replaces it."),
+        N_("The team that presents, organisers and moderators."),
+        (
+            _plain(_WHAT, "session", "n", "kind", "text"),
+            _plain(_WHEN, "sent_at", "seen_at"),
+        ),
     ),
     Table(
         "stream_delay",
