@@ -13,7 +13,11 @@ from expo.leases import Leases
 from expo.settings import Settings
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
+from sessions.devices import pages as device_pages
+from sessions.devices.devices_follower import DevicesFollower
+from sessions.devices.usecases import Devices
 from sessions.moves import fix_grace
+from sessions.overlay import pages as overlay_pages
 from sessions.programme import Programme
 from sessions.questions import pages as question_pages
 from sessions.questions.questions_follower import QuestionsFollower
@@ -69,20 +73,27 @@ class Production:
         self.passes = passes
         self.questions = Questions(database, notifier, show, now, new_id)
         self.reactions = Reactions(database, show, now)
+        self.devices = Devices(database, notifier, show, passes, now)
         voting.grace = fix_grace
 
     @property
     def state(self) -> dict[str, Any]:
         """What requests are given, beside what the expo gives them."""
-        return {"questions": self.questions, "reactions": self.reactions}
+        return {
+            "devices": self.devices,
+            "questions": self.questions,
+            "reactions": self.reactions,
+        }
 
     @property
     def followers(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """What works in the background, by name."""
         delays = DelayFollower(self.database, self.show.delays, self.now)
         questions = QuestionsFollower(self.questions, self.show, self.hub, self.notifier)
+        devices = DevicesFollower(self.devices, self.show, self.hub, self.notifier)
         return {
             "delays": delays.run,
+            "devices": devices.run,
             "questions": questions.run,
             "reactions": ReactionsFollower(self.reactions).run,
         }
@@ -90,4 +101,10 @@ class Production:
     @property
     def routes(self) -> list[BaseRoute]:
         """The addresses of the show's rooms."""
-        return [*question_pages.routes(), *streaming_pages.routes(), *widget_pages.routes()]
+        return [
+            *overlay_pages.routes(),
+            *device_pages.routes(),
+            *question_pages.routes(),
+            *streaming_pages.routes(),
+            *widget_pages.routes(),
+        ]

@@ -36,7 +36,7 @@ _TICK_SECONDS: Final = (
 _SAVE_SECONDS: Final = 10.0  # what screens say is written at most this often
 
 
-class _Room:
+class StateRoom:
     """One room's last frame, and when the next may follow."""
 
     def __init__(self, name: str, seconds: float) -> None:
@@ -81,9 +81,9 @@ class ShowFollower:
         self._show = show
         self._hub = hub
         self._notifier = notifier
-        self._board = _Room(BOARD, PUBLIC_SECONDS)
-        self._stage = _Room(STAGE, PUBLIC_SECONDS)
-        self._staff = _Room(STAFF, STAFF_SECONDS)
+        self._board = StateRoom(BOARD, PUBLIC_SECONDS)
+        self._stage = StateRoom(STAGE, PUBLIC_SECONDS)
+        self._staff = StateRoom(STAFF, STAFF_SECONDS)
         self._save_at = 0.0
         self._contest: str | None = None
 
@@ -140,17 +140,17 @@ class ShowFollower:
 
     def _look_at_stage(self, now: float) -> float:
         state = self._show.stage()
-        return self._stage.offer(self._hub, _still(state), state, now)
+        return self._stage.offer(self._hub, still(state), state, now)
 
     async def _look_at_staff(self, now: float) -> float:
         if not self._hub.members(STAFF):
             self._staff.empty(self._hub)
             return 0.0
         view = await self._show.control()
-        return self._staff.offer(self._hub, _still(view), view, now)
+        return self._staff.offer(self._hub, still(view), view, now)
 
 
-def _still(frame: StageState | ControlView) -> msgspec.Struct:
+def still(frame: StageState | ControlView) -> msgspec.Struct:
     """The frame with its clocks stopped."""
     epoch = frame.contest.opened_at if frame.contest else None
     contest = msgspec.structs.replace(frame.contest, server_at=epoch) if frame.contest else None

@@ -30,6 +30,7 @@ from expo.words import Language
 from sessions.frames import BINARY, MALFORMED, TOO_FAST, Caller, ShowFrames, refused
 from sessions.projector.pages import SCREEN
 from sessions.questions.protocol import DESK, room_of
+from sessions.screens import VIEWS, device_room, sighted, stage_room
 from sessions.show_follower import BOARD, STAFF, STAGE
 from sessions.streams.frames import DelayFrames
 from sessions.usecases import TOPIC, Show
@@ -161,12 +162,14 @@ class Live:
         await self._follow(socket, caller, (*always, *rooms), *mine)
 
     async def screen(self, socket: Socket) -> None:
-        """A projector: the stage alone."""
-        name = socket.path_params["screen"]
-        if SCREEN.fullmatch(name):
-            await self._follow(socket, _caller(socket, screen=name), (STAGE,))
-        else:
+        """A projector, an overlay or an agent: the stage as its device sees it, and the device."""
+        name, view = socket.path_params["screen"], socket.path_params.get("view", "")
+        if not SCREEN.fullmatch(name) or view not in VIEWS:
             await self._turn_away(socket, NotFound.code, Close.NOTHING_HERE)
+            return
+        has_own = socket.state["show"].own_scene(name) is not None
+        rooms = (stage_room(name) if has_own else STAGE, device_room(name))
+        await self._follow(socket, _caller(socket, screen=sighted(name, view)), rooms)
 
     async def staff(self, socket: Socket) -> None:
         """The control room, with the exact running order of the contest on the stage."""
@@ -250,6 +253,12 @@ def routes(endpoints: Live) -> list[BaseRoute]:
         guarded_socket("/live/staff", endpoints.staff, Action.RUN_SHOW, refuse=endpoints.turn_away),
         guarded_socket(
             "/live/screen/{screen}",
+            endpoints.screen,
+            Action.SHOW_ON_SCREEN,
+            refuse=endpoints.turn_away,
+        ),
+        guarded_socket(
+            "/live/screen/{screen}/{view}",
             endpoints.screen,
             Action.SHOW_ON_SCREEN,
             refuse=endpoints.turn_away,

@@ -7,6 +7,8 @@ const fine = thousandths => `${(thousandths / 10).toFixed(1)}%`;
 const sorted = places => [...places].sort((a, b) => a.rank - b.rank);
 const strip = url => url.replace(/^https?:\/\//, '');
 
+const TOP = 3; // rows over a picture
+
 // --- words ---
 
 const entity = session => session?.entity && text(session.entity) !== text(session.title) ? text(session.entity) : '';
@@ -35,6 +37,21 @@ function texts(frame) {
     time: next ? clock(next.starts_at) : '',
     nextTitle: next ? text(next.title) : words.over,
     nextBy: entity(next),
+    nextWhen: next ? say('nextAt', { time: clock(next.starts_at) }) : '',
+    winnerName: all[0]?.titles.map(text).join(' · ') ?? '',
+    question: frame.question?.text ?? '',
+    ...latest(frame),
+  };
+}
+
+/** The place revealed last; nothing of those that are still hidden. */
+function latest(frame) {
+  const place = sorted(frame.reveal?.places ?? [])[0];
+  if (!place) return {};
+  return {
+    latestPlace: [say('place', { n: number(place.rank) }), ...(place.ids.length > 1 ? [words.joint] : [])].join(' · '),
+    latestName: place.titles.map(text).join(' · '),
+    latestBy: [...new Set(place.entities.map(text)), ...samples(frame, place.ids)].join(' · '),
   };
 }
 
@@ -99,6 +116,11 @@ function running(frame) {
   }));
 }
 
+const short = (frame, id) => {
+  const option = frame.options.find(one => one.id === id);
+  return option ? text(option.short) || text(option.title) : id;
+};
+
 /** Rows of the reveal by position; hidden ones carry nothing, and a rank only where it is certain. */
 function revealed(frame) {
   const { total, places } = frame.reveal ?? { total: 0, places: [] };
@@ -143,6 +165,7 @@ const lists = {
   bars: (el, frame, calm) => bars(el, running(frame), calm),
   places: (el, frame, calm) => bars(el, revealed(frame), calm),
   winner: (el, frame) => winner(el, sorted(frame.final ?? [])[0]?.titles.map(text) ?? []),
+  top: (el, frame, calm) => bars(el, running(frame).slice(0, TOP).map(row => ({ ...row, names: [short(frame, row.key)] })), calm),
   rest: (el, frame, calm) => bars(el, rest(frame), calm),
   inits: (el, frame) => items(el, frame.options.map(option => [text(option.title), option.sample ? words.sample : ''])),
   groups: (el, frame) => groups(el, frame.turnout),
@@ -151,7 +174,7 @@ const lists = {
 /** Fill a scene with a frame; what is already there and right is left alone. */
 export function fill(scene, frame, calm) {
   const said = texts(frame);
-  const has = { code: frame.code, root: frame.root, next: frame.next, hidden: frame.reveal && frame.reveal.total > frame.reveal.places.length };
+  const has = { code: frame.code, question: frame.question, root: frame.root, next: frame.next, hidden: frame.reveal && frame.reveal.total > frame.reveal.places.length };
   for (const el of scene.querySelectorAll('[data-when]')) el.hidden = !has[el.dataset.when];
   for (const el of scene.querySelectorAll('[data-f]')) {
     const name = el.dataset.f;

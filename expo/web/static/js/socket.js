@@ -22,9 +22,10 @@ export function learn(at) {
  * handlers: frame type -> function(frame); also status('open' | 'down' | 'ended').
  * options.probe() gives a frame to send when the line has been quiet; without it nothing is asked.
  * Frames with a version or position older than one already seen are dropped; options.known holds the
- * versions the page itself was made from, since a room may still hold the state before.
+ * versions the page itself was made from, since a room may still hold the state before. options.slowest
+ * is the longest it waits before it tries again; screens are few and are watched by many.
  */
-export function connect(path, handlers, { probe, known = {} } = {}) {
+export function connect(path, handlers, { probe, known = {}, slowest = SLOWEST } = {}) {
   const seen = new Map(Object.entries(known));
   let socket = null, tries = 0, timer = 0, watch = 0, heard = 0, ended = false;
 
@@ -63,7 +64,7 @@ export function connect(path, handlers, { probe, known = {} } = {}) {
   function later() {
     clearTimeout(timer);
     if (ended) return;
-    const most = Math.min(SLOWEST, 1000 * GROWTH ** tries++);
+    const most = Math.min(slowest, 1000 * GROWTH ** tries++);
     timer = setTimeout(open, Math.random() * most);
   }
   function renew() {
