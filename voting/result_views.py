@@ -125,6 +125,16 @@ class ResultView(msgspec.Struct, frozen=True):
     void: tuple[tuple[str, int], ...]
     with_held: WithHeldView | None
 
+    @property
+    def waiting(self) -> int:
+        """Ballots of electorates that did not reach their minimum: they count for nothing."""
+        return sum(one.ballots for one in self.electorates if one.status == "waiting")
+
+    @property
+    def counted(self) -> int:
+        """Ballots that made the result."""
+        return self.ballots - self.waiting
+
 
 def result_view(
     contest: Contest, result: PublicResult, language: Language, translate: Translate

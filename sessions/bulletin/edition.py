@@ -69,6 +69,16 @@ class EditionContest(msgspec.Struct, frozen=True):
     stayed_held: int = 0
 
     @property
+    def waiting(self) -> int:
+        """Ballots of groups that did not reach their minimum: they count for nothing."""
+        return sum(one.ballots for one in self.groups if one.status == "waiting")
+
+    @property
+    def counted(self) -> int:
+        """Ballots that made the result."""
+        return self.ballots - self.waiting
+
+    @property
     def is_fine(self) -> bool:
         """Whether support is known to a decimal place of a percent; rounded figures say no more than they know."""
         return any(place.support % 10 for place in self.places)

@@ -58,7 +58,7 @@ def contest(
             "en": ("\u2068Crowd helper\u2069 beat every other initiative head to head.",),
         },
         places=places(ranks),
-        groups=GROUPS,
+        groups=GROUPS if ballots else (),
         root=ROOT,
         size=2613,
     )

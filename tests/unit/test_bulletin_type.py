@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 
 from expo.web.translations import catalogue
 from expo.words import Language, Text
+from sessions.bulletin.edition import EditionGroup
 from sessions.bulletin.type import letters
 from sessions.bulletin.type.cards import contest_card, day_card
 from sessions.bulletin.type.letters import settable, unbroken
@@ -50,7 +51,7 @@ def test_a_card_shows_the_first_three_places() -> None:
     assert [row.is_first for row in card.rows] == [True, False, False]
     assert card.more == ""
     assert card.status == "Final result"
-    assert card.count == "1,284 ballots counted"
+    assert card.count == "1,281 ballots counted"  # three are of a group too small
     assert card.address == "expo.example.ae/en/results/transport"
 
 
@@ -99,6 +100,13 @@ def test_a_sheet_says_support_as_finely_as_the_page() -> None:
     fine = msgspec.structs.replace(plain, places=places)
     found = sheet(edition(fine), says("en"), lambda _: "")
     assert {one.support for one in found.contests[0].places} == {"94.7%"}
+
+
+def test_ballots_of_groups_below_their_minimum_are_not_called_counted() -> None:
+    groups = (EditionGroup("few", Text("قلة", "Few"), 4, 0, "waiting"),)
+    few = msgspec.structs.replace(contest(), ballots=24, groups=groups)
+    assert contest_card(edition(few), few, "wide", says("en")).count == "20 ballots counted"
+    assert "4 not counted" in sheet(edition(few), says("en"), lambda _: "").contests[0].summary
 
 
 def test_a_correction_is_told_with_the_version_it_replaces() -> None:

@@ -60,7 +60,7 @@ def contest_card(edition: Edition, contest: EditionContest, shape: Shape, says: 
         rows=tuple(_row(place, says) for place in shown),
         nothing="" if shown else says.nothing(contest),
         more=_more_level(len(best) - len(shown), says),
-        count=says.ballots(contest.ballots),
+        count=says.ballots(contest.counted),
         address=says.shown_address(contest.href),
     )
 
@@ -69,7 +69,7 @@ def day_card(edition: Edition, shape: Shape, says: Wording) -> Card:
     """Every contest of the edition with who won it, as many as fit."""
     most = _MOST_WINNERS[shape]
     shown = edition.contests[:most]
-    count = sum(contest.ballots for contest in edition.contests)
+    count = sum(contest.counted for contest in edition.contests)
     return Card(
         shape=shape,
         language=says.language,

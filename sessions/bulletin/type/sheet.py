@@ -154,7 +154,9 @@ def _part(contest: EditionContest, says: Wording, draw: Drawing) -> Part:
     address = says.address(contest.href)
     method = says.phrase(METHOD_NAMES.get(contest.method, contest.method))
     final = says.phrase(N_("Final result"))
-    summary = [final, says.ballots(contest.ballots), method]
+    summary = [final, says.ballots(contest.counted), method]
+    if contest.waiting:
+        summary.append(says.waiting(contest.waiting))
     if contest.stayed_held:
         summary.append(says.stayed_held(contest.stayed_held))
     alt = N_("QR code that leads to the results and their check: {address}")

@@ -62,6 +62,15 @@ class Wording(msgspec.Struct, frozen=True):
         )
         return settable(message % {"shown": self.number(n), "n": n})
 
+    def waiting(self, n: int) -> str:
+        """How many ballots do not count, because their group is too small."""
+        message = self.catalogue.ngettext(
+            "%(shown)s not counted: too few in the group",
+            "%(shown)s not counted: too few in the group",
+            n,
+        )
+        return settable(message % {"shown": self.number(n), "n": n})
+
     def stayed_held(self, n: int) -> str:
         """How many ballots stayed held."""
         message = self.catalogue.ngettext(
