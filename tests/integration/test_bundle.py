@@ -164,6 +164,23 @@ def test_command_tells_a_sound_bundle(tmp_path: Path, capsys: pytest.CaptureFixt
     assert tracker in told
 
 
+def test_command_compares_a_kept_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = small_bundle(tmp_path / "s1")
+    second = (bundle / "checkpoints.txt").read_text().split("\n\n")[2:4]
+    kept = tmp_path / "kept"
+    kept.write_text("\n\n".join(second))
+
+    assert main(["verify", str(bundle), "--checkpoint", str(kept)]) == 0
+    assert "records of this ledger" in capsys.readouterr().out
+
+    other = small_bundle(tmp_path / "s2", seed=2)
+    with pytest.raises(SystemExit) as end:
+        main(["verify", str(other), "--checkpoint", str(kept)])
+    assert "proves that there was another ledger" in str(end.value)
+
+
 def test_command_names_what_is_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
