@@ -96,7 +96,7 @@ def test_ballot_opens_and_closes_when_the_picture_reaches_the_cue(
     assert show.now.timestamp() - pressed > 1.5  # the picture is that far behind at least
 
     # A picture that stands still keeps nobody from voting.
-    expect(still.get_by_text("Voting is open now.")).to_be_visible()
+    expect(still.locator(".waits")).to_be_visible()
     expect(still.locator("#ballot")).to_have_attribute("data-state", "before")
     still.get_by_role("button", name="Go to the ballot").click()
     expect(still.locator("#ballot")).to_have_attribute("data-state", "open")

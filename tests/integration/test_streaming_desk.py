@@ -51,7 +51,7 @@ async def test_sources_come_in_force_in_their_order_and_can_be_taken_out(tmp_pat
         assert "Streams changed" in (await organiser.get("/en/staff/log")).text
         assert "aqz-KE-bpKQ" in (await organiser.get(FORM)).text
 
-        assert (await organiser.post(FORM, data=rows())).status_code == 303
+        assert (await organiser.post(FORM, data=rows(("", "", "")))).status_code == 303
         session = house.expo.show.programme.session("khda")
         assert session is not None
         assert session.streams == ()
