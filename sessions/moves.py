@@ -18,29 +18,17 @@ from expo.identity.people import Person
 from expo.record import store as record
 from expo.record.lines import Facts
 from sessions import contest_plan, store
-from sessions.cues import RUNNING, SHOWN, Cue, Status, may_show
+from sessions.course import moves as course
+from sessions.cues import Cue, Status, may_show
 from sessions.finals import moves as finals
-from sessions.orders import ACTIONS, LEFT_HELD, OF_SESSION, ON_STAGE, Kind, Order
+from sessions.orders import ACTIONS, LEFT_HELD, OF_CLOCK, OF_SESSION, ON_STAGE, Kind, Order
 from sessions.programme import Programme
-from sessions.stage import Progress, Stage, changed
+from sessions.stage import Progress, Stage
 from sessions.streams import moves as streams
+from sessions.undoing import noted
 from voting import moves as contest_moves
 from voting import store as contest_store
 from voting.contests import Contest, ContestId, Phase
-
-
-class StageTaken(Refusal):
-    """Another session is live; it has to end first. ``session`` names it."""
-
-    code = N_("stage-taken")
-    status = 409
-
-
-class ContestRunning(Refusal):
-    """Ballots may still arrive; close the contest first."""
-
-    code = N_("contest-running")
-    status = 409
 
 
 class SessionNotLive(Refusal):
@@ -84,98 +72,30 @@ async def carry_out(tx: Tx, actor: Person, order: Order, at: datetime) -> tuple[
     stage = await store.find_stage(tx)
     if stage is None:
         raise NotFound(what="programme")
-    if order.kind in OF_SESSION:
-        stage, moved = await _order_session(tx, stage, order, at)
-    elif order.kind is Kind.SCENE:
-        stage, moved = await _pick(tx, stage, order), ()
-    else:
-        stage, moved = await _order_contest(tx, actor, stage, order, at)
-    following = msgspec.structs.replace(stage, version=stage.version + 1)
-    await store.set_stage(tx, following, last_order=_fingerprint(actor, order))
+    was = await store.progress(tx)
+    after, moved = await _carried_out(tx, actor, stage, order, at)
+    following = msgspec.structs.replace(after, version=stage.version + 1)
+    undo = noted(order.kind, at, stage, was, await store.progress(tx))
+    await store.set_stage(tx, following, last_order=_fingerprint(actor, order), undo=undo)
     return moved + await _filled(tx, order, at)
+
+
+async def _carried_out(
+    tx: Tx, actor: Person, stage: Stage, order: Order, at: datetime
+) -> course.Moved:
+    if order.kind in OF_SESSION:
+        return await course.of_session(tx, stage, order, at)
+    if order.kind in OF_CLOCK:
+        return await course.of_clock(tx, stage, order, at), ()
+    if order.kind is Kind.SCENE:
+        return await _pick(tx, stage, order), ()
+    return await _order_contest(tx, actor, stage, order, at)
 
 
 async def _filled(tx: Tx, order: Order, at: datetime) -> tuple[ContestId, ...]:
     """The finals that an order has given other finalists."""
     programme = await store.find_programme(tx) if order.kind in _FILLING else None
     return () if programme is None else await finals.refill(tx, programme, at)
-
-
-async def contest_of(tx: Tx, session_id: str) -> Contest | None:
-    """What a session asks the audience; its contest carries the session's id."""
-    return await contest_store.find(tx, ContestId(session_id))
-
-
-# --- sessions ---
-
-
-async def _order_session(
-    tx: Tx, stage: Stage, order: Order, at: datetime
-) -> tuple[Stage, tuple[ContestId, ...]]:
-    session_id = order.session or ""
-    known = await store.progress(tx)
-    state = known.get(session_id)
-    if state is None:
-        raise NotFound(session=session_id)
-    if state.version != order.version:
-        raise StaleVersion(
-            session=session_id, version=state.version, state=state.status.value, seen=order.version
-        )
-    contest = await contest_of(tx, session_id)
-    if order.kind is Kind.START:
-        return await _start(tx, stage, session_id, known, contest, at)
-    if order.kind is Kind.END:
-        await _end(tx, session_id, state, contest, at)
-    else:
-        await _change(tx, session_id, state, Cue(order.kind.value), at)
-    return stage, ()
-
-
-async def _start(
-    tx: Tx,
-    stage: Stage,
-    session_id: str,
-    known: Mapping[str, Progress],
-    contest: Contest | None,
-    at: datetime,
-) -> tuple[Stage, tuple[ContestId, ...]]:
-    """Put a session on the stage; the scene follows it, and its contest is made ready."""
-    live = next((one for one, state in known.items() if state.status is Status.LIVE), None)
-    if live is not None and live != session_id:
-        raise StageTaken(session=live)
-    await _change(tx, session_id, known[session_id], Cue.START, at)
-    moved: tuple[ContestId, ...] = ()
-    if contest and await _may_follow(tx, contest):
-        await contest_moves.ready(tx, contest.id, contest.version, at)
-        moved = (contest.id,)
-    on_stage = msgspec.structs.replace(
-        stage, session=session_id, contest=contest.id if contest else None, picked=None
-    )
-    return on_stage, moved
-
-
-async def _may_follow(tx: Tx, contest: Contest) -> bool:
-    """Whether a contest is made ready by the start of its session; finalists are confirmed instead."""
-    if contest.phase is not Phase.DRAFT or contest_plan.problem(contest) is not None:
-        return False
-    return not await finals.is_final(tx, contest.subject)
-
-
-async def _end(
-    tx: Tx, session_id: str, state: Progress, contest: Contest | None, at: datetime
-) -> None:
-    if contest and contest.phase in RUNNING:
-        raise ContestRunning(contest=contest.id, phase=contest.phase.value)
-    ended = await _change(tx, session_id, state, Cue.END, at)
-    if contest and contest.phase in SHOWN:
-        await _change(tx, session_id, ended, Cue.PUBLISH, at)
-
-
-async def _change(tx: Tx, session_id: str, state: Progress, cue: Cue, at: datetime) -> Progress:
-    found = changed(state, cue, at)
-    if not await store.set_progress(tx, session_id, found, version=state.version):
-        raise StaleVersion(session=session_id, state=state.status.value, seen=state.version)
-    return found
 
 
 # --- contests ---
@@ -264,7 +184,7 @@ async def _publish(tx: Tx, contest: Contest, order: Order, at: datetime) -> None
     await contest_moves.publish(tx, contest.id, order.version, at)
     state = (await store.progress(tx)).get(contest.subject)
     if state is not None and state.status is Status.ENDED:
-        await _change(tx, contest.subject, state, Cue.PUBLISH, at)
+        await course.change(tx, contest.subject, state, Cue.PUBLISH, at)
 
 
 _FILLING: Final = frozenset({Kind.PUBLISH, Kind.CANCEL})
@@ -293,7 +213,7 @@ async def _pick(tx: Tx, stage: Stage, order: Order) -> Stage:
         if order.session not in await store.progress(tx):
             raise NotFound(session=order.session)
         stage = msgspec.structs.replace(stage, session=order.session)
-    found = await contest_of(tx, stage.session) if stage.session else None
+    found = await course.contest_of(tx, stage.session) if stage.session else None
     phase, visibility = (found.phase, found.rules.visibility) if found else (None, "hidden")
     if order.scene is not None and not may_show(order.scene, phase, visibility):
         raise SceneNotYet(scene=order.scene.value)
@@ -370,6 +290,10 @@ def _facts(order: Order) -> Facts:
     facts: Facts = {"version": order.version}
     if order.minutes is not None:
         facts["minutes"] = order.minutes
+    if order.by is not None:
+        facts["by"] = order.by
+    if order.ends is not None:
+        facts["ends"] = order.ends
     if order.kind is Kind.SCENE:
         facts["scene"] = order.scene.value if order.scene else "auto"
         if order.session is not None:

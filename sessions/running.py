@@ -66,7 +66,8 @@ def as_running(programme: Programme, planned: Board, run: Run = UNTOUCHED) -> Pr
         planned: Its board by the plan, at the instant.
         run: What organisers did to the times.
     """
-    moved = {one.id: one for day in planned.days for one in _moved(day, planned.at, run)}
+    held_up = in_turn(planned)
+    moved = {one.id: one for day in planned.days for one in _moved(day, planned.at, run, held_up)}
     if not moved:
         return programme
     days = tuple(
@@ -104,6 +105,13 @@ def late_minutes(shown: Board) -> int:
     return found.late_minutes if found else 0
 
 
+def in_turn(planned: Board) -> str | None:
+    """The session a hold holds up: the first of the day shown that still takes time."""
+    if planned.day.state is DayState.COMING:
+        return None
+    return next((row.session.id for row in planned.rows if row.state in _LATE), None)
+
+
 def _against(day: DayRow, plan: Mapping[str, Session]) -> DayRow:
     """The day with how much later than planned each row is."""
     return replace(day, rows=tuple(_late(row, plan[row.session.id]) for row in day.rows))
@@ -131,13 +139,13 @@ class _Course(msgspec.Struct):
     """The delay that nothing has taken up, where breaks do not."""
 
 
-def _moved(day: DayRow, at: datetime, run: Run) -> list[Session]:
+def _moved(day: DayRow, at: datetime, run: Run, held_up: str | None) -> list[Session]:
     is_run = day.state is DayState.TODAY and any(
         run.at(row.session.id).status.value in _RUN for row in day.rows
     )
     held = timedelta(minutes=held_minutes(run.held_at, at))
-    on = any(row.state in _LATE for row in day.rows) and day.state is DayState.TODAY
-    course = _Course(at, run, is_run, held if on else timedelta(0))
+    is_held = any(row.session.id == held_up for row in day.rows)
+    course = _Course(at, run, is_run, held if is_held else timedelta(0))
     moved: list[Session] = []
     for row in day.rows:
         expected = _passed(row, course) if row.state not in _LATE else _expected(row, course)

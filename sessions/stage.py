@@ -1,11 +1,15 @@
 """What the organisers have told the stage so far, as values. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
 from sessions.cues import Cue, Scene, Status, after
 from sessions.programme import Programme
+
+UNDO_SECONDS: Final = 10
+"""How long a room offers to take an order back."""
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -57,6 +61,23 @@ def changed(state: Progress, cue: Cue, at: datetime) -> Progress:
     return msgspec.structs.replace(found, ended_at=at) if cue is Cue.END else found
 
 
+class Before(msgspec.Struct, frozen=True):
+    """How everything stood before an order that was carried out at ``at``.
+
+    ``kind`` is the order's; ``sessions`` are those it changed.
+    """
+
+    kind: str
+    at: datetime
+    stage: Stage
+    sessions: dict[str, Progress] = {}
+
+    @property
+    def until_at(self) -> datetime:
+        """Until when a room offers to take it back."""
+        return self.at + timedelta(seconds=UNDO_SECONDS)
+
+
 class Rundown(msgspec.Struct, frozen=True):
     """The programme in force and how far the show has come: everything read at one instant."""
 
@@ -65,6 +86,8 @@ class Rundown(msgspec.Struct, frozen=True):
     stage: Stage
     imported_at: datetime
     """When this programme was put in force."""
+    undo: Before | None = None
+    """How everything stood before the last order; None where it cannot be taken back."""
 
     def at(self, session_id: str) -> Progress:
         """Where a session stands; one the programme does not have counts as scheduled."""

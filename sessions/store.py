@@ -12,7 +12,7 @@ from expo.catalogue import store as catalogue
 from expo.db import Tx, upsert
 from sessions.cues import Scene, Status
 from sessions.programme import Day, Programme, Session
-from sessions.stage import Progress, Rundown, Sighting, Stage
+from sessions.stage import Before, Progress, Rundown, Sighting, Stage
 from sessions.streams.sources import Stream
 from sessions.tables import DayRow, ProgrammeRow, ScreenRow, SessionRow, StageRow
 
@@ -32,7 +32,7 @@ async def rundown(tx: Tx) -> Rundown | None:
     if stage is None or programme is None:
         return None
     imported_at = (await tx.execute(select(col(ProgrammeRow.imported_at)))).scalar_one()
-    return Rundown(programme, await progress(tx), stage, imported_at)
+    return Rundown(programme, await progress(tx), stage, imported_at, await undo_of(tx))
 
 
 async def find_programme(tx: Tx) -> Programme | None:
@@ -71,7 +71,7 @@ async def progress(tx: Tx) -> dict[str, Progress]:
         col(SessionRow.added_minutes),
     ).order_by(col(SessionRow.day), col(SessionRow.position))
     rows = (await tx.execute(query)).all()
-    return {one: Progress(Status(status), *rest) for one, status, *rest in rows}
+    return {row[0]: Progress(Status(row[1]), *row[2:]) for row in rows}
 
 
 async def streams_of(tx: Tx, session_id: str) -> tuple[Stream, ...]:
@@ -151,14 +151,16 @@ async def begin_stage(tx: Tx) -> None:
         await tx.execute(insert(StageRow), [first])
 
 
-async def set_stage(tx: Tx, stage: Stage, *, last_order: str = "", undo: str = "") -> None:
+async def set_stage(
+    tx: Tx, stage: Stage, *, last_order: str = "", undo: Before | None = None
+) -> None:
     """Write what the screens are told; the caller holds the stage (`lock_stage`).
 
     Args:
         tx: The caller's transaction.
         stage: What they are told.
         last_order: Digest of the order that did it.
-        undo: How everything stood before it, as JSON; empty where it cannot be undone.
+        undo: How everything stood before it; None where it cannot be undone.
     """
     await tx.execute(
         update(StageRow).values(
@@ -169,7 +171,7 @@ async def set_stage(tx: Tx, stage: Stage, *, last_order: str = "", undo: str = "
             last_order=last_order,
             held_at=stage.held_at,
             absorbs=stage.absorbs,
-            undo=undo,
+            undo=_json(undo) if undo else "",
         )
     )
 
@@ -180,10 +182,10 @@ async def last_order(tx: Tx) -> str:
     return found or ""
 
 
-async def undo_of(tx: Tx) -> str:
-    """How everything stood before the last order, as JSON; empty where it cannot be undone."""
+async def undo_of(tx: Tx) -> Before | None:
+    """How everything stood before the last order; None where it cannot be undone."""
     found: str | None = (await tx.execute(select(col(StageRow.undo)))).scalar_one_or_none()
-    return found or ""
+    return _before.decode(found) if found else None
 
 
 async def lock_stage(tx: Tx) -> None:
@@ -215,6 +217,7 @@ async def forget_sightings(tx: Tx, device: str) -> None:
 _programme = msgspec.json.Decoder(Programme)
 _day = msgspec.json.Decoder(Day)
 _session = msgspec.json.Decoder(Session)
+_before = msgspec.json.Decoder(Before)
 
 
 def _json(value: msgspec.Struct) -> str:

@@ -6,7 +6,6 @@ every act opens its own transaction, makes the moves, commits, looks again and n
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +13,6 @@ from msgspec.structs import replace
 
 from expo.clock import Now
 from expo.db import Database, Tx, one_at_a_time
-from expo.errors import N_, Refusal
 from expo.identity.admission import Named, PassTargets
 from expo.identity.people import Person
 from expo.passes import normalised
@@ -24,16 +22,16 @@ from expo.wire.notifier import Notifier
 from sessions import moves, orders, store
 from sessions.board import Board, Row, RowState
 from sessions.control_view import Watched, control_view
-from sessions.cues import Scene, Status
+from sessions.cues import Scene
 from sessions.finals import moves as finals
 from sessions.finals.lists import GrandFinal, Source, source_of, sources_of, standing
 from sessions.orders import Order
 from sessions.programme import Programme, Session
 from sessions.protocol import Beat, ControlView, Counts, ShownQuestion, StaffLine, StageState
 from sessions.reloading.usecases import Amend, Reloading, ReloadPreview
-from sessions.running import late_minutes, run_of, running_board
+from sessions.running import late_minutes
 from sessions.screens import Pace, Screens
-from sessions.stage import Progress, Rundown
+from sessions.snapshot.usecases import Snapshot
 from sessions.stage_view import Figures, stage_state, with_question, with_scene
 from sessions.streams.delays import DelayBook
 from voting.contests import Contest, ContestId, Phase
@@ -50,14 +48,7 @@ _SEALED: Final = frozenset({Phase.CLOSED, Phase.REVIEWED, Phase.REVEALING})
 LOG_SHOWN: Final = 20  # lines of the staff log in the control room; the log page has them all
 
 
-class NoProgramme(Refusal):
-    """No programme has been imported yet."""
-
-    code = N_("no-programme")
-    status = 503
-
-
-class Show:
+class Show(Snapshot):
     """Everything about the stage; one per process.
 
     Args:
@@ -83,12 +74,11 @@ class Show:
         site: str,
         schedule: Path | None = None,
     ) -> None:
-        self.now = now
+        super().__init__(database, now)
         self.site = site
         self.screens = Screens()
         self.delays = DelayBook()
         """How far viewers of streams are behind, as they say."""
-        self._database = database
         self._notifier = notifier
         self._voting = voting
         self._hub = hub
@@ -110,9 +100,6 @@ class Show:
         """The scene a screen shows by itself; set by who knows the devices."""
         self._roots: dict[str, str] = {}
         self._pace = Pace()
-        self._rundown: Rundown | None = None
-        self._running: tuple[Rundown, datetime, tuple[Programme, Board]] | None = None
-        self._mark: int | None = None
 
     # --- the snapshot ---
 
@@ -131,19 +118,6 @@ class Show:
         if store.digest(self.programme) != store.digest(programme):
             logger.warning("The schedule file differs from the programme in force")
 
-    async def refresh(self) -> bool:
-        """Look at the database again; whether anything had changed."""
-        mark = self._database.commits.mark()
-        if mark is not None and mark == self._mark:
-            return False
-        async with self._database.read() as tx:
-            known = await store.version(tx)
-            is_news = self._rundown is None or known != self._rundown.stage.version
-            if is_news:
-                self._rundown = await store.rundown(tx)
-        self._mark = mark
-        return is_news
-
     async def catch_up(self) -> None:
         """Look again at everything, contests too: another node may just have moved something.
 
@@ -153,50 +127,9 @@ class Show:
         await self.refresh()
         await self._voting.refresh()
 
-    @property
-    def rundown(self) -> Rundown:
-        """Programme, progress and stage as last read.
-
-        Raises:
-            NoProgramme: `begin` has not been called.
-        """
-        if self._rundown is None:
-            raise NoProgramme
-        return self._rundown
-
-    @property
-    def programme(self) -> Programme:
-        """The programme in force."""
-        return self.rundown.programme
-
-    def status(self, session_id: str) -> Status:
-        """Where a session stands."""
-        return self.rundown.at(session_id).status
-
-    def progress(self, session_id: str) -> Progress:
-        """Status, version and join code of a session."""
-        return self.rundown.at(session_id)
-
     def contest(self, session_id: str | None) -> Contest | None:
         """What a session asks the audience."""
         return self._voting.contests.get(ContestId(session_id)) if session_id else None
-
-    def board(self, at: datetime | None = None) -> Board:
-        """The board at an instant, by default now, with the times that are to be expected."""
-        return self._run(at)[1]
-
-    def running(self) -> Programme:
-        """The programme with the times that are to be expected now."""
-        return self._run()[0]
-
-    def _run(self, at: datetime | None = None) -> tuple[Programme, Board]:
-        """Of this instant; what was worked out last is kept, several rooms ask at one moment."""
-        known, rundown = self._running, self.rundown
-        moment = at or self.now()
-        if known is None or known[0] is not rundown or known[1] != moment:
-            found = running_board(rundown.programme, moment, rundown.statuses, run_of(rundown))
-            known = self._running = (rundown, moment, found)
-        return known[2]
 
     def stage(self, screen: str = "") -> StageState:
         """What every screen is told now, or what this one is, where it has a scene of its own."""

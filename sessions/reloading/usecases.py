@@ -18,6 +18,7 @@ from expo.identity.people import Person
 from expo.record import store as record
 from expo.record.lines import Facts
 from sessions import moves, reload, schedule_file, store
+from sessions.course.moves import contest_of
 from sessions.cues import Status
 from sessions.orders import RELOAD
 from sessions.programme import Programme
@@ -238,7 +239,7 @@ class Reloading:
         return reload.compare(rundown.programme, programme, standings)
 
     async def _standing(self, tx: Tx, session: str, state: Progress) -> Standing:
-        contest = await moves.contest_of(tx, session)
+        contest = await contest_of(tx, session)
         is_live = state.status is Status.LIVE
         if contest is None:
             return Standing(is_live=is_live)

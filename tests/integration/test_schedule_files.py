@@ -77,7 +77,7 @@ async def test_delay_and_cancellation_are_in_every_file_at_once(
     before = await visitor.get("/schedule.json?lang=en")
     await stage.order(Kind.START)
     await stage.order(Kind.CANCEL, "talk")
-    water = stage.show.programme.session("water")
+    water = stage.show.running().session("water")  # as late as it began
     assert water is not None
     late = water.ends_at + timedelta(minutes=12) - stage.clock()
     await stage.pass_time(seconds=late.total_seconds())

@@ -9,8 +9,9 @@ import pytest
 
 from expo.errors import NotFound, Refusal, StaleVersion
 from expo.record import store as record
+from sessions.course.moves import ContestRunning, StageTaken
 from sessions.cues import IllegalCue, Scene, Status
-from sessions.moves import ContestRunning, SceneNotYet, SessionNotLive, StageTaken
+from sessions.moves import SceneNotYet, SessionNotLive
 from sessions.orders import ConfirmFirst, Kind, Order
 from sessions.protocol import Beat
 from tests.support.stagehouse import ORGANISER, SECOND, House, house

@@ -6,6 +6,7 @@ import pytest
 from sessions.orders import (
     NEEDS_CONFIRMATION,
     OF_SESSION,
+    OF_STAGE,
     ConfirmFirst,
     IncompleteOrder,
     Kind,
@@ -14,7 +15,7 @@ from sessions.orders import (
 )
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SCENE])
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in OF_STAGE])
 def test_order_without_its_subject_is_incomplete(kind: Kind) -> None:
     with pytest.raises(IncompleteOrder) as refused:
         check(Order(kind, 1, confirmed=True))
@@ -30,9 +31,17 @@ def test_extension_without_minutes_is_incomplete() -> None:
     assert refused.value.facts == {"missing": "minutes"}
 
 
+@pytest.mark.parametrize("by", [None, 0])
+def test_move_by_no_minutes_is_incomplete(by: int | None) -> None:
+    with pytest.raises(IncompleteOrder) as refused:
+        check(Order(Kind.MINUTES, 1, session="water", by=by))
+
+    assert refused.value.facts == {"missing": "by"}
+
+
 @pytest.mark.parametrize("kind", list(Kind))
 def test_what_cannot_be_undone_needs_a_second_press(kind: Kind) -> None:
-    order = Order(kind, 1, session="water", contest="water", minutes=1)
+    order = Order(kind, 1, session="water", contest="water", minutes=1, by=2)
 
     if kind in NEEDS_CONFIRMATION:
         with pytest.raises(ConfirmFirst):
@@ -57,6 +66,7 @@ def test_closing_publishing_ending_and_cancelling_are_what_cannot_be_undone() ->
         b'{"kind": "open", "version": 1, "contest": ""}',
         b'{"kind": "extend", "version": 1, "contest": "a", "minutes": 0}',
         b'{"kind": "extend", "version": 1, "contest": "a", "minutes": 61}',
+        b'{"kind": "add-minutes", "version": 1, "session": "a", "by": -61}',
         b'{"kind": "scene", "version": 1, "scene": "winner"}',
         b'{"kind": "open", "version": 1, "contest": "a", "role": "organiser"}',
         b'{"kind": "open"}',

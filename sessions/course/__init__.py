@@ -1,0 +1,1 @@
+"""The course of the show: sessions begin and end, its clock stands and goes on, steps are undone."""

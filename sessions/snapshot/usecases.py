@@ -1,0 +1,90 @@
+"""The programme in force and where everything stands, as this process last read it."""
+
+from datetime import datetime
+
+from expo.clock import Now
+from expo.db import Database
+from expo.errors import N_, Refusal
+from sessions import store
+from sessions.board import Board
+from sessions.cues import Status
+from sessions.programme import Programme
+from sessions.running import run_of, running_board
+from sessions.stage import Progress, Rundown
+
+
+class NoProgramme(Refusal):
+    """No programme has been imported yet."""
+
+    code = N_("no-programme")
+    status = 503
+
+
+class Snapshot:
+    """What is read of the show; ``Show`` adds what can be done.
+
+    Args:
+        database: Where it is kept.
+        now: The clock.
+    """
+
+    def __init__(self, database: Database, now: Now) -> None:
+        self.now = now
+        self._database = database
+        self._rundown: Rundown | None = None
+        self._running: tuple[Rundown, datetime, tuple[Programme, Board]] | None = None
+        self._mark: int | None = None
+
+    async def refresh(self) -> bool:
+        """Look at the database again; whether anything had changed."""
+        mark = self._database.commits.mark()
+        if mark is not None and mark == self._mark:
+            return False
+        async with self._database.read() as tx:
+            known = await store.version(tx)
+            is_news = self._rundown is None or known != self._rundown.stage.version
+            if is_news:
+                self._rundown = await store.rundown(tx)
+        self._mark = mark
+        return is_news
+
+    @property
+    def rundown(self) -> Rundown:
+        """Programme, progress and stage as last read.
+
+        Raises:
+            NoProgramme: `begin` has not been called.
+        """
+        if self._rundown is None:
+            raise NoProgramme
+        return self._rundown
+
+    @property
+    def programme(self) -> Programme:
+        """The programme in force."""
+        return self.rundown.programme
+
+    def status(self, session_id: str) -> Status:
+        """Where a session stands."""
+        return self.rundown.at(session_id).status
+
+    def progress(self, session_id: str) -> Progress:
+        """Status, version and join code of a session."""
+        return self.rundown.at(session_id)
+
+    def board(self, at: datetime | None = None) -> Board:
+        """The board at an instant, by default now, with the times that are to be expected."""
+        return self._run(at)[1]
+
+    def running(self) -> Programme:
+        """The programme with the times that are to be expected now."""
+        return self._run()[0]
+
+    def _run(self, at: datetime | None = None) -> tuple[Programme, Board]:
+        """Of this instant; what was worked out last is kept, several rooms ask at one moment."""
+        known, rundown = self._running, self.rundown
+        moment = at or self.now()
+        if known is None or known[0] is not rundown or known[1] != moment:
+            found = running_board(rundown.programme, moment, rundown.statuses, run_of(rundown))
+            known = self._running = (rundown, moment, found)
+        return known[2]
