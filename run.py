@@ -7,6 +7,7 @@ python run.py verify      check a published bundle and count it again
 python run.py rehearse    a synthetic audience over real sockets
 python run.py invite      make passes
 python run.py publish     publish a day's bulletin that two people have reviewed
+python run.py obs         switch the scenes of OBS as the show moves on
 python run.py settings    the effective configuration
 python run.py migrate     bring the database to the newest revision
 """

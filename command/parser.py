@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from command import offline, publishing, rehearse, serve
+from command import obs, offline, publishing, rehearse, serve
 from command.child import NotStarted
 from expo.errors import N_, Fault, Refusal
 from expo.postgres import Unfit
@@ -72,6 +72,11 @@ def parser() -> argparse.ArgumentParser:
     _publish(
         commands.add_parser(
             "publish", help=_("publish a day's bulletin that two people have reviewed")
+        )
+    )
+    _obs(
+        commands.add_parser(
+            "obs", help=_("switch the scenes of OBS on this computer as the show moves on")
         )
     )
     show = commands.add_parser("settings", help=_("print the effective configuration"))
@@ -173,6 +178,14 @@ def _publish(one: argparse.ArgumentParser) -> None:
     one.add_argument("--data", required=True, help=_("data folder of the expo"))
     one.add_argument("--now", type=_instant, help=_("the instant of a rehearsal"))
     one.set_defaults(do=publishing.publish)
+
+
+def _obs(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--url", required=True, help=_("address of the expo"))
+    one.add_argument("--screen", default="main", help=_("name of the screen"))
+    one.add_argument("--token", required=True, help=_("the screen's token, from the page Screens"))
+    one.add_argument("--obs", default="ws://127.0.0.1:4455", help=_("where OBS listens"))
+    one.set_defaults(do=obs.obs)
 
 
 def _port(text: str) -> int:

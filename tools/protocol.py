@@ -21,11 +21,13 @@ PAGE: Final = ROOT / "docs" / "PROTOCOL.md"
 PACKAGES: Final = ("expo", "voting", "sessions")
 MODULES: Final = (
     "voting.protocol",
+    "sessions.devices.protocol",
     "sessions.protocol",
+    "sessions.presenting.protocol",
     "sessions.questions.protocol",
     "sessions.streams.protocol",
 )
-FROM_CLIENT: Final = ("cast", "ask-mine", "beat", "delay")
+FROM_CLIENT: Final = ("cast", "ask-mine", "beat", "obs", "delay")
 
 HEAD: Final = """# The protocol of the live sockets
 
@@ -37,7 +39,8 @@ one thing the lower is stale, loss and repetition are harmless. Instants are ISO
 |---|---|---|
 | `/live/day` | everybody | hello, board |
 | `/live/{session}` | everybody | hello, board, contest, turnout, questions, one's own ballot; tally where it is public |
-| `/live/screen/{screen}` | screens, organisers | hello, stage |
+| `/live/screen/{screen}`, `/live/screen/{screen}/{view}` | screens, organisers | hello, stage, device; the view is `overlay-ar`, `overlay-en` or `obs` |
+| `/live/present/{session}` | the presenting team, organisers, moderators | hello, console |
 | `/live/staff` | organisers | hello, control, tally, question-desk |
 
 The handshake carries the visit's cookie and the expo's own origin. Nothing has to be said first:

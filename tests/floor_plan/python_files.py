@@ -22,7 +22,7 @@ EDGE_NAMES: Final = frozenset(
 # over real sockets.
 EDGE_PLACES: Final = (
     "command/", "expo/__init__.py", "expo/commits.py", "expo/db.py", "expo/identity/oidc/asking.py", "expo/leases.py", "expo/lists/workbooks.py", "expo/load/machine.py", "expo/place.py", "expo/postgres.py", "expo/together.py", "expo/wire/",
-    "expo/web/", "sessions/rehearsal/", "sessions/streams/supervisor.py", "voting/verify/verify.py",
+    "expo/web/", "sessions/obs/agent.py", "sessions/obs/local.py", "sessions/rehearsal/", "sessions/streams/supervisor.py", "voting/verify/verify.py",
 )  # fmt: skip
 
 # Pure code may lean on these alone; all they do is compute.

@@ -81,6 +81,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         "rehearse",
         "invite",
         "publish",
+        "obs",
         "settings",
         "migrate",
     ):
