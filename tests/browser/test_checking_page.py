@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from expo.rights import Role
 from expo.words import Language
+from sessions.orders import Kind
 from tests.support.browsing import Ballot, Browsing
 from tests.support.show import SESSION, Running
 
@@ -117,3 +118,23 @@ def test_check_can_be_stopped_and_waits_until_publication(show: Running, people:
     expect(page.locator("#say")).to_have_text(re.compile("stopped"))
     expect(page.locator("#start")).to_be_focused()
     assert set(_states(page)) == {"waiting"}
+
+
+def test_ballots_of_groups_that_are_too_small_are_not_called_counted(
+    show: Running, people: Browsing
+) -> None:
+    show.open()
+    for _ in range(3):
+        show.vote(show.options()[:2])
+    show.count()
+    show.reveal(places=1)
+    show.order(Kind.PUBLISH, SESSION)
+    told = re.compile("0 ballots counted · 3 not counted: too few in the group")
+    page = people.person(show).visit(f"/en/results/{SESSION}")
+    expect(page.locator(".page-head")).to_contain_text(told)
+
+    page.goto(f"{show.url}/en{_HERE}")
+    page.locator("#start").click()
+
+    _ended(page, "right")
+    expect(page.locator("[data-check=result] [data-p]")).to_have_text(told)

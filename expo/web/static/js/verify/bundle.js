@@ -121,7 +121,8 @@ export class Bundle {
       wrong('result', { file: 'result.json', ...found, byte: [...published].findIndex((one, at) => one !== counted[at]) });
     }
     this.result = made;
-    return { facts: { n: made.ballots } };
+    const few = made.groups.filter(one => one.n < one.min).reduce((sum, one) => sum + one.n, 0);
+    return { facts: { n: made.ballots - few, few } };
   }
 
   /** Whether the program in the bundle, which nothing here uses, is the one announced at the opening. */

@@ -29,7 +29,7 @@ function details(check, { state, code, facts }) {
   if (code) return problem(code, facts);
   if (state !== 'right' || facts?.n === undefined) return '';
   const many = (forms, n) => (forms[new Intl.PluralRules(lang).select(n)] ?? forms.other).replace('{n}', number(n));
-  const told = [many(words.told[check], facts.n), ...['back', 'aside'].filter(one => facts[one]).map(one => many(words.told[one], facts[one]))];
+  const told = [many(words.told[check], facts.n), ...['back', 'aside', 'few'].filter(one => facts[one]).map(one => many(words.told[one], facts[one]))];
   if (facts.root) told.push(worded(words.root, { root: facts.root }));
   return told.join(' · ');
 }
