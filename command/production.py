@@ -18,6 +18,10 @@ from sessions.devices.devices_follower import DevicesFollower
 from sessions.devices.usecases import Devices
 from sessions.moves import fix_grace
 from sessions.overlay import pages as overlay_pages
+from sessions.presenting import pages as presenting_pages
+from sessions.presenting.console_follower import ConsoleFollower
+from sessions.presenting.desk import pages as cue_pages
+from sessions.presenting.usecases import Presenting
 from sessions.programme import Programme
 from sessions.questions import pages as question_pages
 from sessions.questions.questions_follower import QuestionsFollower
@@ -73,6 +77,7 @@ class Production:
         self.passes = passes
         self.questions = Questions(database, notifier, show, now, new_id)
         self.reactions = Reactions(database, show, now)
+        self.presenting = Presenting(database, notifier, show, self.questions, self.reactions, now)
         self.devices = Devices(database, notifier, show, passes, now)
         voting.grace = fix_grace
 
@@ -81,6 +86,7 @@ class Production:
         """What requests are given, beside what the expo gives them."""
         return {
             "devices": self.devices,
+            "presenting": self.presenting,
             "questions": self.questions,
             "reactions": self.reactions,
         }
@@ -90,8 +96,10 @@ class Production:
         """What works in the background, by name."""
         delays = DelayFollower(self.database, self.show.delays, self.now)
         questions = QuestionsFollower(self.questions, self.show, self.hub, self.notifier)
+        consoles = ConsoleFollower(self.presenting, self.show, self.hub, self.notifier)
         devices = DevicesFollower(self.devices, self.show, self.hub, self.notifier)
         return {
+            "consoles": consoles.run,
             "delays": delays.run,
             "devices": devices.run,
             "questions": questions.run,
@@ -105,6 +113,8 @@ class Production:
             *overlay_pages.routes(),
             *device_pages.routes(),
             *question_pages.routes(),
+            *presenting_pages.routes(),
+            *cue_pages.routes(),
             *streaming_pages.routes(),
             *widget_pages.routes(),
         ]

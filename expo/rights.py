@@ -57,6 +57,8 @@ class Action(StrEnum):
     MODERATE_QUESTIONS = "moderate-questions"
     ANSWER_QUESTIONS = "answer-questions"
     """Write an entity's answers to what was asked in its sessions."""
+    PRESENT = "present"
+    """See a session's console: time left, cues, questions, what the audience feels."""
     RUN_SHOW = "run-show"
     SEE_PRIVATE_TALLY = "see-private-tally"
     WATCH_FAIRNESS = "watch-fairness"
@@ -129,6 +131,7 @@ TABLE: Final = MappingProxyType(
         Action.REACT: _VOTERS,
         Action.MODERATE_QUESTIONS: _SHOW,
         Action.ANSWER_QUESTIONS: Grant(frozenset({Role.ORGANISER}), TEAM_MEMBERS),
+        Action.PRESENT: Grant(frozenset({Role.ORGANISER, Role.MODERATOR}), TEAM_MEMBERS),
         Action.RUN_SHOW: _SHOW,
         Action.SEE_PRIVATE_TALLY: _SHOW,
         Action.WATCH_FAIRNESS: Grant(frozenset({Role.OFFICER, Role.ORGANISER, Role.AUDITOR})),

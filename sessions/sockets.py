@@ -28,6 +28,8 @@ from expo.wire.viewer import Viewer
 from expo.wire.welcome import Welcome
 from expo.words import Language
 from sessions.frames import BINARY, MALFORMED, TOO_FAST, Caller, ShowFrames, refused
+from sessions.presenting.protocol import room_of as console_room
+from sessions.presenting.usecases import Presenting
 from sessions.projector.pages import SCREEN
 from sessions.questions.protocol import DESK, room_of
 from sessions.screens import VIEWS, device_room, sighted, stage_room
@@ -55,6 +57,7 @@ class LiveState(TypedDict):
     visit: Visit
     voting: Voting
     show: Show
+    presenting: Presenting
 
 
 Socket = WebSocket[LiveState]
@@ -177,6 +180,22 @@ class Live:
         rooms = (visibility.staff_room(contest),) if contest else ()
         await self._follow(socket, _caller(socket, is_staff=True), (STAFF, NOTICE, DESK, *rooms))
 
+    async def present(self, socket: Socket) -> None:
+        """The console of one session, for its own team and whoever runs the show."""
+        presenting = socket.state["presenting"]
+        asked = socket.path_params["session"]
+        try:
+            session = presenting.session_for(socket.state["visit"].person, asked)
+        except NotFound:
+            await self._turn_away(socket, NotFound.code, Close.NOTHING_HERE)
+            return
+        except NotAllowed:
+            await self.turn_away(socket)
+            return
+        await presenting.refresh()
+        state = msgspec.json.encode(presenting.console(session))
+        await self._follow(socket, _caller(socket), (console_room(session.id), NOTICE), state)
+
     async def turn_away(self, socket: Socket) -> None:
         """Tell a page that it is not for whoever is asking."""
         self._shared(socket).hub.refused[NotAllowed.code] += 1
@@ -261,6 +280,12 @@ def routes(endpoints: Live) -> list[BaseRoute]:
             "/live/screen/{screen}/{view}",
             endpoints.screen,
             Action.SHOW_ON_SCREEN,
+            refuse=endpoints.turn_away,
+        ),
+        guarded_socket(
+            "/live/present/{session}",
+            endpoints.present,
+            Action.PRESENT,
             refuse=endpoints.turn_away,
         ),
         guarded_socket("/live/{session}", endpoints.session, follow),

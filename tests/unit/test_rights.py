@@ -27,6 +27,7 @@ ALLOWED = {
     Action.REACT: VOTERS,
     Action.MODERATE_QUESTIONS: SHOW,
     Action.ANSWER_QUESTIONS: {Role.TEAM, Role.PRESENTER, Role.ORGANISER},
+    Action.PRESENT: SHOW | {Role.TEAM, Role.PRESENTER},
     Action.RUN_SHOW: SHOW,
     Action.SEE_PRIVATE_TALLY: SHOW,
     Action.WATCH_FAIRNESS: {Role.OFFICER, Role.ORGANISER, Role.AUDITOR},
@@ -45,6 +46,7 @@ ALLOWED = {
 }
 OWN_ENTITY_ALONE = {
     Action.ANSWER_QUESTIONS: {Role.TEAM, Role.PRESENTER},
+    Action.PRESENT: {Role.TEAM, Role.PRESENTER},
     Action.PROPOSE: {Role.TEAM, Role.PRESENTER},
     Action.READ_PROPOSALS: {Role.TEAM, Role.PRESENTER},
 }

@@ -1,0 +1,1 @@
+"""The presenter's console: time left, cues of the desk, questions and reactions, for whoever is on the stage."""

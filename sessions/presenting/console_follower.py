@@ -1,0 +1,87 @@
+"""Keeps the presenters' consoles up to date: looks when told, and twice a second anyway.
+
+Only consoles somebody looks at are made; a frame goes out when something on one has changed.
+"""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from typing import Final
+
+import msgspec
+
+from expo.errors import Fault
+from expo.wire.hub import Hub
+from expo.wire.notifier import Notifier, heard
+from sessions.presenting.protocol import room_of
+from sessions.presenting.usecases import TOPIC, Presenting
+from sessions.programme import Session
+from sessions.questions.usecases import TOPIC as QUESTIONS
+from sessions.usecases import TOPIC as SHOW
+from sessions.usecases import Show
+
+logger = logging.getLogger(__name__)
+
+SECONDS: Final = 0.5
+"""Until a change is seen that nobody announced, e.g. that the time is up."""
+LEAST: Final = 0.25
+"""Between two looks: the rate of staff rooms (rulings 7)."""
+
+
+class ConsoleFollower:
+    """One per process; run it under the supervisor."""
+
+    def __init__(self, presenting: Presenting, show: Show, hub: Hub, notifier: Notifier) -> None:
+        self._presenting = presenting
+        self._show = show
+        self._hub = hub
+        self._notifier = notifier
+        self._said: dict[str, bytes] = {}
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        bell = asyncio.Event()
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+            for topic in (TOPIC, SHOW, QUESTIONS):
+                event = await stack.enter_async_context(self._notifier.listen(topic))
+                tasks.create_task(_ring(event, bell))
+            while True:
+                bell.clear()
+                await self.look()
+                await heard(bell, SECONDS, least=LEAST)
+
+    async def look(self) -> None:
+        """Look once, and publish what is new."""
+        followed = [one for one in self._show.programme.sessions if self._is_followed(one)]
+        if not followed:
+            return
+        try:
+            await self._show.refresh()
+            await self._presenting.refresh()
+        except Fault:
+            logger.warning("Consoles could not be looked at; they keep their last state")
+            return
+        for session in followed:
+            self._tell(session)
+
+    def _is_followed(self, session: Session) -> bool:
+        room = room_of(session.id)
+        if self._hub.members(room):
+            return True
+        if self._said.pop(room, None) is not None:
+            self._hub.forget(room)
+        return False
+
+    def _tell(self, session: Session) -> None:
+        room, state = room_of(session.id), self._presenting.console(session)
+        said = msgspec.json.encode(msgspec.structs.replace(state, server_at=None))
+        if said != self._said.get(room):
+            self._said[room] = said
+            self._hub.publish(room, msgspec.json.encode(state))
+
+
+async def _ring(event: asyncio.Event, bell: asyncio.Event) -> None:
+    while True:
+        await event.wait()
+        event.clear()
+        bell.set()

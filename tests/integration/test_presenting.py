@@ -1,0 +1,131 @@
+"""Consoles on a whole expo: the desk's cue reaches the team's console, and nobody else's."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from expo.rights import Role
+from expo.wire.codes import Close
+from sessions.orders import Kind
+from tests.support.whole import ORGANISER, PROGRAM, Whole, whole
+
+DESK, CONSOLE, LIVE = "/en/staff/presenter", "/en/present/dewa", "/live/present/dewa"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Whole]:
+    """An expo with the session of a team on the stage."""
+    async with whole(tmp_path) as found:
+        await found.order(Kind.START, "dewa")
+        yield found
+
+
+async def tell(client: httpx2.AsyncClient, cue: str, text: str = "") -> httpx2.Response:
+    """Press a button of the desk."""
+    fields = {"session": "dewa", "cue": cue, "text": text}
+    return await client.post(DESK, data=fields, headers=PROGRAM)
+
+
+async def test_cue_reaches_the_console_and_the_desk_reads_that_it_was_seen(house: Whole) -> None:
+    moderator, team = await house.person(Role.MODERATOR), await house.person(Role.PRESENTER)
+    async with house.ear(LIVE, team) as ear:
+        first = await ear.frame("console")
+        assert first["turn"] == "stage"
+        assert first["cue"] is None
+
+        assert (await tell(moderator, "one-minute")).status_code == 200
+        while (frame := await ear.frame("console"))["cue"] is None:
+            pass
+        assert frame["version"] > first["version"]
+        assert frame["cue"] == frame["cue"] | {
+            "n": 1,
+            "kind": "one-minute",
+            "text": "",
+            "seen_at": None,
+        }
+        assert "Not seen yet" in (await moderator.get(f"{DESK}?session=dewa")).text
+
+        assert (await team.post(CONSOLE, data={"cue": "1"}, headers=PROGRAM)).status_code == 200
+        while (frame := await ear.frame("console"))["cue"]["seen_at"] is None:
+            pass
+        assert "Seen at" in (await moderator.get(f"{DESK}?session=dewa")).text
+
+        await tell(moderator, "words", "Five\u202e <b>minutes</b>")
+        while (frame := await ear.frame("console"))["cue"]["n"] == 1:
+            pass
+        assert frame["cue"]["text"] == "Five <b>minutes</b>"
+        assert frame["cue"]["seen_at"] is None
+        await team.post(CONSOLE, data={"cue": "1"}, headers=PROGRAM)  # of the cue before
+        await tell(moderator, "clear")
+        while (frame := await ear.frame("console"))["cue"] is not None:
+            pass
+
+    lines = await house.expo.show.control()
+    assert [one.facts for one in lines.log if one.action == "cue-presenter"] == [
+        {"cue": "clear"},
+        {"cue": "words"},
+        {"cue": "one-minute"},
+    ]
+
+
+async def test_last_cue_is_on_the_page_and_hostile_words_stay_words(house: Whole) -> None:
+    moderator, team = await house.person(Role.MODERATOR), await house.person(Role.TEAM)
+    await tell(moderator, "words", "</script><img src=x onerror=alert(1)>\u2067")
+
+    page = (await team.get(CONSOLE)).text
+    assert "<img src=x" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    form = {"session": "dewa", "cue": "words", "text": "x" * 200}
+    refused = await moderator.post(DESK, data=form)
+    assert refused.status_code == 422
+    assert "at most 120 characters" in refused.text
+
+    wrong = [("words", " "), ("words", "!"), ("nonsense", "x"), ("", "")]
+    assert [(await tell(moderator, *one)).status_code for one in wrong] == [422, 422, 400, 400]
+    gone = {"session": "nowhere", "cue": "finish"}
+    assert (await moderator.post(DESK, data=gone, headers=PROGRAM)).status_code == 404
+    for cue in ("", "x", "-1", "9" * 40, "١"):
+        answer = await team.post(CONSOLE, data={"cue": cue}, headers=PROGRAM)
+        assert answer.status_code in {200, 400}
+
+
+async def test_console_is_for_its_own_team_and_whoever_runs_the_show(house: Whole) -> None:
+    stranger = await house.person(Role.TEAM, "of another entity", entity="rta")
+    staff = [await house.person(role) for role in (Role.MODERATOR, Role.ORGANISER)]
+
+    for one in staff:
+        assert (await one.get("/en/present/dewa")).status_code == 200
+        assert (await one.get("/en/present/nowhere")).status_code == 404
+    for answer in (
+        await stranger.get(CONSOLE, headers=PROGRAM),
+        await stranger.post(CONSOLE, data={"cue": "1"}, headers=PROGRAM),
+        await tell(stranger, "finish"),
+    ):
+        assert answer.status_code == 403
+    async with house.ear(LIVE, stranger) as ear:
+        assert (await ear.frame("refused"))["code"] == "not-allowed"
+    async with house.ear("/live/present/nowhere", staff[0]) as ear:
+        assert (await ear.frame("refused"))["code"] == "not-found"
+        await ear.socket.wait_closed()
+        assert ear.socket.close_code == Close.NOTHING_HERE
+
+
+async def test_console_tells_that_the_time_is_up_and_that_it_is_over(house: Whole) -> None:
+    moderator = await house.person(Role.MODERATOR)
+    presenting = house.expo.production.presenting
+    before = presenting.console(presenting.session_for(ORGANISER, "dewa"))
+    assert before.live_at is not None
+    assert before.next is not None
+
+    async with house.ear(LIVE, moderator) as ear:
+        await ear.frame("console")
+        house.pass_time(seconds=(before.due_at - before.server_at).total_seconds() + 1)
+        while (await ear.frame("console"))["turn"] != "overtime":
+            pass
+        await house.order(Kind.END, "dewa")
+        while (frame := await ear.frame("console"))["turn"] != "finished":
+            pass
+    assert frame["felt"] == {"clear": 0, "slower": 0, "louder": 0, "applause": 0}
+    assert frame["questions"] == []
