@@ -15,6 +15,7 @@ from expo.web import translations
 from expo.web.pages import NO_STORE, client_form, explained, guarded, wants_json
 from expo.web.templates import Renderer
 from expo.words import clean
+from sessions.cues import Status
 from sessions.programme import Session
 from sessions.questions.desk import pages as desk_pages
 from sessions.questions.knowledge import found_in
@@ -129,7 +130,8 @@ async def _done(
 
 async def _mine(request: Asked, session: str) -> Response:
     own, supported = await request.state["questions"].own(request.state["visit"], session)
-    body = {"own": msgspec.to_builtins(own), "supported": sorted(supported)}
+    state = msgspec.to_builtins(request.state["questions"].public(session))
+    body = {"own": msgspec.to_builtins(own), "supported": sorted(supported), "state": state}
     return JSONResponse(body, headers=NO_STORE)
 
 
@@ -142,6 +144,7 @@ async def _room(
     values: dict[str, Any] = {
         "session": session,
         "entity": request.state["show"].programme.entity(session.entity),
+        "is_live": request.state["show"].status(session.id) is Status.LIVE,
         "questions": questions.public(session.id),
         "kept": questions.kept().get(session.id, ()),
         "own_questions": own,

@@ -80,7 +80,9 @@ async def test_question_goes_from_a_phone_over_the_desk_to_everybody(house: Whol
     support = f"{BASE}/questions/{one.id}/support"
     for _ in range(2):
         answer = await other.post(support, data={"on": "yes"}, headers=PROGRAM)
-        assert answer.json() == {"own": [], "supported": [one.id]}
+        told = answer.json()
+        assert (told["own"], told["supported"]) == ([], [one.id])
+        assert told["state"]["questions"][0]["supports"] == 2
     assert questions.public("khda").questions[0].supports == 2
     await other.post(support, data={"on": "no"}, headers=PROGRAM)
     assert questions.public("khda").questions[0].supports == 1
@@ -269,6 +271,7 @@ async def test_reactions_reach_the_presenter_as_counts_of_nobody(house: Whole) -
     assert 429 in codes
     idle = await client.post("/en/session/dewa/reactions", data={"kind": "clear"}, headers=PROGRAM)
     assert idle.json()["code"] == "nothing-on-stage"
+    await reactions.gather()
     house.pass_time(minutes=2)
     await reactions.gather()
     assert dict(reactions.felt("khda").counts)[Reaction.CLEAR] == 0

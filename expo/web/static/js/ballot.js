@@ -2,7 +2,7 @@
 // What the voter is told is what the server said, never a guess: "saved" comes with a receipt only.
 import './rank-list.js';
 import { banner, connect, learn, now } from './socket.js';
-import { announce, clock, count, fill, grouped, isolate, kept, lang, left, nonce, say, text, uuid, warn, words } from './words.js';
+import { announce, clock, count, fill, grouped, isolate, kept, lang, left, nonce, say, uuid, warn, words } from './words.js';
 
 const $ = id => document.getElementById(id);
 const root = $('ballot'), list = root.querySelector('rank-list'), act = $('act'), button = $('ack-b');
@@ -301,15 +301,8 @@ function turned(was, got) {
   else if (state === 'paused') announce(say('pausedSay'));
   else if (state === 'closed' && unsaved) warn(say('closedUnsaved'));
   else if (state === 'closed') announce(say('closedSay'));
-  else if (state === 'published') told(got);
+  else if (state === 'published') import('./places.js').then(it => it.told(got.places, saved?.ranking ?? []));
   if (state !== 'open' && state !== 'paused' && state !== 'closing') kept.set(KEY, null);
-}
-
-function told({ places }) {
-  const first = places.find(p => p.rank === 1);
-  if (!first) return;
-  const at = saved ? saved.ranking.indexOf(first.ids[0]) : -1, name = first.titles.map(t => isolate(text(t))).join(' · ');
-  announce(say('published', { name }) + (at < 0 ? '' : ` ${say('yours', { n: at + 1 })}`));
 }
 
 const reveal = async got => (await import('./places.js')).places($('places'), got, saved?.ranking ?? [], list);

@@ -1,5 +1,5 @@
 // Places as they are revealed, and the running order; loaded only when there is something to show.
-import { number, say, text } from './words.js';
+import { announce, isolate, number, say, text } from './words.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -80,4 +80,12 @@ export function standing(list, { rows }, cards) {
     } else li.replaceChildren(make('span', 'r num', row.rank), titled(cards.name(cards.card(row.id)), tagOf(cards, row.id)), make('span', 'v num', share(row.support)), bar(row.support));
     return li;
   }));
+}
+
+/** Say who came first, and where one had ranked it. */
+export function told(places, ranking) {
+  const first = places.find(place => place.rank === 1);
+  if (!first) return;
+  const at = ranking.indexOf(first.ids[0]), name = first.titles.map(one => isolate(text(one))).join(' · ');
+  announce(say('published', { name }) + (at < 0 ? '' : ` ${say('yours', { n: at + 1 })}`));
 }

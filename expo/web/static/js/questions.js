@@ -1,4 +1,5 @@
 // Questions in a session's page: follows the live frames, asks and supports without leaving the page.
+import { more } from './socket.js';
 import { announce, count, fill, lang, number, words } from './words.js';
 
 const root = document.getElementById('questions');
@@ -53,9 +54,9 @@ function show() {
   document.getElementById('asks-closed').hidden = state.open;
   document.getElementById('asks-form').hidden = !state.open;
   document.getElementById('asks-empty').hidden = !state.open || state.questions.length > 0 || mine.length > 0;
-  const more = document.getElementById('asks-more');
-  more.hidden = !state.more;
-  more.textContent = state.more ? count('moreQuestions', state.more) : '';
+  const rest = document.getElementById('asks-more');
+  rest.hidden = !state.more;
+  rest.textContent = state.more ? count('moreQuestions', state.more) : '';
 }
 function showOwn() {
   const rest = mine.filter(one => !['shown', 'sent', 'answered'].includes(one.state));
@@ -69,25 +70,25 @@ function showOwn() {
 }
 function take(answer) {
   mine = answer.own;
+  if (!state || answer.state.version >= state.version) state = answer.state;
   supported = new Set(answer.supported);
   showOwn();
   show();
 }
 async function look() {
   looking = 0;
-  if (root.dataset.joined !== 'yes') return;
   try {
     const answer = await fetch(`${base}/questions/mine`, { headers: { Accept: 'application/json' } });
     if (answer.ok) take(await answer.json());
   } catch { /* the next frame asks again */ }
 }
 
-document.addEventListener('frame:questions', event => {
-  state = event.detail;
+more.questions = frame => {
+  state = frame;
   show();
   // Only who waits for something asks what became of it, and not all at one moment.
   if (mine.some(one => one.state === 'waiting')) looking ||= setTimeout(look, AGAIN / 2 + Math.random() * AGAIN / 2);
-});
+};
 
 const wrong = document.getElementById('ask-error'), field = document.getElementById('ask-text'), left = document.getElementById('ask-left');
 const rest = () => { left.textContent = number(Number(left.dataset.most) - field.value.length); };
@@ -120,4 +121,4 @@ document.getElementById('react')?.addEventListener('submit', async event => {
   const answer = await post('/reactions', { kind: event.submitter?.value ?? '' });
   announce(answer.ok ? told.felt : answer.message);
 });
-look();
+look().then(() => { root.dataset.live = ''; });
