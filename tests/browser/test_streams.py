@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from time import time
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -11,6 +12,7 @@ from tests.support.browsing import ARGS, CHROMIUM, PHONE, Browsing, Person, brow
 from tests.support.clock_stream import ADDRESS, HOST, READ_CLOCK, Stream, streaming
 from tests.support.inspection import faults
 from tests.support.show import SESSION, Running, real_schedule, running
+from voting.contests import Phase
 
 pytestmark = pytest.mark.timeout(180)
 _BEHIND = re.compile(r"The picture is \d+ s behind the hall")
@@ -184,9 +186,35 @@ def test_session_that_ends_takes_its_picture_away(
     viewers: Browsing, show: Running, stream: Stream
 ) -> None:
     person = watching(viewers, show)
-    show.count()
+    person.until(lambda: show.contest().phase is Phase.CLOSED)  # its grace is over by now
     show.end()
     expect(person.page.locator("video")).to_have_count(0)
     expect(
         person.page.get_by_text("The session has ended, and the stream with it.")
     ).to_be_visible()
+
+
+_PLAYER = """<!doctype html><title>player</title><script>
+const tell = info => parent.postMessage(JSON.stringify({ event: 'infoDelivery', info }), '*');
+setInterval(() => {
+  const ingestionTime = (Date.now() + AHEAD) / 1000 - 9;
+  tell({ playerState: 1, progressState: { ingestionTime, isAtLiveHead: true } });
+}, 200);
+</script>"""
+"""What YouTube's player says of a live stream whose picture is nine seconds old."""
+
+
+def test_delay_is_measured_where_youtubes_player_tells_it(viewers: Browsing, show: Running) -> None:
+    person = viewers.person(show)
+    ahead = round((show.now.timestamp() - time()) * 1000)
+    person.context.route(
+        "https://www.youtube-nocookie.com/**",
+        lambda route: route.fulfill(
+            content_type="text/html", body=_PLAYER.replace("AHEAD", str(ahead))
+        ),
+    )
+    page = person.visit(PATH)
+    page.get_by_text("Watch the stream", exact=True).click()
+    page.get_by_role("button", name="Play here: YouTube").click()
+    told = re.compile(r"^The picture is (8|9|10) s behind the hall$")
+    expect(page.locator("[data-behind]")).to_have_text(told)

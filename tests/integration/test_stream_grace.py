@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -138,6 +139,8 @@ async def test_ballot_within_the_grace_counts_and_none_after_it(streamed: House)
             await streamed.voting.cast(VOTER, late, streamed.clock())
     finally:
         writing.cancel()
+        with suppress(asyncio.CancelledError):
+            await writing
 
 
 async def test_pages_tell_their_delay_over_their_line(tmp_path: Path) -> None:

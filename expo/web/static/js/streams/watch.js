@@ -9,7 +9,7 @@ const COUNT = 1_000; // ms between two tellings of the delay
 const OVER = ['ended', 'published', 'cancelled', 'postponed'];
 
 const granted = new Set(); // asked and pressed in this page
-let root, words, sources, box, tools, player = null, at = -1, round = new Set(), ran = 0, made = 0, saver, isOver = false;
+let root, words, sources, box, tools, player = null, at = -1, round = new Set(), ran = 0, made = 0, saver, isOver = false, wasLive = false;
 
 const $ = name => root.querySelector(`[data-${name}]`);
 const tool = name => tools.querySelector(`[data-do=${name}]`);
@@ -128,7 +128,12 @@ function pressed(event) {
 
 /** A session that is over takes its picture with it: nothing goes on talking in a pocket. */
 export function board({ now: on, statuses }) {
-  if (!root || on === root.dataset.session || !OVER.includes(statuses[root.dataset.session])) return;
+  if (on === root.dataset.session) wasLive = true;
+  else if (wasLive && OVER.includes(statuses[root.dataset.session])) over();
+}
+
+function over() {
+  wasLive = false;
   if (!player) return;
   isOver = true;
   stop();
@@ -145,6 +150,7 @@ export function begin(element, send) {
   tools = $('tools');
   saver = mine().saver ?? navigator.connection?.saveData === true;
   words = JSON.parse(root.dataset.words);
+  wasLive = root.dataset.live === 'yes';
   root.addEventListener('click', pressed);
   time.waiting(some => {
     $('waiting').hidden = !some;
