@@ -111,11 +111,21 @@ class Board(msgspec.Struct, frozen=True):
     now: tuple[Row, ...]
     next: tuple[Row, ...]
     counts_to: datetime | None
+    held: bool = False
+    """Whether the show is on hold."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """The sessions of ``day``."""
         return self.day.rows
+
+    @property
+    def late_minutes(self) -> int:
+        """How late the show is: its live session's end, else the start of what follows on this day."""
+        on = (row for row in self.rows if row.state is RowState.LIVE)
+        waiting = (row for row in self.rows if row.state in {RowState.DUE, RowState.UPCOMING})
+        found = next(on, None) or next(waiting, None)
+        return found.late_minutes if found else 0
 
     @property
     def counts_down(self) -> timedelta | None:

@@ -7,7 +7,7 @@ import msgspec
 
 from sessions.board import Board
 from sessions.cues import cues_from, scene_now, scenes_for
-from sessions.orders import Kind
+from sessions.orders import ACTIONS, Kind
 from sessions.programme import Day, Session
 from sessions.protocol import (
     BoardState,
@@ -15,12 +15,14 @@ from sessions.protocol import (
     ContestLine,
     ControlView,
     Counts,
+    Operator,
     RundownLine,
     ScreenLine,
     StaffLine,
     StageOrder,
+    Undoable,
 )
-from sessions.stage import Rundown
+from sessions.stage import Before, Rundown, Stage
 from sessions.stage_view import labels
 from voting.contests import Contest, Move, Phase, moves_from
 from voting.protocol import ContestState
@@ -43,18 +45,21 @@ def control_view(
     contest_of: ContestOf,
     watched: Watched | None,
     *,
-    at: datetime,
+    shown: Board,
     counts: Counts,
     screens: tuple[ScreenLine, ...] = (),
     log: tuple[StaffLine, ...] = (),
+    operators: tuple[Operator, ...] = (),
 ) -> ControlView:
-    """Everything an organiser sees at an instant."""
+    """Everything an organiser sees at the instant of the board, which has the expected times."""
+    at = shown.at
+    expected = {row.session.id: row.session for day in shown.days for row in day.rows}
     return ControlView(
         version=rundown.stage.version,
         now_at=at,
         stage=stage_order(rundown, contest_of),
         sessions=tuple(
-            _line(rundown, day, session, contest_of(session.id))
+            _line(rundown, day, session, expected[session.id], contest_of(session.id))
             for day in rundown.programme.days
             for session in day.sessions
         ),
@@ -62,7 +67,17 @@ def control_view(
         counts=counts,
         screens=screens,
         log=log,
+        late_minutes=shown.late_minutes,
+        operators=operators,
+        undo=_undoable(rundown.undo, at),
     )
+
+
+def _undoable(before: Before | None, at: datetime) -> Undoable | None:
+    """What can be taken back at an instant."""
+    if before is None or at >= before.until_at:
+        return None
+    return Undoable(ACTIONS[Kind(before.kind)], before.until_at)
 
 
 def stage_order(rundown: Rundown, contest_of: ContestOf) -> StageOrder:
@@ -80,6 +95,8 @@ def stage_order(rundown: Rundown, contest_of: ContestOf) -> StageOrder:
         contest=stage.contest,
         version=stage.version,
         scenes=scenes_for(phase, visibility),
+        held_at=stage.held_at,
+        absorbs=stage.absorbs,
     )
 
 
@@ -96,19 +113,25 @@ def orders_for(contest: Contest, *, disputed: bool = False) -> tuple[str, ...]:
     return tuple(kind.value for kind in found)
 
 
-def board_state(board: Board, statuses: Mapping[str, str], version: int) -> BoardState:
+def board_state(board: Board, statuses: Mapping[str, str], stage: Stage) -> BoardState:
     """The board as a frame: ids only, the page has the names."""
+    sessions = (row.session for row in board.rows)
     return BoardState(
-        version=version,
+        version=stage.version,
         now=board.now[0].session.id if board.now else None,
         next=board.next[0].session.id if board.next else None,
         statuses={one: str(status) for one, status in statuses.items()},
         day=board.day.day.n,
         mood=board.mood.value,
+        late_minutes=board.late_minutes,
+        held=stage.held_at is not None,
+        times={one.id: (one.starts_at, one.ends_at) for one in sessions},
     )
 
 
-def _line(rundown: Rundown, day: Day, session: Session, contest: Contest | None) -> RundownLine:
+def _line(
+    rundown: Rundown, day: Day, session: Session, expected: Session, contest: Contest | None
+) -> RundownLine:
     state = rundown.at(session.id)
     entity = rundown.programme.entity(session.entity)
     return RundownLine(
@@ -123,6 +146,11 @@ def _line(rundown: Rundown, day: Day, session: Session, contest: Contest | None)
         cues=tuple(cue.value for cue in cues_from(state.status)),
         code=state.code,
         contest=_contest_line(contest) if contest else None,
+        starts_expected_at=expected.starts_at,
+        ends_expected_at=expected.ends_at,
+        live_at=state.live_at,
+        ended_at=state.ended_at,
+        added_minutes=state.added_minutes,
     )
 
 

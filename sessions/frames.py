@@ -81,12 +81,16 @@ class ShowFrames:
         return True
 
     def came(self, caller: Caller) -> None:
-        """A screen has connected."""
+        """A screen or a control room has connected."""
+        if caller.is_staff:
+            self._show.operators.arrive(caller.visit.person)
         if caller.screen is not None:
             self._show.screens.arrive(caller.screen, self._now())
 
     def left(self, caller: Caller) -> None:
-        """A screen has gone."""
+        """A screen or a control room has gone."""
+        if caller.is_staff:
+            self._show.operators.leave(caller.visit.person)
         if caller.screen is not None:
             self._show.screens.leave(caller.screen)
 

@@ -39,6 +39,12 @@ class BoardState(msgspec.Struct, frozen=True, tag="board", tag_field="type"):
     statuses: dict[str, str]
     day: int
     mood: str
+    late_minutes: int
+    """How late the show is; 0 while it keeps its times."""
+    held: bool
+    """Whether the show is on hold."""
+    times: dict[str, tuple[datetime, datetime]]
+    """When the sessions of this day are expected to begin and to end."""
 
 
 class SessionLabel(msgspec.Struct, frozen=True):
@@ -125,6 +131,10 @@ class StageOrder(msgspec.Struct, frozen=True):
     version: int
     scenes: tuple[Scene, ...] = ()
     """What can be picked now."""
+    held_at: datetime | None = None
+    """Since when the show is on hold; null while its clock runs."""
+    absorbs: bool = True
+    """Whether the time between sessions takes up a delay."""
 
 
 class ContestLine(msgspec.Struct, frozen=True):
@@ -137,7 +147,11 @@ class ContestLine(msgspec.Struct, frozen=True):
 
 
 class RundownLine(msgspec.Struct, frozen=True):
-    """A session in the rundown, with what can be done to it."""
+    """A session in the rundown, with what can be done to it.
+
+    ``starts_at`` and ``ends_at`` are the plan's, the expected ones what is made of it, ``live_at``
+    and ``ended_at`` what really was.
+    """
 
     id: str
     title: Text
@@ -150,6 +164,11 @@ class RundownLine(msgspec.Struct, frozen=True):
     cues: tuple[str, ...]
     code: str | None
     contest: ContestLine | None
+    starts_expected_at: datetime
+    ends_expected_at: datetime
+    live_at: datetime | None
+    ended_at: datetime | None
+    added_minutes: int
 
 
 class ContestControl(ContestState, frozen=True, kw_only=True, tag="contest", tag_field="type"):
@@ -194,6 +213,27 @@ class StaffLine(msgspec.Struct, frozen=True):
     facts: dict[str, Fact]
 
 
+class Operator(msgspec.Struct, frozen=True):
+    """Somebody who runs the show, and what they did last, as the staff log has it."""
+
+    name: str
+    here: bool
+    """Whether a control room of theirs is connected to this node."""
+    action: str | None
+    subject: str | None
+    acted_at: datetime | None
+
+
+class Undoable(msgspec.Struct, frozen=True):
+    """The last order, which can be taken back with the stage's version until ``until_at``.
+
+    ``action`` is what the staff log calls it.
+    """
+
+    action: str
+    until_at: datetime
+
+
 class ControlView(msgspec.Struct, frozen=True, tag="control", tag_field="type"):
     """The whole control room; the same value fills the page and the frame."""
 
@@ -205,6 +245,9 @@ class ControlView(msgspec.Struct, frozen=True, tag="control", tag_field="type"):
     counts: Counts
     screens: tuple[ScreenLine, ...]
     log: tuple[StaffLine, ...]
+    late_minutes: int
+    operators: tuple[Operator, ...]
+    undo: Undoable | None
 
 
 class Beat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="beat", tag_field="type"):

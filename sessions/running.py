@@ -83,26 +83,20 @@ def running_board(
     """The programme as it is running, and its board; ``late_minutes`` of a row are against the plan."""
     planned = board(programme, at, statuses)
     running = as_running(programme, planned, run)
+    held = run.held_at is not None
     if running is programme:
-        return programme, planned
+        return programme, replace(planned, held=held)
     moved, plan = board(running, at, statuses), {one.id: one for one in programme.sessions}
     days = {one.day.n: _against(one, plan) for one in moved.days}
     rows = {row.session.id: row for day in days.values() for row in day.rows}
     return running, replace(
         moved,
+        held=held,
         day=days[moved.day.day.n],
         days=tuple(days.values()),
         now=tuple(rows[one.session.id] for one in moved.now),
         next=tuple(rows[one.session.id] for one in moved.next),
     )
-
-
-def late_minutes(shown: Board) -> int:
-    """How late the show is: its live session's end, else the start of what follows on this day."""
-    on = next((row for row in shown.rows if row.state is RowState.LIVE), None)
-    waiting = (row for row in shown.rows if row.state in _LATE)
-    found = on or next(waiting, None)
-    return found.late_minutes if found else 0
 
 
 def in_turn(planned: Board) -> str | None:

@@ -135,7 +135,7 @@ class ShowFollower:
 
     def _look_at_board(self, now: float) -> float:
         rundown = self._show.rundown
-        state = board_state(self._show.board(), rundown.statuses, rundown.stage.version)
+        state = board_state(self._show.board(), rundown.statuses, rundown.stage)
         return self._board.offer(self._hub, state, state, now)
 
     def _look_at_stage(self, now: float) -> float:

@@ -35,10 +35,10 @@ class NothingToUndo(Refusal):
     status = 409
 
 
-class UndoTooLate(Refusal):
+class StepTooOld(Refusal):
     """The last order was more than ``seconds`` ago: by now the hall has seen it."""
 
-    code = N_("undo-too-late")
+    code = N_("step-too-old")
     status = 409
 
 
@@ -77,12 +77,12 @@ def restored(
 
     Raises:
         NothingToUndo: Nothing was kept.
-        UndoTooLate: It is too long ago.
+        StepTooOld: It is too long ago.
     """
     if before is None:
         raise NothingToUndo
     if at > before.until_at + _ON_ITS_WAY:
-        raise UndoTooLate(seconds=UNDO_SECONDS)
+        raise StepTooOld(seconds=UNDO_SECONDS)
     sessions = {
         one: replace(state, version=now[one].version + 1, code=now[one].code)
         for one, state in before.sessions.items()

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from expo.clock import Now
 from expo.db import Database, Tx, one_at_a_time
+from expo.errors import StaleVersion
 from expo.identity.admission import Named, PassTargets
 from expo.identity.people import Person
 from expo.passes import normalised
@@ -25,11 +26,11 @@ from sessions.control_view import Watched, control_view
 from sessions.cues import Scene
 from sessions.finals import moves as finals
 from sessions.finals.lists import GrandFinal, Source, source_of, sources_of, standing
+from sessions.operators import Operators, last_of_the_show, with_deed
 from sessions.orders import Order
 from sessions.programme import Programme, Session
 from sessions.protocol import Beat, ControlView, Counts, ShownQuestion, StaffLine, StageState
 from sessions.reloading.usecases import Amend, Reloading, ReloadPreview
-from sessions.running import late_minutes
 from sessions.screens import Pace, Screens
 from sessions.snapshot.usecases import Snapshot
 from sessions.stage_view import Figures, stage_state, with_question, with_scene
@@ -77,6 +78,7 @@ class Show(Snapshot):
         super().__init__(database, now)
         self.site = site
         self.screens = Screens()
+        self.operators = Operators()
         self.delays = DelayBook()
         """How far viewers of streams are behind, as they say."""
         self._notifier = notifier
@@ -141,7 +143,7 @@ class Show(Snapshot):
             upcoming=_coming(shown, on_stage),
             day=shown.day.day.n,
             site=self.site,
-            late_minutes=late_minutes(shown),
+            late_minutes=shown.late_minutes,
         )
         return with_question(state, self.question(on_stage) if on_stage else None)
 
@@ -194,30 +196,44 @@ class Show(Snapshot):
             Refusal: A rule says no.
         """
         orders.check(order)
+        try:
+            moved = await self._carry_out(actor, order)
+        except StaleVersion as refusal:
+            line = last_of_the_show(await self._log())
+            raise with_deed(refusal, line) from refusal
+        if moved is not None:
+            await self._announce(moved)
+
+    async def _carry_out(self, actor: Person, order: Order) -> tuple[ContestId, ...] | None:
+        """The contests that moved; None for a second press, which does nothing."""
         async with self._database.write() as tx:
             # Of two presses on two nodes the second finds the first done.
             await store.lock_stage(tx)
             if await moves.is_repeat(tx, actor, order):
-                return
-            moved = await moves.carry_out(tx, actor, order, self.now())
-        await self._announce(moved)
+                return None
+            return await moves.carry_out(tx, actor, order, self.now())
+
+    async def _log(self) -> tuple[StaffLine, ...]:
+        """The last lines of the staff log, newest first."""
+        async with self._database.read() as tx:
+            lines = await record.latest(tx, LOG_SHOWN)
+        return tuple(
+            StaffLine(one.at, one.actor, one.action, one.subject, one.facts) for one in lines
+        )
 
     async def control(self, session_id: str | None = None) -> ControlView:
         """The control room now; its contest is the stage's, or that of the session asked for."""
-        async with self._database.read() as tx:
-            lines = await record.latest(tx, LOG_SHOWN)
-        log = tuple(
-            StaffLine(one.at, one.actor, one.action, one.subject, one.facts) for one in lines
-        )
+        log, shown = await self._log(), self.board()
         contest = self.contest(session_id or self.rundown.stage.session)
         return control_view(
             self.rundown,
             self.contest,
             self._watched(contest) if contest else None,
-            at=self.now(),
+            shown=shown,
             counts=self._counts(contest),
-            screens=self.screens.lines(self.now()),
+            screens=self.screens.lines(shown.at),
             log=log,
+            operators=self.operators.lines(log, shown.at),
         )
 
     def private_tally(self, contest_id: str) -> TallyState:

@@ -19,7 +19,7 @@ from sessions.orders import ConfirmFirst, Kind, Order
 from sessions.usecases import Show
 from voting.moves import HeldUndecided
 
-_NUMBERS: Final = frozenset({"version", "minutes"})
+_NUMBERS: Final = frozenset({"version", "minutes", "by"})
 _YES: Final = frozenset({"confirmed", "may_stay_held"})
 """Fields that say yes or nothing."""
 _FIELDS: Final = frozenset(Order.__struct_fields__)
@@ -119,7 +119,8 @@ def _order(fields: Mapping[str, str]) -> Order:
 
 def _number(name: str, text: str) -> int:
     digits = latin_digits(text).strip()
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 16):
+    figure = digits.removeprefix("-") if name == "by" else digits
+    if not (figure.isascii() and figure.isdecimal() and len(figure) <= 16):
         raise BadRequest(what=name)
     return int(digits)
 

@@ -99,7 +99,7 @@ async def of_clock(tx: Tx, stage: Stage, order: Order, at: datetime) -> Stage:
         StaleVersion: Somebody acted first; the facts say where the stage stands now.
         ShowHeld: It is on hold already.
         ShowNotHeld: It is not on hold.
-        NothingToUndo, UndoTooLate: The last order stays.
+        NothingToUndo, StepTooOld: The last order stays.
     """
     if stage.version != order.version:
         raise StaleVersion(version=stage.version, seen=order.version)

@@ -34,14 +34,14 @@ def _start(view: ControlView, now: datetime) -> Order | None:
     due = (
         line
         for line in view.sessions
-        if line.status == "scheduled" and line.starts_at <= now < line.ends_at
+        if line.status == "scheduled" and line.starts_expected_at <= now < line.ends_expected_at
     )
     line = next(due, None)
     return Order(Kind.START, version=line.version, session=line.id) if line else None
 
 
 def _end(line: RundownLine, now: datetime) -> Order | None:
-    if now < line.ends_at:
+    if now < line.ends_expected_at:
         return None
     return Order(Kind.END, version=line.version, session=line.id, confirmed=True)
 

@@ -183,7 +183,7 @@ async def _told(expo: Expo) -> None:
     """Wait until the board's room knows the world: a page that hears older news loads itself again."""
     show = expo.show
     while True:
-        now = board_state(show.board(), show.rundown.statuses, show.rundown.stage.version)
+        now = board_state(show.board(), show.rundown.statuses, show.rundown.stage)
         if expo.hub.latest(BOARD) == msgspec.json.encode(now):
             return
         await asyncio.sleep(0.02)

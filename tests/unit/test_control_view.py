@@ -43,7 +43,7 @@ def test_control_room_shows_rundown_contest_and_stage() -> None:
         show,
         lambda session: of if session == "water" else None,
         Watched(of, state(of)),
-        at=AT,
+        shown=board(show.programme, AT, show.statuses),
         counts=counts,
     )
 
@@ -76,7 +76,7 @@ def test_stage_says_whether_its_scene_was_picked() -> None:
 def test_board_frame_names_what_is_on_and_what_follows() -> None:
     show = rundown(Status.LIVE)
 
-    found = board_state(board(show.programme, AT, show.statuses), show.statuses, 7)
+    found = board_state(board(show.programme, AT, show.statuses), show.statuses, show.stage)
 
     assert (found.version, found.now, found.next, found.day) == (7, "water", "talk", 1)
     assert found.statuses == {"water": "live", "talk": "scheduled"}

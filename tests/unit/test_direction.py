@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
+from sessions.board import board
 from sessions.control_view import Watched, control_view
 from sessions.cues import Status
 from sessions.orders import Kind, Order
 from sessions.protocol import ControlView, Counts, StaffLine
 from sessions.rehearsal import election_day
 from sessions.rehearsal.direction import OPENS_AFTER, next_order, taken_over
+from tests.support.schedules import programme
 from tests.support.shows import AT, SESSION, all_places, contest, rundown, state
 from voting.contests import Contest, Phase
 
@@ -32,7 +34,7 @@ def seen(
     shown = None
     if found is not None:
         shown = Watched(found, state(found, all_places(found)[:places]))
-    return control_view(rundown(status), contests.get, shown, at=AT, counts=COUNTS)
+    return control_view(rundown(status), contests.get, shown, shown=board(programme(), AT), counts=COUNTS)
 
 
 def test_nothing_is_due_before_the_first_session() -> None:

@@ -14,7 +14,6 @@ from sessions.running import (
     Run,
     as_running,
     held_minutes,
-    late_minutes,
     running_board,
 )
 from sessions.stage import Progress
@@ -163,4 +162,4 @@ def test_board_tells_how_late_the_show_is(n: float, run: Run, late: int) -> None
 
     _, shown = running_board(EXPO, minutes(n), statuses, run)
 
-    assert late_minutes(shown) == late
+    assert shown.late_minutes == late

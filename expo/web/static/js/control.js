@@ -16,6 +16,7 @@ learn(root.dataset.now);
 function tick() {
   document.getElementById('clock').textContent = exact(now());
   for (const el of document.querySelectorAll('[data-until]')) el.textContent = left(Date.parse(el.dataset.until) - now());
+  for (const el of document.querySelectorAll('[data-gone]')) el.hidden = Date.parse(el.dataset.gone) <= now();
 }
 setInterval(tick, 250);
 
@@ -80,7 +81,7 @@ function trace() {
 /** Everything of the frame that changes what the page looks like, besides its numbers. */
 const outline = view => JSON.stringify([view.version, view.stage, view.sessions.map(s => [s.id, s.status, s.version, s.contest?.phase, s.contest?.version]),
   view.contest && [view.contest.version, view.contest.phase, view.contest.closes_at, view.contest.places.length, view.contest.disputed],
-  view.screens.map(s => [s.id, s.connected, s.scene]), view.log[0]?.at]);
+  view.screens.map(s => [s.id, s.connected, s.scene]), view.log[0]?.at, view.late_minutes, view.operators.map(o => [o.name, o.here])]);
 
 function standing(tally) {
   const list = document.getElementById('tally');
@@ -216,6 +217,7 @@ const box = document.getElementById('keys-on');
 box.checked = kept.get(KEYS) !== false;
 box.addEventListener('change', () => kept.set(KEYS, box.checked));
 document.getElementById('help').addEventListener('click', () => sheet.showModal());
+const DO = { KeyH: 'do-hold', KeyM: 'do-minutes2', KeyU: 'do-undo' };
 const typing = el => el.closest('input:not([type=checkbox]), textarea, select, [contenteditable]');
 
 addEventListener('keydown', event => {
@@ -225,6 +227,7 @@ addEventListener('keydown', event => {
   if (event.key === '?') sheet.showModal();
   else if (event.shiftKey && event.code === 'KeyC') root.querySelector('.next [data-order=close] button')?.click();
   else if (!event.shiftKey && event.code === 'KeyN') document.getElementById('do-next')?.focus();
+  else if (!event.shiftKey && DO[event.code]) document.getElementById(DO[event.code])?.click();
   else if (!event.shiftKey && /^Digit\d$/.test(event.code)) root.querySelectorAll('.seg button')[Number(event.code.slice(5))]?.click();
   else return;
   event.preventDefault();
