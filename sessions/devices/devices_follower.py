@@ -14,6 +14,7 @@ from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier, heard
 from sessions.devices.protocol import device_state
 from sessions.devices.usecases import TOPIC, Devices
+from sessions.devices.values import Device
 from sessions.frames import Caller
 from sessions.screens import device_of, device_room, stage_room
 from sessions.show_follower import PUBLIC_SECONDS, STAGE, StateRoom, still
@@ -35,6 +36,7 @@ class DevicesFollower:
         self._notifier = notifier
         self._stages: dict[str, StateRoom] = {}
         self._own: dict[str, StateRoom] = {}
+        self._moved_for: tuple[Device, ...] = ()
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -51,11 +53,13 @@ class DevicesFollower:
     async def look(self) -> None:
         """Look once, and publish what is new."""
         try:
-            if await self._devices.refresh():
-                self._move()
+            await self._devices.refresh()
         except Fault:
             logger.warning("Devices could not be looked at; they keep their last state")
             return
+        if self._moved_for != self._devices.known:
+            self._moved_for = self._devices.known
+            self._move()
         now = asyncio.get_running_loop().time()
         for device in self._devices.known:
             self._tell(device.id, now)

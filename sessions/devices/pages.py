@@ -53,7 +53,8 @@ class NewKey(msgspec.Struct, frozen=True):
 
     device: str
     overlays: tuple[str, ...]
-    token: str
+    command: str
+    """What starts the agent on the computer with OBS."""
 
 
 async def screens(request: Asked) -> Response:
@@ -93,7 +94,11 @@ async def key(request: Asked) -> Response:
         return await _page(request, refusal=refusal)
     site = request.state["settings"].public_url
     overlay = f"{site}/overlay/{device}/{token}"
-    issued = NewKey(device, (f"{overlay}?lang=ar", f"{overlay}?lang=en"), token)
+    issued = NewKey(
+        device,
+        (f"{overlay}?lang=ar", f"{overlay}?lang=en"),
+        f"python run.py obs --url {site} --screen {device} --token {token}",
+    )
     if wants_json(request):
         return JSONResponse(msgspec.to_builtins(issued), headers=PRIVATE)
     return await _page(request, issued=issued)
@@ -164,7 +169,6 @@ async def _page(
         "moments": tuple(Moment),
         "now": now,
         "issued": issued,
-        "public_url": request.state["settings"].public_url,
         "error": explained(refusal, pages.zone),
     }
     status = refusal.status if refusal else 200

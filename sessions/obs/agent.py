@@ -195,10 +195,9 @@ class Agent:
         """
         async with httpx2.AsyncClient(timeout=_OPEN_SECONDS) as client:
             answer = await client.get(self._door)
-            if answer.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR:
-                answer.raise_for_status()
-            if not answer.is_success or not client.cookies:
+            if answer.status_code == httpx2.codes.NOT_FOUND:
                 raise KeyRefused
+            answer.raise_for_status()
             return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
 
     def _hear(self, text: str | bytes) -> None:

@@ -25,6 +25,8 @@ from sessions.projector.pages import SCREEN
 from sessions.usecases import Show
 
 _UNAVAILABLE: Final = 503
+_LATER: Final = frozenset({429, _UNAVAILABLE})
+"""Answers after which the same key may be good; after any other it is not."""
 
 
 class OverlayState(TypedDict):
@@ -55,7 +57,8 @@ async def with_key(request: Asked) -> Response:
     try:
         visit, token = await passes.redeem(request.path_params["token"], visit)
     except (Refusal, Fault) as problem:
-        return _blank(request, getattr(problem, "status", _UNAVAILABLE))
+        status = getattr(problem, "status", _UNAVAILABLE)
+        return _blank(request, status if status in _LATER else NotFound.status)
     if not may(visit.role, Action.SHOW_ON_SCREEN):
         return _blank(request, NotFound.status)
     response = _overlay(request)

@@ -33,6 +33,7 @@ FILLED = {
     "m": "1",
     "rev": "1",
     "screen": "main",
+    "view": "obs",
     "session": "khda",
     "code": "ABCD",
     "section": "entities",

@@ -4,13 +4,14 @@ import { connect, learn, now } from './socket.js';
 import { clock, left, say } from './words.js';
 
 const BEAT = 10_000; // ms between two beats
+const RETRY = 2_000; // ms at most between two tries to reach the server
 const GONE = 60_000; // ms without a line after which the operator's dot appears
 
 const html = document.documentElement, main = document.getElementById('scene'), st = document.getElementById('st');
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 const exactFormat = new Intl.DateTimeFormat('en-GB-u-nu-latn', { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false, timeZone: html.dataset.zone || undefined });
 
-let shown = null, updated = 0, downSince = 0, catching = true;
+let device = null, shown = null, updated = 0, downSince = 0, catching = true;
 
 // --- showing ---
 
@@ -38,6 +39,7 @@ function tick() {
   const seen = document.getElementById('seen');
   const said = downSince ? say('seen', { time: `\u2066${exactFormat.format(updated)}\u2069` }) : clock(now());
   if (seen.textContent !== said) seen.textContent = said;
+  document.getElementById('flash').hidden = !(device?.flash === device?.screen && Date.parse(device?.flash_until) > now());
   document.getElementById('gone').hidden = !downSince || Date.now() - downSince < GONE;
 }
 setInterval(tick, 250);
@@ -59,7 +61,12 @@ const line = connect(`/live/screen/${encodeURIComponent(document.body.dataset.sc
     catching = false;
     line.send(beat());
   },
-}, { probe: beat });
+  device(frame) {
+    device = frame;
+    document.getElementById('flash-title').textContent = frame.title;
+    tick();
+  },
+}, { probe: beat, slowest: RETRY });
 setInterval(() => line.send(beat()), BEAT);
 
 const first = JSON.parse(document.getElementById('stage').textContent);
