@@ -162,7 +162,7 @@ def test_migrate_and_invite_work_on_a_server(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_nodes_that_start_together_make_one_expo_and_tell_one_link(
     tmp_path: Path, empty_postgres_url: str
 ) -> None:
@@ -208,7 +208,7 @@ async def test_nodes_that_start_together_make_one_expo_and_tell_one_link(
 
 async def _first_link(process: asyncio.subprocess.Process) -> str:
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         async for line in process.stdout:
             if found := re.search(r"Organiser, once\s+http://[^/]+(/pass/\S+)", line.decode()):
                 return found[1]
