@@ -3,11 +3,6 @@
 import asyncio
 import base64
 import hashlib
-import re
-import shutil
-import subprocess
-import sys
-import textwrap
 from datetime import timedelta
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
@@ -41,7 +36,6 @@ from voting.protocol import Cast
 DEVICE = HoldRule("device", most=1)
 PAGE = "/en/bulletin/day/1"
 JSON = "/bulletin/day/1/v1.json"
-_GUIDE = Path("docs/VERIFY.md").read_text()
 
 
 async def is_out(client: httpx2.AsyncClient, path: str = PAGE) -> bool:
@@ -101,29 +95,6 @@ async def test_two_people_publish_a_day_and_everything_at_its_addresses_agrees(
             "review-bulletin",
             "publish-bulletin",
         ]
-
-
-async def test_note_is_checked_as_the_guide_says(tmp_path: Path) -> None:
-    program = re.search(r"<<'END'\n(.*?)\n    END\n", _GUIDE, re.DOTALL)
-    assert program is not None
-    async with whole(tmp_path) as house:
-        await published_contest(house)
-        organiser, _ = await reviewed(house)
-        await press(organiser, "publish")
-        nobody = await house.person(Role.PUBLIC)
-        note = (await nobody.get("/bulletin/day/1/v1.note")).content
-        key = (await nobody.get("/ledger/keys.json")).json()["keys"][-1]["bulletin"]
-
-    def told(said: bytes) -> subprocess.CompletedProcess[str]:
-        (tmp_path / "v1.note").write_bytes(said)
-        shutil.copy("voting/verify/verify.py", tmp_path)
-        return subprocess.run(
-            [sys.executable, "-B", "-", "v1.note", key], cwd=tmp_path, capture_output=True, text=True,
-            input=textwrap.dedent(program[1]), check=False, timeout=60,
-        )  # fmt: skip
-
-    assert told(note).stdout == f"['sawt-bulletin/v1', '{house.url}{JSON}']\n"
-    assert "its signature does not hold" in told(note.replace(b"/v1.json", b"/v2.json")).stderr
 
 
 async def test_one_person_alone_publishes_nothing(tmp_path: Path) -> None:
