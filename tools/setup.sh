@@ -135,6 +135,18 @@ provider() {
     (cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts --loglevel error >/dev/null)
 }
 
+# Without ffmpeg the test of the clock in a stream steps aside, and says so.
+media() {
+    command -v ffmpeg >/dev/null && return
+    if may_install; then
+        install ffmpeg || true
+    fi
+    if ! command -v ffmpeg >/dev/null; then
+        say "Without ffmpeg no test looks whether a ballot comes with the picture of a stream; all others run."
+        say "Debian: sudo apt-get install ffmpeg   then run make again."
+    fi
+}
+
 # Without Node the peers written in it are left out; without a compiler nothing can be measured.
 bench() {
     local missing=()
@@ -155,7 +167,7 @@ bench() {
 
 case "${1:-}" in
 venv) make_venv "$2" ;;
-browser) browser ;;
+browser) browser && media ;;
 services) services ;;
 provider) provider ;;
 bench) bench ;;

@@ -32,9 +32,7 @@ _SIZE: Final = (320, 180)
 _BLOCK: Final = _SIZE[0] // BITS
 _BAND: Final = 60  # rows of blocks at the top
 _SEGMENT: Final = 1  # second
-_WITHOUT: Final = (
-    "no ffmpeg: install it (apt-get install ffmpeg, or tools/setup.sh) to try the clock in a stream"
-)
+_WITHOUT: Final = "ffmpeg is not installed (apt-get install ffmpeg): no stream carries a clock"
 READ_CLOCK: Final = """video => {
   const canvas = document.createElement('canvas'), [w, h] = [320, 180];
   Object.assign(canvas, { width: w, height: h });
