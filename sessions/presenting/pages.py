@@ -32,6 +32,14 @@ class ConsolePageState(TypedDict):
 Asked = Request[ConsolePageState]
 
 
+async def mine(request: Asked) -> Response:
+    """The consoles somebody may open, each with its session's expected start."""
+    person = request.state["visit"].person
+    sessions = request.state["presenting"].sessions_of(person)
+    pages = request.state["pages"]
+    return pages.page(request, "presenting/mine.html", {"sessions": sessions}, headers=NO_STORE)
+
+
 async def page(request: Asked) -> Response:
     """The console with its first state inside, so that it is right before any socket opens."""
     presenting = request.state["presenting"]
@@ -63,4 +71,8 @@ async def see(request: Asked) -> Response:
 def routes() -> list[BaseRoute]:
     """The routes of this file."""
     path, present = "/{lang:lang}/present/{session}", Action.PRESENT
-    return [guarded(path, page, present), guarded(path, see, present, methods=("POST",))]
+    return [
+        guarded("/{lang:lang}/present", mine, present),
+        guarded(path, page, present),
+        guarded(path, see, present, methods=("POST",)),
+    ]

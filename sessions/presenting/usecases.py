@@ -65,6 +65,11 @@ class Presenting:
             raise NotAllowed(action=Action.PRESENT.value)
         return found
 
+    def sessions_of(self, person: Person | None) -> tuple[Session, ...]:
+        """The sessions whose consoles this person may see, with the times that are to be expected."""
+        running = self._show.running().sessions
+        return tuple(one for one in running if may_with(person, Action.PRESENT, one.entity))
+
     async def refresh(self) -> None:
         """Look at the cues again, if anything was written since."""
         mark = self._database.commits.mark()

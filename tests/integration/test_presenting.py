@@ -95,6 +95,9 @@ async def test_console_is_for_its_own_team_and_whoever_runs_the_show(house: Whol
     stranger = await house.person(Role.TEAM, "of another entity", entity="rta")
     staff = [await house.person(role) for role in (Role.MODERATOR, Role.ORGANISER)]
 
+    own = (await (await house.person(Role.TEAM)).get("/en/present")).text
+    assert "/en/present/dewa" in own
+    assert "/en/present/rta" not in own
     for one in staff:
         assert (await one.get("/en/present/dewa")).status_code == 200
         assert (await one.get("/en/present/nowhere")).status_code == 404

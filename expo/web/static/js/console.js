@@ -35,7 +35,9 @@ function tick() {
   const wait = Date.parse(starts_at) - clockNow;
   const figure = turn === 'stage' ? left(rest) : turn === 'overtime' ? `+${left(-rest)}` : turn === 'next' && wait < FAR ? left(wait) : turn === 'waiting' || turn === 'next' ? clock(starts_at) : '';
   if (big.textContent !== figure) big.textContent = figure;
-  big.classList.toggle('word', figure.length > 6);
+  const wide = figure.length > 7 || /[^\d:+]/.test(figure); // e.g. 10:40 with ص
+  big.classList.toggle('long', !wide && figure.length > 5);
+  big.classList.toggle('word', wide);
   big.hidden = !figure;
   put('tell', turn === 'stage' ? say('dueAt', { time: at(due_at) }) : turn === 'overtime' ? words.overSince
     : turn === 'waiting' && before ? count('before', before) : turn === 'next' || turn === 'waiting' ? say('startsAt', { time: at(starts_at) }) : '');
