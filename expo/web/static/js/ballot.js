@@ -301,7 +301,7 @@ function turned(was, got) {
   else if (state === 'paused') announce(say('pausedSay'));
   else if (state === 'closed' && unsaved) warn(say('closedUnsaved'));
   else if (state === 'closed') announce(say('closedSay'));
-  else if (state === 'published') import('./places.js').then(it => it.told(got.places, saved?.ranking ?? []));
+  else if (state === 'published') import('./places.js').then(it => it.told(got, saved));
   if (state !== 'open' && state !== 'paused' && state !== 'closing') kept.set(KEY, null);
 }
 

@@ -83,9 +83,9 @@ export function standing(list, { rows }, cards) {
 }
 
 /** Say who came first, and where one had ranked it. */
-export function told(places, ranking) {
+export function told({ places }, saved) {
   const first = places.find(place => place.rank === 1);
   if (!first) return;
-  const at = ranking.indexOf(first.ids[0]), name = first.titles.map(one => isolate(text(one))).join(' · ');
+  const at = saved ? saved.ranking.indexOf(first.ids[0]) : -1, name = first.titles.map(one => isolate(text(one))).join(' · ');
   announce(say('published', { name }) + (at < 0 ? '' : ` ${say('yours', { n: at + 1 })}`));
 }

@@ -1,5 +1,4 @@
 // Questions in a session's page: follows the live frames, asks and supports without leaving the page.
-import { more } from './socket.js';
 import { announce, count, fill, lang, number, words } from './words.js';
 
 const root = document.getElementById('questions');
@@ -83,12 +82,12 @@ async function look() {
   } catch { /* the next frame asks again */ }
 }
 
-more.questions = frame => {
-  state = frame;
+document.addEventListener('frame:questions', event => {
+  state = event.detail;
   show();
   // Only who waits for something asks what became of it, and not all at one moment.
   if (mine.some(one => one.state === 'waiting')) looking ||= setTimeout(look, AGAIN / 2 + Math.random() * AGAIN / 2);
-};
+});
 
 const wrong = document.getElementById('ask-error'), field = document.getElementById('ask-text'), left = document.getElementById('ask-left');
 const rest = () => { left.textContent = number(Number(left.dataset.most) - field.value.length); };

@@ -7,9 +7,7 @@ const ANSWER = 8_000; // and gives up on the connection after so long
 const BANNER = 3_000; // nobody is told about a hiccup shorter than this
 
 let offset = null;
-/** Handlers of scripts that come after the line. */
-export const more = {};
-const asks = document.getElementById('questions'); // below the ballot: fetched when it is seen
+const asks = document.getElementById('questions'); // fetched when seen
 if (asks) new IntersectionObserver(([one]) => one.isIntersecting && import('./questions.js')).observe(asks);
 
 /** The server's time now, in ms since 1970. */
@@ -54,7 +52,7 @@ export function connect(path, handlers, { probe, known = {}, slowest = SLOWEST }
       if (frame.type === 'hello') { tries = 0; offset = null; learn(frame.server_at); status('open'); }
       if (stale(frame)) return;
       handlers[frame.type]?.(frame);
-      more[frame.type]?.(frame);
+      document.dispatchEvent(new CustomEvent(`frame:${frame.type}`, { detail: frame }));
     };
     mine.onclose = event => {
       if (mine !== socket) return;
