@@ -16,7 +16,7 @@ from expo.clock import Now
 from expo.db import Database
 from expo.errors import BadRequest, Refusal
 from expo.identity.people import Visit
-from expo.lists import waiting
+from expo.lists import usecases as waiting
 from expo.rights import Action
 from expo.web import translations
 from expo.web.forms import client_form, client_upload

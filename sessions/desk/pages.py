@@ -12,7 +12,7 @@ from expo.clock import Now
 from expo.db import Database
 from expo.errors import BadRequest, NotFound, Refusal
 from expo.identity.people import Visit
-from expo.lists import waiting
+from expo.lists import usecases as waiting
 from expo.lists.pages import csv_file
 from expo.lists.reading import MOST_BYTES, Row, rows_of
 from expo.lists.workbooks import cells_in

@@ -728,9 +728,10 @@ def told(bundle: Bundle) -> list[str]:
     """What has been checked, and the result, in sentences."""
     titles = {one["id"]: one["title"] for one in bundle.manifest["options"]}
     result, held, place = bundle.found, bundle.found["with_held"], 1
+    n = sum(g["n"] for g in result["groups"] if g["n"] >= g["min"])
     lines = [
         f"{shown(bundle.manifest['title'], 'en')} ({bundle.origin})",
-        f"Everything holds: {bundle.tree.size} records, {result['ballots']} counted ballots.",
+        f"Everything holds: {bundle.tree.size} records, {n} counted ballots.",
         f"Key: {bundle.vkey.strip()}",
         f"Root at the close: {bundle.close_root.hex()}",
         f"Root with the decisions after it: {bundle.tree.root().hex()}",
@@ -738,19 +739,18 @@ def told(bundle: Bundle) -> list[str]:
     if Ed25519PublicKey is None:
         lines.append("Signatures were NOT checked: the package `cryptography` is missing.")
     for group in sorted(bundle.sealed):
-        few = "; so few that their sums are not shown, and count for nothing"
-        few = few if group in bundle.hidden else "; their published sums are believed"
-        lines.append(f"Not checked: the ballots of {group}: an auditor has them{few}.")
-    lines += bundle.kept
-    lines.append(f"Result by {result['method']}:")
+        few = "so few that their sums are not shown, and count for nothing"
+        few = few if group in bundle.hidden else "their published sums are believed"
+        lines.append(f"Not checked: the ballots of {group}: an auditor has them; {few}.")
+    lines += [*bundle.kept, f"Result by {result['method']}:"]
     for rank in result["ranks"]:
         sign = "=" if len(rank) > 1 else "."
         lines += [f"  {place}{sign} {shown(titles[one], 'en')} ({one})" for one in rank]
         place += len(rank)
     if held:
         other = " > ".join(" = ".join(rank) for rank in held["ranks"])
-        same = "the same" if held["ranks"] == result["ranks"] else other
-        lines.append(f"With the {held['held']} held ballots it would be: {same}")
+        other = "the same" if held["ranks"] == result["ranks"] else other
+        lines.append(f"With the {held['held']} held ballots it would be: {other}")
     return lines
 
 
@@ -765,8 +765,8 @@ def one_ballot(bundle: Bundle, typed: str) -> list[str]:
             path = path_of(index, leaves)
             is_in = root_by(leaves[index], index, len(leaves), path) == bundle.tree.root()
             expect(is_in, "ledger.jsonl", f"record {index} is not in the tree")
-            what = f"{said['t']} {said['rev']}; a proof of {len(path)} hashes holds"
-            lines.append(f"  record {index}: {what}")
+            proved = f"a proof of {len(path)} hashes holds"
+            lines.append(f"  record {index}: {said['t']} {said['rev']}; {proved}")
     expect(len(lines) > 1, "ledger.jsonl", f"holds, but has no ballot {tracker}")
     for line in (one for name in ("ballots.jsonl", *bundle.more) for _, one in bundle.lines(name)):
         said = json.loads(line) if tracker in line else {"content": {"trk": ""}}
