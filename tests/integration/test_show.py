@@ -142,6 +142,8 @@ async def test_second_organiser_with_an_old_picture_is_told_where_it_stands(stag
         "version": stage.contest().version,
         "state": "open",
         "seen": press.version,
+        "actor": "Mariam",
+        "action": "open-contest",
     }
     assert await actions(stage) == ["start-session", "open-contest"]
 

@@ -30,7 +30,7 @@ from sessions import pages as stage_pages
 from sessions import sockets
 from sessions.exchange import pages as schedule_pages
 from sessions.exchange.usecases import ScheduleFiles
-from sessions.orders import Kind, Order
+from sessions.orders import OF_SESSION, OF_STAGE, Kind, Order
 from sessions.show_follower import ShowFollower
 from sessions.usecases import Show
 from tests.support.clock import Clock
@@ -82,9 +82,9 @@ class House:
         self, kind: Kind, subject: str = "water", *, by: Person = ORGANISER, **more: Any
     ) -> None:
         """Give an order about a session or its contest at its present version, confirmed."""
-        if kind is Kind.SCENE:
+        if kind in OF_STAGE:
             order = Order(kind, self.show.rundown.stage.version, confirmed=True, **more)
-        elif kind.value.endswith("-session"):
+        elif kind in OF_SESSION:
             version = self.show.progress(subject).version
             order = Order(kind, version, session=subject, confirmed=True, **more)
         else:
