@@ -27,8 +27,8 @@ from tests.support.gallery_desk import DESK
 from tests.support.gallery_fair import FAIR, PLANS_FAIR
 from tests.support.gallery_inviting import INVITING
 from tests.support.gallery_people import PEOPLE, filled
+from tests.support.gallery_presenting import AUDIENCE_AND_STAGE, PLANS_AUDIENCE_AND_STAGE
 from tests.support.gallery_privacy import PRIVACY
-from tests.support.gallery_questions import PLANS_QUESTIONS, QUESTIONS
 from tests.support.gallery_results import PLANS_RESULTS, RESULTS
 from tests.support.gallery_signin import SIGNING_IN, linked
 from tests.support.gallery_team import PROPOSING, proposals, proposed
@@ -170,7 +170,7 @@ PLANS: Final = {
     "evening": Plan(_evening),
     "strained": Plan(_strained),
     "proposals": Plan(proposals),
-    **{name: Plan(build) for name, build in (PLANS_FAIR | PLANS_QUESTIONS | PLANS_RESULTS).items()},
+    **{name: Plan(build) for name, build in (PLANS_AUDIENCE_AND_STAGE | PLANS_FAIR | PLANS_RESULTS).items()},
     "empty": Plan(_nothing, _empty_schedule),
     "live": Plan(_open, lambda: real_schedule(("visibility: hidden ", "visibility: live "))),
     "after-vote": Plan(
@@ -393,7 +393,7 @@ VIEWS: Final = (
     *BULLETIN,
     *INVITING,
     *DESK,
-    *QUESTIONS,
+    *AUDIENCE_AND_STAGE,
     *SIGNING_IN,
     *PROPOSING,
 )

@@ -1,0 +1,54 @@
+"""Consoles of presenters and the desk's cues, for the gallery; the audience's questions go along."""
+
+from collections.abc import Callable
+from typing import Final
+
+from command.assembly import Expo
+from expo.identity.people import Person, PersonId, Visit
+from expo.rights import Role
+from sessions.presenting.values import Kind
+from sessions.questions.orders import DeskOrder
+from sessions.questions.values import Act
+from sessions.reactions.values import Kind as Reaction
+from tests.support.gallery_questions import PLANS_QUESTIONS, QUESTIONS
+from tests.support.gallery_view import View
+from tests.support.show import ORGANISER, Running
+
+
+def _cued(show: Running, _voter: dict[str, str]) -> dict[str, str]:
+    """A session on the stage with a cue, a question and reactions; another's console is seen."""
+    show.begin()
+
+    async def tell(expo: Expo) -> None:
+        production = expo.production
+        somebody = Visit(person=Person(PersonId("asker-1"), Role.CUSTOMER))
+        one = await production.questions.ask(somebody, "khda", "هل تشمل الخدمة الطلبة الوافدين؟")
+        for act, version in ((Act.PUBLISH, 1), (Act.SEND, 2)):
+            await production.questions.act(ORGANISER, DeskOrder(act, one.id, version))
+        production.reactions.react(somebody, "khda", Reaction.SLOWER)
+        await production.reactions.gather()
+        words = "Please speak up, the last row cannot hear you · ارفع صوتك من فضلك"
+        await production.presenting.send(ORGANISER, "khda", Kind.WORDS, words)
+        await production.presenting.send(ORGANISER, "dewa", Kind.STAND_BY, "")
+        session = production.presenting.session_for(ORGANISER, "dewa")
+        await production.presenting.see(session, 1)
+
+    show.do(tell)
+    return {}
+
+
+PLANS_AUDIENCE_AND_STAGE: Final[dict[str, Callable[[Running, dict[str, str]], dict[str, str]]]] = {
+    **PLANS_QUESTIONS,
+    "cued": _cued,
+}
+_DESK: Final = "/{lang}/staff/presenter?session="
+AUDIENCE_AND_STAGE: Final = (
+    *QUESTIONS,
+    View("console-stage", "cued", "/{lang}/present/khda", Role.ORGANISER, "#console.stage .say"),
+    View("console-plain", "cued", "/{lang}/present/khda", Role.ORGANISER, scripts=False),
+    View("console-waiting", "cued", "/{lang}/present/dewa", Role.TEAM, "#console.waiting"),
+    View("console-next", "cued", "/{lang}/present/trakhees", Role.ORGANISER, "#console.next"),
+    View("consoles", "cued", "/{lang}/present", Role.TEAM, ".mine"),
+    View("cue-desk", "cued", f"{_DESK}khda", Role.ORGANISER, "#p-cue .not"),
+    View("cue-desk-seen", "cued", f"{_DESK}dewa", Role.ORGANISER, "#p-cue .yes"),
+)
