@@ -11,6 +11,7 @@ from expo.rights import Role
 from sessions.orders import Kind
 from sessions.questions.values import Act, Desk, Question, QuestionClaimed, Reason, State
 from sessions.reactions.values import Kind as Reaction
+from tests.support.stagehouse import SECRET
 from tests.support.whole import ORGANISER, PROGRAM, Whole, whole
 
 BASE = "/en/session/khda"
@@ -275,3 +276,26 @@ async def test_reactions_reach_the_presenter_as_counts_of_nobody(house: Whole) -
     house.pass_time(minutes=2)
     await reactions.gather()
     assert dict(reactions.felt("khda").counts)[Reaction.CLEAR] == 0
+
+
+async def test_postgresql_merges_claims_and_counts_alike(tmp_path: Path, postgres_url: str) -> None:
+    environ = {"SAWT_DATABASE_URL": postgres_url, "SAWT_SECRET_KEY": SECRET}
+    async with whole(tmp_path, environ) as house:
+        await house.order(Kind.START, "khda")
+        ones = [await house.person(Role.MODERATOR, name) for name in ("m1", "m2")]
+        first = await asked(house, "Who pays for it?", "a")
+        second = await asked(house, "Who bears the cost?", "b")
+        claims = await asyncio.gather(*(act(one, Act.CLAIM, first) for one in ones))
+        assert sorted(one.status_code for one in claims) == [200, 409]
+
+        await act(ones[0], Act.PUBLISH, second)
+        await act(ones[1], Act.PUBLISH, second)
+        winner = ones[0] if claims[0].status_code == 200 else ones[1]
+        await act(winner, Act.MERGE, first, into=second.id)
+        assert house.expo.production.questions.public("khda").questions[0].supports == 2
+        await (await house.person(Role.CUSTOMER, "a")).post(
+            f"{BASE}/reactions", data={"kind": "clear"}, headers=PROGRAM
+        )
+        await house.expo.production.reactions.gather()
+        felt = house.expo.production.reactions.felt("khda")
+        assert dict(felt.counts)[Reaction.CLEAR] == 1
