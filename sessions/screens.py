@@ -13,6 +13,9 @@ from sessions.stage import Sighting
 
 VIEWS: Final = frozenset({"", "overlay-ar", "overlay-en", "obs"})
 """What a device may show besides its projector, whose view has no name."""
+CONSOLES: Final = "present"
+"""Under which presenters' consoles are listed, by their sessions."""
+_LONGEST_LINE: Final = 64  # characters the database keeps
 MOST_SCREENS: Final = 64  # names remembered; a hall has a few, a flood of names must not grow us
 _MINUTE: Final = timedelta(minutes=1)
 _HEARD_OF: Final = timedelta(seconds=35)
@@ -22,6 +25,11 @@ _HEARD_OF: Final = timedelta(seconds=35)
 def sighted(device: str, view: str = "") -> str:
     """What a connection of a device is listed as: its projector by the name alone."""
     return f"{device}/{view}" if view else device
+
+
+def console_line(session: str) -> str:
+    """What the consoles of a session's presenters are listed as."""
+    return sighted(CONSOLES, session)[:_LONGEST_LINE]
 
 
 def device_of(sighting: str) -> str:

@@ -32,7 +32,7 @@ from sessions.presenting.protocol import room_of as console_room
 from sessions.presenting.usecases import Presenting
 from sessions.projector.pages import SCREEN
 from sessions.questions.protocol import DESK, room_of
-from sessions.screens import VIEWS, device_room, sighted, stage_room
+from sessions.screens import VIEWS, console_line, device_room, sighted, stage_room
 from sessions.show_follower import BOARD, STAFF, STAGE
 from sessions.streams.frames import DelayFrames
 from sessions.usecases import TOPIC, Show
@@ -194,7 +194,8 @@ class Live:
             return
         await presenting.refresh()
         state = msgspec.json.encode(presenting.console(session))
-        await self._follow(socket, _caller(socket), (console_room(session.id), NOTICE), state)
+        caller = _caller(socket, screen=console_line(session.id))
+        await self._follow(socket, caller, (console_room(session.id), NOTICE), state)
 
     async def turn_away(self, socket: Socket) -> None:
         """Tell a page that it is not for whoever is asking."""

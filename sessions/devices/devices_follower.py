@@ -83,7 +83,7 @@ class DevicesFollower:
             device = device_of(viewer.who.screen)
             has_own = self._devices.scene_of(device) is not None
             here, there = (stage_room(device), STAGE) if has_own else (STAGE, stage_room(device))
-            if not any(room.name == here for room in viewer.rooms):
+            if any(room.name == there for room in viewer.rooms):  # consoles are in neither
                 self._hub.leave(viewer, there)
                 self._hub.join(viewer, here)
 

@@ -21,7 +21,7 @@ from sessions.devices.usecases import Devices
 from sessions.devices.values import Device, Moment, ObsBy, ObsMode, ObsSettings
 from sessions.projector.pages import SCREEN
 from sessions.protocol import ObsReport, ScreenLine
-from sessions.screens import VIEWS, device_of, sighted
+from sessions.screens import CONSOLES, VIEWS, device_of, sighted
 from sessions.usecases import Show
 
 _AUTO: Final = "auto"
@@ -167,7 +167,7 @@ async def _page(
         "modes": tuple(ObsMode),
         "bys": tuple(ObsBy),
         "moments": tuple(Moment),
-        "now": now,
+        "consoles": CONSOLES,
         "issued": issued,
         "error": explained(refusal, pages.zone),
     }
