@@ -1,7 +1,7 @@
 // A projector: shows the last whole state it was told, keeps it when the line is lost, never replays.
 import { blank, fill, frameLines, identity, pill } from './scenes.js';
 import { connect, learn, now } from './socket.js';
-import { clock, left, say } from './words.js';
+import { clock, count, left, say, words } from './words.js';
 
 const BEAT = 10_000; // ms between two beats
 const RETRY = 2_000; // ms at most between two tries to reach the server
@@ -27,6 +27,9 @@ function show(frame, calm) {
   }
   fill(main, frame, quiet);
   pill(document.getElementById('pill'), frame);
+  const late = document.getElementById('late');
+  late.hidden = !frame.held && !frame.late_minutes;
+  late.textContent = frame.held ? words.held : count('late', frame.late_minutes);
   const lines = frameLines(frame);
   for (const name of ['sub', 'foot']) document.getElementById(name).textContent = lines[name];
   shown = frame;
