@@ -64,9 +64,7 @@ def _counted(path: Path, method: str | None) -> counting.CountReport:
 def verify(options: argparse.Namespace) -> int:
     """Check a published bundle and count it again; 1 with the first thing that is wrong."""
     try:
-        bundle = verifier.check(
-            options.folder, options.vkey, options.openings, options.kept
-        )
+        bundle = verifier.check(options.folder, options.vkey, options.openings, options.kept)
         told = verifier.told(bundle)
         if options.tracker:
             told += verifier.one_ballot(bundle, options.tracker)

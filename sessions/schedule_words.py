@@ -56,7 +56,9 @@ MESSAGES: Final = MappingProxyType(
         "bad-stream-id": N_("“{found}” is not a video id of this provider."),
         "stream-without-address": N_("The stream needs an id or an address."),
         "stream-with-two-addresses": N_("Give the stream an id or an address, not both."),
-        "own-stream-with-address": N_("The expo's own stream is given without an id or an address."),
+        "own-stream-with-address": N_(
+            "The expo's own stream is given without an id or an address."
+        ),
         "bad-hls": N_(
             "“{found}” is not the https address of an HLS playlist (.m3u8) on a public host."
         ),

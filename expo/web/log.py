@@ -17,7 +17,8 @@ from typing import Any, Final, TextIO
 from typing_extensions import override
 
 _SECRET_PATH: Final = re.compile(
-    r"(/(?:pass|overlay/[^/\s?#\"']+|receipt|invitation|sign-in/link|badge|at)/)[^\s/?#\"']+", re.IGNORECASE
+    r"(/(?:pass|overlay/[^/\s?#\"']+|receipt|invitation|sign-in/link|badge|at)/)[^\s/?#\"']+",
+    re.IGNORECASE,
 )
 _QUERY: Final = re.compile(r"(/[^\s?\"']*)\?[^\s\"']*")
 _COOKIE: Final = re.compile(r"(sawt_(?:visit|device)=)[^\s;\"']+")

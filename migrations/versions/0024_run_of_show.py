@@ -17,6 +17,8 @@ def upgrade() -> None:
     minutes = sa.Column("added_minutes", sa.Integer(), nullable=False, server_default="0")
     op.add_column("programme_session", minutes)
     op.add_column("stage", sa.Column("held_at", Instant(), nullable=True))
-    absorbs = sa.Column("absorbs", sa.Boolean(), nullable=False, server_default=sa.true())
+    absorbs: sa.Column[bool] = sa.Column(
+        "absorbs", sa.Boolean(), nullable=False, server_default=sa.true()
+    )
     op.add_column("stage", absorbs)
     op.add_column("stage", sa.Column("undo", Words(), nullable=False, server_default=""))

@@ -16,7 +16,9 @@ from tests.support.rawsocket import RawSocket
 
 STALLED = 50
 ENDS_WITHIN_S = 8.0
-BY_DAY_S = 20.0  # on a machine that runs other tests beside; the nightly run asks for the promise itself
+BY_DAY_S = (
+    20.0  # on a machine that runs other tests beside; the nightly run asks for the promise itself
+)
 FULL_BYTES = 4_096  # no file may grow beyond it: less than any of the database's
 
 

@@ -170,7 +170,10 @@ PLANS: Final = {
     "evening": Plan(_evening),
     "strained": Plan(_strained),
     "proposals": Plan(proposals),
-    **{name: Plan(build) for name, build in (PLANS_AUDIENCE_AND_STAGE | PLANS_FAIR | PLANS_RESULTS).items()},
+    **{
+        name: Plan(build)
+        for name, build in (PLANS_AUDIENCE_AND_STAGE | PLANS_FAIR | PLANS_RESULTS).items()
+    },
     "empty": Plan(_nothing, _empty_schedule),
     "live": Plan(_open, lambda: real_schedule(("visibility: hidden ", "visibility: live "))),
     "after-vote": Plan(

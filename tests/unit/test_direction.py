@@ -34,7 +34,9 @@ def seen(
     shown = None
     if found is not None:
         shown = Watched(found, state(found, all_places(found)[:places]))
-    return control_view(rundown(status), contests.get, shown, shown=board(programme(), AT), counts=COUNTS)
+    return control_view(
+        rundown(status), contests.get, shown, shown=board(programme(), AT), counts=COUNTS
+    )
 
 
 def test_nothing_is_due_before_the_first_session() -> None:

@@ -204,7 +204,11 @@ def test_lists_and_added_things_are_told_in_one_line() -> None:
     found = compare(OLD, new, OPEN)
 
     assert [(c.kind, c.path, c.after) for c in found.changes] == [
-        (Kind.ADDED, "sessions.water.streams", '[{"provider":"vimeo","id":"123456789","url":"","delay":null}]'),
+        (
+            Kind.ADDED,
+            "sessions.water.streams",
+            '[{"provider":"vimeo","id":"123456789","url":"","delay":null}]',
+        ),
         (Kind.ADDED, "entities.parks", "parks"),
     ]
     assert found.programme == new

@@ -196,7 +196,9 @@ SHOW: Final = (
     Table(
         "stream_delay",
         Purpose.SHOW,
-        N_("How far viewers of a stream are behind the hall, counted by seconds. No person is in it."),
+        N_(
+            "How far viewers of a stream are behind the hall, counted by seconds. No person is in it."
+        ),
         N_("Until the next minute replaces it."),
         _OPERATORS,
         (_plain(N_("counts of a minute"), "session", "node", "at", "counts"),),
