@@ -3,6 +3,7 @@
 import { connect, learn, now } from './socket.js';
 import { announce, clock, count, left, number, say, text, words } from './words.js';
 
+const BEAT = 10_000; // ms between two words to the desk's list of devices
 const SHORT = 120_000; // ms left from which the time is told to be short
 const FAR = 3_600_000; // a start further away than this is told as a time of day
 const ALONE = 3_000; // ms without a line before the page says so
@@ -111,6 +112,7 @@ const line = connect(`/live/present/${encodeURIComponent(root.dataset.session)}`
     show(frame);
   },
 });
+setInterval(() => line.send({ type: 'beat', scene: 'now', version: 0 }), BEAT); // so that the desk knows it is awake
 
 seen.addEventListener('submit', async event => {
   event.preventDefault();
