@@ -182,10 +182,22 @@ class Live:
 
     async def present(self, socket: Socket) -> None:
         """The console of one session, for its own team and whoever runs the show."""
+        session = socket.path_params["session"]
+        await self._console(socket, _caller(socket, screen=console_line(session)))
+
+    async def cues(self, socket: Socket) -> None:
+        """What is on the console of one session, for the desk that sends cues to it."""
+        await self._console(socket, _caller(socket))
+
+    async def turn_away(self, socket: Socket) -> None:
+        """Tell a page that it is not for whoever is asking."""
+        self._shared(socket).hub.refused[NotAllowed.code] += 1
+        await self._turn_away(socket, NotAllowed.code, Close.NOT_ALLOWED)
+
+    async def _console(self, socket: Socket, caller: Caller) -> None:
         presenting = socket.state["presenting"]
-        asked = socket.path_params["session"]
         try:
-            session = presenting.session_for(socket.state["visit"].person, asked)
+            session = presenting.session_for(caller.visit.person, socket.path_params["session"])
         except NotFound:
             await self._turn_away(socket, NotFound.code, Close.NOTHING_HERE)
             return
@@ -194,13 +206,7 @@ class Live:
             return
         await presenting.refresh()
         state = msgspec.json.encode(presenting.console(session))
-        caller = _caller(socket, screen=console_line(session.id))
         await self._follow(socket, caller, (console_room(session.id), NOTICE), state)
-
-    async def turn_away(self, socket: Socket) -> None:
-        """Tell a page that it is not for whoever is asking."""
-        self._shared(socket).hub.refused[NotAllowed.code] += 1
-        await self._turn_away(socket, NotAllowed.code, Close.NOT_ALLOWED)
 
     async def _follow(
         self, socket: Socket, caller: Caller, rooms: tuple[str, ...], *more: bytes
@@ -288,6 +294,9 @@ def routes(endpoints: Live) -> list[BaseRoute]:
             endpoints.present,
             Action.PRESENT,
             refuse=endpoints.turn_away,
+        ),
+        guarded_socket(
+            "/live/cues/{session}", endpoints.cues, Action.RUN_SHOW, refuse=endpoints.turn_away
         ),
         guarded_socket("/live/{session}", endpoints.session, follow),
     ]

@@ -1,14 +1,16 @@
 """Consoles on a whole expo: the desk's cue reaches the team's console, and nobody else's."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from expo.rights import Role
 from expo.wire.codes import Close
-from sessions.orders import Kind
+from sessions.orders import Kind, Order
 from tests.support.whole import ORGANISER, PROGRAM, Whole, whole
 
 DESK, CONSOLE, LIVE = "/en/staff/presenter", "/en/present/dewa", "/live/present/dewa"
@@ -132,3 +134,29 @@ async def test_console_tells_that_the_time_is_up_and_that_it_is_over(house: Whol
             pass
     assert frame["felt"] == {"clear": 0, "slower": 0, "louder": 0, "applause": 0}
     assert frame["questions"] == []
+
+
+async def test_added_minutes_and_a_hold_reach_the_console(house: Whole) -> None:
+    show, moderator = house.expo.show, await house.person(Role.MODERATOR)
+
+    async def act(kind: Kind, version: int, **more: Any) -> None:
+        await show.act(ORGANISER, Order(kind, version, **more))
+
+    await house.order(Kind.END, "dewa")
+    await house.order(Kind.START, "khda")
+    async with house.ear("/live/present/khda", moderator) as ear:
+        first = await ear.frame("console")
+        await act(Kind.MINUTES, show.progress("khda").version, session="khda", by=2)
+        while (frame := await ear.frame("console"))["added_minutes"] != 2:
+            pass
+        due = datetime.fromisoformat(frame["due_at"])
+        assert due - datetime.fromisoformat(first["due_at"]) == timedelta(minutes=2)
+
+        await act(Kind.HOLD, show.rundown.stage.version)
+        while (frame := await ear.frame("console"))["held_at"] is None:
+            pass
+        house.pass_time(minutes=3)
+        await act(Kind.GO_ON, show.rundown.stage.version)
+        while (frame := await ear.frame("console"))["held_at"] is not None:
+            pass
+    assert datetime.fromisoformat(frame["due_at"]) - due == timedelta(minutes=3)

@@ -136,6 +136,6 @@ async def test_each_role_opens_exactly_the_sockets_the_table_allows(tmp_path: Pa
                 if await is_socket_refused(client, target) is may(role, route.action):
                     wrong.append((role, route.path))
 
-    assert len(sockets) == 6
+    assert len(sockets) == 7
     assert {role for role, _ in wrong} <= set(Role)
     assert wrong == []

@@ -12,7 +12,7 @@ const look = async () => take(await page('GET', here()));
 
 if (panel) {
   let last = '';
-  connect(`/live/present/${encodeURIComponent(panel.dataset.session)}`, {
+  connect(`/live/cues/${encodeURIComponent(panel.dataset.session)}`, {
     status: banner().status,
     console(frame) {
       const said = JSON.stringify([frame.turn, frame.cue]);
