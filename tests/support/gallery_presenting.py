@@ -37,7 +37,7 @@ def _cued(show: Running, _voter: dict[str, str]) -> dict[str, str]:
     return {}
 
 
-PLANS_AUDIENCE_AND_STAGE: Final[dict[str, Callable[[Running, dict[str, str]], dict[str, str]]]] = {
+PLANS_SHOW: Final[dict[str, Callable[[Running, dict[str, str]], dict[str, str]]]] = {
     **PLANS_QUESTIONS,
     "cued": _cued,
 }
