@@ -172,6 +172,8 @@ async def test_changed_list_shows_its_difference_and_is_put_in_force(tmp_path: P
 
         assert applied.status_code == 303
         assert again.json()["code"] == "list-outdated"
+        by_form = await organiser.post("/en/staff/expo/list/entities/apply", data=word)
+        assert (by_form.status_code, 'data-code="list-outdated"' in by_form.text) == (409, True)
         assert house.expo.show.programme.entities[0].name.en == "Renamed authority"
 
 

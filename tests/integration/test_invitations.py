@@ -84,6 +84,8 @@ async def test_list_of_five_hundred_names_its_twenty_bad_rows_and_imports_nothin
         assert await count(house, "invitations") == await count(house, "letters") == 480
         again = await organiser.post(address, headers=PROGRAM)
         assert (again.status_code, again.json()["code"]) == (409, "list-outdated")
+        by_form = await organiser.post(address)
+        assert (by_form.status_code, 'data-code="list-outdated"' in by_form.text) == (409, True)
         assert await count(house, "invitations") == 480
 
 
