@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import httpx2
@@ -15,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
 from command.assembly import Expo
-from expo.clock import Movable
+from expo.clock import Movable, Now
 from expo.db import Database
 from expo.identity.people import Person, PersonId
 from expo.place import Place
@@ -151,25 +150,31 @@ async def issue(
 
 
 @asynccontextmanager
-async def whole(folder: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[Whole]:
+async def whole(
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    schedule: str | None = None,
+    wall: Now = lambda: datetime.now(UTC),
+) -> AsyncIterator[Whole]:
     """An expo that serves until the block ends, in a folder of its own.
 
     Args:
         folder: Keeps its schedule, and its database where the environment names none.
         environ: Its settings.
+        schedule: YAML; by default the programme the product comes with.
+        wall: What its clock runs by; a fixed instant makes one that moves by `Movable.go_to` alone.
     """
     environ = environ or {}
     sock = listen("127.0.0.1", 0)
     place = Place(folder, environ, "127.0.0.1", port_of(sock))
-    copy(ROOT / "schedule.yaml", folder / "schedule.yaml")
-    database, clock = (
-        Database(environ.get("SAWT_DATABASE_URL") or url_in(folder)),
-        Movable(lambda: datetime.now(UTC)),
-    )
+    file = folder / "schedule.yaml"
+    file.write_text(schedule or (ROOT / "schedule.yaml").read_text())
+    database = Database(environ.get("SAWT_DATABASE_URL") or url_in(folder))
+    clock = Movable(wall)
     clock.go_to(MORNING)
-    schedule = folder / "schedule.yaml"
-    programme = parsed(schedule.read_bytes())
-    expo = Expo(place.settings, database, programme, schedule, clock, rehearsal=False)
+    programme = parsed(file.read_bytes())
+    expo = Expo(place.settings, database, programme, file, clock, rehearsal=False)
     try:
         async with expo.running(), AsyncExitStack() as stack:
             server = asyncio.create_task(expo.server.serve(sockets=[sock]))
