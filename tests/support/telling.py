@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import msgspec
 
-OWN: Final = frozenset({"receipt", "refused", "mine"})
-"""Frames that answer one voter about that voter's own ballot."""
+_OWN: Final = frozenset({"receipt", "refused", "mine"})
+_OWN_WORDS: Final = frozenset({"ranking", "own"})
+"""What a voter's own ballot says stands there, in the frames that answer that voter alone."""
 _SCORES: Final = re.compile(rb'"(rank|support|wins|draws|losses|score|by_lot)":')
 
 
@@ -59,10 +60,9 @@ def leaks(
     known = set(map(tuple, orders.values()))
     for raw, epoch in first.items():
         frame = msgspec.json.decode(raw)
-        if frame["type"] in OWN:
-            continue
+        own = _OWN_WORDS if frame["type"] in _OWN else frozenset()
         hidden = [one for one in secrets if one.revealed > epoch]
-        rest = msgspec.json.encode(_without(frame, {one.id for one in hidden}, known))
+        rest = msgspec.json.encode(_without(frame, {one.id for one in hidden}, known, own))
         if found := _SCORES.search(rest):
             yield f"epoch {epoch}: {found[0].decode()} in {rest[:400].decode()}"
         for one in hidden:
@@ -71,16 +71,16 @@ def leaks(
                     yield f"epoch {epoch}: {name} in {rest[:400].decode()}"
 
 
-def _without(value: Any, hidden: set[str], known: set[tuple[str, ...]]) -> Any:
-    """The frame without lists of options in their own order, and without revealed places."""
+def _without(value: Any, hidden: set[str], known: set[tuple[str, ...]], own: frozenset[str]) -> Any:
+    """The frame without a voter's own words, lists of options in their own order, and revealed places."""
     if isinstance(value, dict):
         return {
-            name: _without(one, hidden, known)
+            name: _without(one, hidden, known, own)
             for name, one in value.items()
-            if not (name == "options" and _ids(one) in known)
+            if name not in own and not (name == "options" and _ids(one) in known)
         }
     if isinstance(value, list):
-        return [_without(one, hidden, known) for one in value if not _is_revealed(one, hidden)]
+        return [_without(one, hidden, known, own) for one in value if not _is_revealed(one, hidden)]
     return value
 
 
