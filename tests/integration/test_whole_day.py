@@ -6,6 +6,7 @@ its countdown shows, and once more right after it.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -34,6 +35,8 @@ from tests.support.whole import Whole, cookie_of, whole
 from voting.contests import Contest, Phase
 from voting.tables import LineRow
 from voting.writer import ANY_CONTEST
+
+logger = logging.getLogger(__name__)
 
 HLS: Final = 'streams: [{provider: hls, url: "https://cdn.example.org/live.m3u8"}]'
 PRESSED_AFTER: Final = timedelta(minutes=8)  # the time the hall has where somebody presses close
@@ -255,14 +258,14 @@ async def test_two_sessions_give_every_viewer_the_halls_time_and_tell_nothing_ea
 
 @pytest.mark.nightly
 async def test_whole_shipped_day_gives_500_viewers_the_halls_time_and_tells_nothing_early(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    record_property: Callable[[str, object], None],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delay_follower, "_EVERY", 0.1)
 
     day = await held(tmp_path, size=500, sessions=8)
 
-    record_property("grace", [grace.total_seconds() for grace in day.graces])
-    record_property("at most G behind, all with the hall's time", day.within)
-    record_property("frames looked through", (day.heard.count, len(day.heard.first)))
+    watched = 8 * len(day.viewers)
+    assert day.within >= watched * 95 // 100  # of every viewer of every session: what G promises
+    logger.info("grace %s", [grace.total_seconds() for grace in day.graces])
+    logger.info("%d of %d at most that far behind, all with the hall's time", day.within, watched)
+    logger.info("%d frames looked through, %d different", day.heard.count, len(day.heard.first))
