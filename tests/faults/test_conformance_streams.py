@@ -129,6 +129,7 @@ def test_bytes_are_a_text_exactly_when_they_are_utf8(
     assert asyncio.run(played(path, streams)) == wanted
 
 
+@pytest.mark.timeout(300)  # many exchanges: beside a busy neighbour they take minutes
 @pytest.mark.parametrize("path", PATHS)
 @SETTINGS
 @given(

@@ -148,7 +148,7 @@ async def test_forged_or_truncated_token_is_unknown(house: Doors, forgery: str) 
     async with stranger(house.url) as client:
         for answer in (await client.get(forged), await client.post(forged)):
             assert answer.status_code == 404
-            assert len(answer.text) < 20_000
+            assert len(answer.text) < 24_000  # the token stands in it once at most
 
         assert await who(client) == "public"
 

@@ -10,6 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 import sessions.protocol
+import sessions.streams.protocol
 import voting.protocol
 from expo.catalogue.proposals.entries import LAST_FIELD
 from expo.rights import TABLE, Action, Role, may, may_with
@@ -25,6 +26,8 @@ MESSAGES = {
     "cast": Action.CAST_BALLOT,
     "ask-mine": Action.READ_OWN_BALLOT,
     "beat": Action.SHOW_ON_SCREEN,
+    "obs": Action.SHOW_ON_SCREEN,
+    "delay": Action.READ_PAGES,
 }
 
 
@@ -74,16 +77,17 @@ async def test_each_role_reaches_exactly_its_own_entitys_things(tmp_path: Path) 
 
 
 async def said(
-    client: Any, house: Whole, frame: dict[str, Any], wanted: set[str]
+    client: Any, house: Whole, wanted: set[str], *frames: dict[str, Any]
 ) -> dict[str, Any]:
-    """The first answer of one of these types to a frame said on the session's socket."""
+    """The first answer of one of these types to frames said on the session's socket."""
     cookie = cookie_of(client)
     headers = {"origin": house.url} | ({"cookie": cookie} if cookie else {})
     target = socket_url(house.url, "/live/khda")
     async with connect(target, additional_headers=headers, proxy=None) as socket:
         while msgspec.json.decode(await socket.recv())["type"] != "mine":
             pass  # the greeting ends with it
-        await socket.send(msgspec.json.encode(frame).decode())
+        for frame in frames:
+            await socket.send(msgspec.json.encode(frame).decode())
         while True:
             answer: dict[str, Any] = msgspec.json.decode(await socket.recv())
             if answer["type"] in wanted:
@@ -93,7 +97,7 @@ async def said(
 def test_every_message_a_client_may_send_is_in_the_walk() -> None:
     sent = {
         kind.__struct_config__.tag
-        for module in (voting.protocol, sessions.protocol)
+        for module in (voting.protocol, sessions.protocol, sessions.streams.protocol)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
         if kind.__struct_config__.forbid_unknown_fields and kind.__struct_config__.tag
@@ -115,15 +119,22 @@ async def test_each_message_does_exactly_what_the_table_allows(tmp_path: Path) -
                     "contest": "khda",
                     "ranking": ranking,
                 }
-                answer = await said(client, house, cast, {"receipt", "refused"})
+                answer = await said(client, house, {"receipt", "refused"}, cast)
                 assert (answer["type"] == "receipt") is may(role, Action.CAST_BALLOT), role
 
                 ask = {"type": "ask-mine", "contest": "khda"}
-                mine = await said(client, house, ask, {"mine"})
+                mine = await said(client, house, {"mine"}, ask)
                 assert bool(mine["receipt"]) is may(role, Action.READ_OWN_BALLOT), role
 
-                beat = {"type": "beat", "scene": "live", "version": 1}
-                told = await said(
-                    client, house, beat, {"refused"}
-                )  # no screen hangs on this socket
-                assert told["code"] == "malformed-frame", role
+                # Anybody who may follow a session says how late the picture is, and gets no answer.
+                delay = {"type": "delay", "session": "khda", "ms": 4000}
+                after = await said(client, house, {"mine", "refused"}, delay, ask)
+                assert (after["type"] == "mine") is may(role, Action.READ_PAGES), role
+
+                # No screen hangs on this socket, whoever holds it.
+                for screens in (
+                    {"type": "beat", "scene": "live", "version": 1},
+                    {"type": "obs", "scene": "Camera"},
+                ):
+                    told = await said(client, house, {"refused"}, screens)
+                    assert told["code"] == "malformed-frame", role
