@@ -9,6 +9,7 @@ import pytest
 
 from bench import peers, prepare, quick
 from bench.crowd import Crowd
+from bench.peers import Server
 from bench.programs import Failed, Program
 from bench.scenarios import ballots, closing, fanout, joins, stalled
 from bench.scenarios.checking import Bundle
