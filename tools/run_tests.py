@@ -49,7 +49,7 @@ _OTHERWISE: Final = {
 """Groups that are no folder: the browser's on several nodes, of which the nightly run takes all, and
 parts of the largest folders, which would keep one core busy long after the others."""
 # Real servers wait for real time: with fewer groups the cores of a small machine are idle now and then.
-_AT_ONCE: Final = 4
+_AT_ONCE: Final = 3
 # Playwright's loop is beside that of the server; nodes are processes of their own.
 _UNCOVERED: Final = ("browser", "fleet")
 _NOTHING_RAN: Final = 5  # pytest's word for a folder whose every test stepped aside

@@ -18,7 +18,7 @@ from sessions.protocol import ObsReport
 from tests.support.obs_server import FakeObs
 from tests.support.whole import Whole, whole
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)
 ORGANISER = Person(PersonId("o1"), Role.ORGANISER, label="Mariam")
 SCENES = {Moment.SESSION: "Speaker", Moment.OPEN: "Ballot", Moment.BREAK: "Pause"}
 

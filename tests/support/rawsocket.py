@@ -9,7 +9,7 @@ from typing import Final, Self
 
 TEXT, BINARY, CONT, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
 _KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="
-_SECONDS: Final = 10.0
+_SECONDS: Final = 30.0
 
 
 def client_frame(
