@@ -106,6 +106,8 @@ class Agent:
                     await follow()
             except WrongPassword:
                 why = OBS_REFUSES
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise asyncio.CancelledError  # a group that fails while it is cancelled tells its failure alone
             self._tell(away, why)
             lasted = asyncio.get_running_loop().time() - began
             wait = _FIRST if lasted > _SLOWEST else min(_SLOWEST, wait * _GROWTH)

@@ -65,10 +65,14 @@ class Local:
             ConnectionClosed: It has gone.
         """
         number = str(next(self._numbers))
-        waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = waiting
         try:
             await self._socket.send(request(number, kind, data).decode())
-            return await asyncio.wait_for(waiting, _SECONDS)
+            async with asyncio.timeout(
+                _SECONDS
+            ):  # unlike `wait_for`, never swallows a cancellation
+                return await waiting
         finally:
             self._waiting.pop(number, None)
 
@@ -90,10 +94,10 @@ async def obs(url: str, password: str, on_event: Callable[[Event], None]) -> Asy
         proxy=None,
     ) as socket:
         try:
-            hello = await asyncio.wait_for(socket.recv(), _SECONDS)
-            await socket.send(identify(hello, password).decode())
-            if not is_identified(await asyncio.wait_for(socket.recv(), _SECONDS)):
-                raise NotObs
+            async with asyncio.timeout(_SECONDS):
+                await socket.send(identify(await socket.recv(), password).decode())
+                if not is_identified(await socket.recv()):
+                    raise NotObs
         except ConnectionClosed as closed:
             if closed.rcvd is not None and closed.rcvd.code == PASSWORD_REFUSED:
                 raise WrongPassword from closed
