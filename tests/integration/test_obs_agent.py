@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from command.assembly import Expo
 from expo.identity.people import Person, PersonId
@@ -13,6 +15,8 @@ from expo.rights import Role
 from sessions.cues import Scene
 from sessions.devices.values import Moment, ObsBy, ObsMode, ObsSettings
 from sessions.obs.agent import Agent, KeyRefused
+from sessions.obs.handshake import Answer
+from sessions.obs.local import Local
 from sessions.orders import Kind, Order
 from sessions.protocol import ObsReport
 from tests.support.obs_server import FakeObs
@@ -146,3 +150,23 @@ async def test_key_that_was_replaced_ends_the_agent(tmp_path: Path) -> None:
 
         with pytest.raises(KeyRefused):
             await asyncio.wait_for(task, 15)
+
+
+class Mute:
+    """A line that takes everything and says nothing."""
+
+    async def send(self, _text: str) -> None:
+        """Take it."""
+
+
+async def test_agent_stops_though_obs_answers_at_that_very_moment() -> None:
+    local = Local(cast(ClientConnection, Mute()), lambda _event: None)
+    asking = asyncio.create_task(local.ask("GetStreamStatus"))
+    await asyncio.sleep(0)
+    (waiting,) = local._waiting.values()
+
+    waiting.set_result(Answer("1", True, 100, {}))
+    asking.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asking
