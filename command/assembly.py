@@ -193,15 +193,12 @@ class Expo:
             programme=programme,
         )
         self.production = Production(
-            settings=settings,
             database=database,
             notifier=self.notifier,
             now=now,
-            leases=self.leases,
             hub=self.hub,
             voting=self.voting,
             show=self.show,
-            programme=programme,
             passes=self.passes,
         )
         self.live = sockets.Live()

@@ -9,8 +9,6 @@ from expo.clock import Now
 from expo.db import Database
 from expo.identity.moves import new_id
 from expo.identity.usecases import Passes
-from expo.leases import Leases
-from expo.settings import Settings
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
 from sessions.devices import pages as device_pages
@@ -22,7 +20,6 @@ from sessions.presenting import pages as presenting_pages
 from sessions.presenting.console_follower import ConsoleFollower
 from sessions.presenting.desk import pages as cue_pages
 from sessions.presenting.usecases import Presenting
-from sessions.programme import Programme
 from sessions.questions import pages as question_pages
 from sessions.questions.questions_follower import QuestionsFollower
 from sessions.questions.usecases import Questions
@@ -39,42 +36,31 @@ class Production:
     """Everything that surrounds the stage, of one process.
 
     Args:
-        settings: The effective configuration, secret included.
         database: Opened, at the newest revision.
         notifier: Tells every process.
         now: The clock.
-        leases: Say which node does what only one may do; None where there is one only.
         hub: Knows who is connected.
-        voting: Has the contests.
+        voting: Asks for the grace of a contest that closes.
         show: Has the programme and the stage.
-        programme: Put in force at the very first start.
         passes: Let people and screens in.
     """
 
     def __init__(
         self,
         *,
-        settings: Settings,
         database: Database,
         notifier: Notifier,
         now: Now,
-        leases: Leases | None,
         hub: Hub,
         voting: Voting,
         show: Show,
-        programme: Programme,
         passes: Passes,
     ) -> None:
-        self.settings = settings
         self.database = database
         self.notifier = notifier
         self.now = now
-        self.leases = leases
         self.hub = hub
-        self.voting = voting
         self.show = show
-        self.programme = programme
-        self.passes = passes
         self.questions = Questions(database, notifier, show, now, new_id)
         self.reactions = Reactions(database, show, now)
         self.presenting = Presenting(database, notifier, show, self.questions, self.reactions, now)

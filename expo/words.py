@@ -81,6 +81,18 @@ def latin_digits(text: str) -> str:
     return text.translate(_EASTERN_DIGITS)
 
 
+def whole_number(text: str, most_digits: int) -> int | None:
+    """What somebody wrote as a whole number from 0, in any of our digits; None where it is none.
+
+    Args:
+        text: As it came, e.g. from an address or a form.
+        most_digits: More are none either: nobody means such a number.
+    """
+    digits = latin_digits(text)
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= most_digits
+    return int(digits) if is_number else None
+
+
 def number(value: int, language: Language) -> str:
     """Grouped whole number, e.g. ``1,284``."""
     return str(format_decimal(value, locale=LOCALES[language], numbering_system="latn"))

@@ -20,7 +20,7 @@ from expo.web.guards import FRAME_HEADER, MEDIA_HEADER
 from expo.web.kept import StandsOn
 from expo.web.pages import NO_STORE, explained, guarded
 from expo.web.templates import Parts, Renderer
-from expo.words import Language, latin_digits
+from expo.words import Language, whole_number
 from sessions import ical
 from sessions.board import DayRow
 from sessions.comparing import pages as programme_pages
@@ -334,9 +334,8 @@ def _session(request: StageRequest) -> Session:
 
 
 def _day(request: StageRequest) -> Day:
-    digits = latin_digits(request.path_params["n"])
-    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS
-    found = request.state["show"].programme.day(int(digits)) if is_number else None
+    n = whole_number(request.path_params["n"], _MOST_DIGITS)
+    found = None if n is None else request.state["show"].programme.day(n)
     if found is None:
         raise NotFound
     return found

@@ -7,14 +7,13 @@ its rate (rulings 7: public rooms two a second, staff rooms four).
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
 from typing import Final
 
 import msgspec
 
 from expo.errors import Fault
 from expo.wire.hub import Hub
-from expo.wire.notifier import Notifier, heard
+from expo.wire.notifier import Notifier, heard, listening
 from sessions.control_view import board_state
 from sessions.frames import Caller
 from sessions.protocol import ControlView, StageState
@@ -89,11 +88,7 @@ class ShowFollower:
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        bell = asyncio.Event()
-        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
-            for topic in (TOPIC, ANY_CONTEST):
-                event = await stack.enter_async_context(self._notifier.listen(topic))
-                tasks.create_task(_ring(event, bell))
+        async with listening(self._notifier, TOPIC, ANY_CONTEST) as bell:
             while True:
                 bell.clear()
                 wait = await self.look()
@@ -157,10 +152,3 @@ def still(frame: StageState | ControlView) -> msgspec.Struct:
     if isinstance(frame, StageState):
         return msgspec.structs.replace(frame, contest=contest)
     return msgspec.structs.replace(frame, contest=contest, now_at=None)
-
-
-async def _ring(event: asyncio.Event, bell: asyncio.Event) -> None:
-    while True:
-        await event.wait()
-        event.clear()
-        bell.set()

@@ -15,7 +15,7 @@ import msgspec
 
 from expo.errors import N_, Refusal
 from expo.identity.people import Person, PersonId
-from expo.words import clean, latin_digits
+from expo.words import clean, latin_digits, whole_number
 from voting.contests import Contest
 from voting.protocol import Cast
 
@@ -144,7 +144,7 @@ def ranking_in(fields: Mapping[str, str]) -> tuple[str, ...]:
     """
     places: dict[int, str] = {}
     for name, value in fields.items():
-        text = latin_digits(value).strip()
+        text = value.strip()
         if not name.startswith(RANK_FIELD) or not text:
             continue
         place = _place(text)
@@ -164,14 +164,13 @@ def places_in(fields: Mapping[str, str]) -> dict[str, int]:
     return {
         name.removeprefix(RANK_FIELD): place
         for name, value in fields.items()
-        if name.startswith(RANK_FIELD) and (place := _place(latin_digits(value).strip()))
+        if name.startswith(RANK_FIELD) and (place := _place(value.strip()))
     }
 
 
 def _place(text: str) -> int:
     """The place a text names; 0 when it names none."""
-    is_number = text.isascii() and text.isdecimal() and len(text) <= _PLACE_DIGITS
-    return int(text) if is_number else 0
+    return whole_number(text, _PLACE_DIGITS) or 0
 
 
 def whole_ms(at: datetime) -> datetime:

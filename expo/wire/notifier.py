@@ -6,7 +6,7 @@ listener also looks by itself now and then. Implementations pass one contract su
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
 from expo.wire.beat import at_the_latest
@@ -67,6 +67,29 @@ class LocalNotifier:
             listeners.discard(event)
             if not listeners:
                 del self._listeners[topic]
+
+
+@asynccontextmanager
+async def listening(notifier: Notifier, *topics: str) -> AsyncIterator[asyncio.Event]:
+    """One event that is set by each of these topics, for whoever looks at several things."""
+    bell = asyncio.Event()
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+        ringing = []
+        for topic in topics:
+            event = await stack.enter_async_context(notifier.listen(topic))
+            ringing.append(tasks.create_task(_ring(event, bell)))
+        try:
+            yield bell
+        finally:
+            for task in ringing:
+                task.cancel()
+
+
+async def _ring(event: asyncio.Event, bell: asyncio.Event) -> None:
+    while True:
+        await event.wait()
+        event.clear()
+        bell.set()
 
 
 async def heard(event: asyncio.Event, seconds: float, *, least: float = 0.0) -> None:

@@ -6,12 +6,11 @@ it is connected. Frames are whole states and follow each other at most twice a s
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
 from typing import Final
 
 from expo.errors import Fault
 from expo.wire.hub import Hub
-from expo.wire.notifier import Notifier, heard
+from expo.wire.notifier import Notifier, heard, listening
 from sessions.devices.protocol import device_state
 from sessions.devices.usecases import TOPIC, Devices
 from sessions.devices.values import Device
@@ -40,11 +39,7 @@ class DevicesFollower:
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        bell = asyncio.Event()
-        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
-            for topic in (TOPIC, SHOW):
-                event = await stack.enter_async_context(self._notifier.listen(topic))
-                tasks.create_task(_ring(event, bell))
+        async with listening(self._notifier, TOPIC, SHOW) as bell:
             while True:
                 bell.clear()
                 await self.look()
@@ -86,10 +81,3 @@ class DevicesFollower:
             if any(room.name == there for room in viewer.rooms):  # consoles are in neither
                 self._hub.leave(viewer, there)
                 self._hub.join(viewer, here)
-
-
-async def _ring(event: asyncio.Event, bell: asyncio.Event) -> None:
-    while True:
-        await event.wait()
-        event.clear()
-        bell.set()

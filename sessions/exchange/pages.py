@@ -12,7 +12,7 @@ from expo.errors import N_, NotFound
 from expo.rights import Action
 from expo.web import translations
 from expo.web.pages import guarded
-from expo.words import LANGUAGES, Text, latin_digits
+from expo.words import LANGUAGES, Text, whole_number
 from sessions.exchange.listing import Phrases
 from sessions.exchange.usecases import WRITERS, ScheduleFiles
 
@@ -83,10 +83,10 @@ def _day(request: FilesRequest) -> int:
     Raises:
         NotFound: It is no number.
     """
-    asked = latin_digits(request.query_params.get("day", "0"))
-    if not (asked.isascii() and asked.isdecimal() and len(asked) <= _MOST_DIGITS):
+    asked = whole_number(request.query_params.get("day", "0"), _MOST_DIGITS)
+    if asked is None:
         raise NotFound
-    return int(asked)
+    return asked
 
 
 def routes() -> list[BaseRoute]:

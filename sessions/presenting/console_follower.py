@@ -3,16 +3,14 @@
 Only consoles somebody looks at are made; a frame goes out when something on one has changed.
 """
 
-import asyncio
 import logging
-from contextlib import AsyncExitStack
 from typing import Final
 
 import msgspec
 
 from expo.errors import Fault
 from expo.wire.hub import Hub
-from expo.wire.notifier import Notifier, heard
+from expo.wire.notifier import Notifier, heard, listening
 from sessions.presenting.protocol import room_of
 from sessions.presenting.usecases import TOPIC, Presenting
 from sessions.programme import Session
@@ -40,11 +38,7 @@ class ConsoleFollower:
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        bell = asyncio.Event()
-        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
-            for topic in (TOPIC, SHOW, QUESTIONS):
-                event = await stack.enter_async_context(self._notifier.listen(topic))
-                tasks.create_task(_ring(event, bell))
+        async with listening(self._notifier, TOPIC, SHOW, QUESTIONS) as bell:
             while True:
                 bell.clear()
                 await self.look()
@@ -78,10 +72,3 @@ class ConsoleFollower:
         if said != self._said.get(room):
             self._said[room] = said
             self._hub.publish(room, msgspec.json.encode(state))
-
-
-async def _ring(event: asyncio.Event, bell: asyncio.Event) -> None:
-    while True:
-        await event.wait()
-        event.clear()
-        bell.set()

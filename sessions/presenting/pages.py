@@ -13,7 +13,7 @@ from expo.rights import Action
 from expo.web import translations
 from expo.web.pages import NO_STORE, client_form, guarded, wants_json
 from expo.web.templates import Renderer
-from expo.words import latin_digits
+from expo.words import whole_number
 from sessions.presenting.usecases import Presenting
 from sessions.questions.usecases import Questions
 
@@ -58,10 +58,10 @@ async def see(request: Asked) -> Response:
     presenting, person = request.state["presenting"], request.state["visit"].person
     session = presenting.session_for(person, request.path_params["session"])
     fields = await client_form(request)
-    digits = latin_digits(fields.get("cue", "")).strip()
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS):
+    cue = whole_number(fields.get("cue", "").strip(), _MOST_DIGITS)
+    if cue is None:
         raise BadRequest(what="cue")
-    await presenting.see(session, int(digits))
+    await presenting.see(session, cue)
     if wants_json(request):
         return JSONResponse({}, headers=NO_STORE)
     address = f"/{translations.language.get()}/present/{session.id}"

@@ -8,7 +8,7 @@ from expo.errors import N_, Refusal
 from sessions import store
 from sessions.board import Board
 from sessions.cues import Status
-from sessions.programme import Programme
+from sessions.programme import Programme, Session
 from sessions.running import run_of, running_board
 from sessions.stage import Progress, Rundown
 
@@ -32,7 +32,6 @@ class Snapshot:
         self.now = now
         self._database = database
         self._rundown: Rundown | None = None
-        self._running: tuple[Rundown, datetime, tuple[Programme, Board]] | None = None
         self._mark: int | None = None
 
     async def refresh(self) -> bool:
@@ -64,6 +63,14 @@ class Snapshot:
         """The programme in force."""
         return self.rundown.programme
 
+    def at_desk(self, asked: str | None) -> Session | None:
+        """The session a desk shows: the one asked for, else the one on the stage, else the first."""
+        programme = self.programme
+        for one in (asked, self.rundown.stage.session):
+            if one is not None and (found := programme.session(one)) is not None:
+                return found
+        return next(iter(programme.sessions), None)
+
     def status(self, session_id: str) -> Status:
         """Where a session stands."""
         return self.rundown.at(session_id).status
@@ -81,10 +88,6 @@ class Snapshot:
         return self._run()[0]
 
     def _run(self, at: datetime | None = None) -> tuple[Programme, Board]:
-        """Of this instant; what was worked out last is kept, several rooms ask at one moment."""
-        known, rundown = self._running, self.rundown
-        moment = at or self.now()
-        if known is None or known[0] is not rundown or known[1] != moment:
-            found = running_board(rundown.programme, moment, rundown.statuses, run_of(rundown))
-            known = self._running = (rundown, moment, found)
-        return known[2]
+        """Of this instant; the programme is worked out anew, a tenth of a millisecond each time."""
+        rundown, moment = self.rundown, at or self.now()
+        return running_board(rundown.programme, moment, rundown.statuses, run_of(rundown))

@@ -16,7 +16,7 @@ from expo.web.guards import EMBEDDABLE_HEADER
 from expo.web.kept import StandsOn
 from expo.web.pages import guarded
 from expo.web.templates import Renderer
-from expo.words import latin_digits
+from expo.words import whole_number
 from sessions.usecases import Show
 
 _HEADERS: Final = {EMBEDDABLE_HEADER: "1"}
@@ -55,11 +55,10 @@ async def widget(request: WidgetRequest) -> Response:
 
 
 def _day(show: Show, asked: str) -> int:
-    digits = latin_digits(asked)
-    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS
-    if not is_number or show.programme.day(int(digits)) is None:
+    n = whole_number(asked, _MOST_DIGITS)
+    if n is None or show.programme.day(n) is None:
         raise NotFound
-    return int(digits)
+    return n
 
 
 def routes() -> list[BaseRoute]:

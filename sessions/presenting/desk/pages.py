@@ -34,7 +34,7 @@ Asked = Request[DeskState]
 
 async def desk(request: Asked) -> Response:
     """The cues of one session: ``?session=``, else the one on the stage, else the first."""
-    return await _desk(request, _session(request, request.query_params.get("session")))
+    return await _desk(request, request.state["show"].at_desk(request.query_params.get("session")))
 
 
 async def send(request: Asked) -> Response:
@@ -77,15 +77,6 @@ async def _desk(
     status = refusal.status if refusal else 200
     template = "staff/presenter.html"
     return pages.page(request, template, values, status=status, headers=NO_STORE)
-
-
-def _session(request: Asked, asked: str | None) -> Session | None:
-    show = request.state["show"]
-    programme, on_stage = show.programme, show.rundown.stage.session
-    for one in (asked, on_stage):
-        if one is not None and (found := programme.session(one)) is not None:
-            return found
-    return next(iter(programme.sessions), None)
 
 
 def routes() -> list[BaseRoute]:

@@ -14,7 +14,7 @@ from expo.rights import Action
 from expo.web import translations
 from expo.web.pages import NO_STORE, client_form, explained, guarded, wants_json
 from expo.web.templates import Renderer
-from expo.words import latin_digits
+from expo.words import whole_number
 from sessions.programme import Session
 from sessions.questions import rules
 from sessions.questions.orders import DeskOrder
@@ -41,13 +41,13 @@ Asked = Request[DeskState]
 
 async def desk(request: Asked) -> Response:
     """The queue of one session: ``?session=``, else the one on the stage, else the first."""
-    return await _desk(request, _session(request, request.query_params.get("session")))
+    return await _desk(request, request.state["show"].at_desk(request.query_params.get("session")))
 
 
 async def act(request: Asked) -> Response:
     """Carry out an order about a question, or open and close a session's questions."""
     fields = dict(await client_form(request))
-    session = _session(request, fields.pop("session", None))
+    session = request.state["show"].at_desk(fields.pop("session", None))
     actor, questions = request.state["visit"].somebody(), request.state["questions"]
     try:
         if "room" in fields:
@@ -92,15 +92,6 @@ async def _desk(
     return pages.page(request, "staff/questions.html", values, status=status, headers=NO_STORE)
 
 
-def _session(request: Asked, asked: str | None) -> Session | None:
-    show = request.state["show"]
-    programme, on_stage = show.programme, show.rundown.stage.session
-    for one in (asked, on_stage):
-        if one is not None and (found := programme.session(one)) is not None:
-            return found
-    return next(iter(programme.sessions), None)
-
-
 def _order(fields: Mapping[str, str]) -> DeskOrder:
     """The order a form holds; empty fields are left out.
 
@@ -111,10 +102,9 @@ def _order(fields: Mapping[str, str]) -> DeskOrder:
         raise BadRequest(what=unknown[0][:32])
     values: dict[str, Any] = {name: text for name, text in fields.items() if text}
     if "version" in values:
-        digits = latin_digits(values["version"]).strip()
-        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS):
+        values["version"] = whole_number(values["version"].strip(), _MOST_DIGITS)
+        if values["version"] is None:
             raise BadRequest(what="version")
-        values["version"] = int(digits)
     try:
         return msgspec.convert(values, DeskOrder)
     except msgspec.ValidationError as error:
