@@ -6,6 +6,7 @@ holds for the half minute it is shown and the next. What it proves is presence, 
 """
 
 import hmac
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -193,7 +194,7 @@ def is_hall_code(typed: str, secrets: tuple[str, ...], now: datetime) -> bool:
 
 def granted(device: str, secret: str, now: datetime) -> str:
     """Says that this device saw the code in time: who presses the button later is still in time."""
-    until = int(now.timestamp()) + _GRANT_SECONDS
+    until = math.ceil(now.timestamp()) + _GRANT_SECONDS
     return f"{until}.{_grant(device, until, secret)}"
 
 
