@@ -14,6 +14,9 @@ PONG: Final = 0x8A
 """First bytes of whole frames: the final bit and the opcode."""
 
 _MASKED: Final = 0x80
+_KIND: Final = 0x0F
+_KINDS: Final = frozenset({0, 1, 2, 8, 9, 10})
+"""Opcodes of RFC 6455 section 11.8; all others are reserved."""
 _SHORT: Final = 126
 _LONG: Final = 127
 _MAX_CONTROL: Final = 125  # bytes; the standard's limit for close, ping and pong
@@ -38,8 +41,9 @@ def close_frame(code: int, reason: str = "") -> bytes:
 def span(data: bytes, at: int, max_bytes: int) -> tuple[int, int, bool] | None:
     """Where the payload of the client frame at ``at`` begins, where the frame ends, if it is whole.
 
-    A frame that must not be read to its end (unmasked or longer than ``max_bytes``) is not whole
-    and ends with ``data``: its header is enough for the parser that refuses it.
+    A frame that must not be read to its end (unmasked, longer than ``max_bytes``, or of no known kind
+    and not all there) is not whole and ends with ``data``: its header is enough for the parser that
+    refuses it.
 
     Returns:
         None while the header or the payload has not arrived completely.
@@ -56,8 +60,13 @@ def span(data: bytes, at: int, max_bytes: int) -> tuple[int, int, bool] | None:
     elif length == _LONG:
         length, payload = int.from_bytes(data[at + 2 : at + 10], "big"), at + 14
     if payload > size:
-        return None
+        return _awaited(data, at)
     if length > max_bytes:
         return payload, size, False
     end = payload + length
-    return (payload, end, True) if end <= size else None
+    return (payload, end, True) if end <= size else _awaited(data, at)
+
+
+def _awaited(data: bytes, at: int) -> tuple[int, int, bool] | None:
+    """None, as a frame is that has not arrived completely, unless nothing of its kind can."""
+    return None if data[at] & _KIND in _KINDS else (at + 2, len(data), False)

@@ -7,8 +7,8 @@ const ANSWER = 8_000; // and gives up on the connection after so long
 const BANNER = 3_000; // nobody is told about a hiccup shorter than this
 
 let offset = null;
-const asks = document.getElementById('questions'); // fetched when seen
-if (asks) new IntersectionObserver(([one]) => one.isIntersecting && import('./questions.js')).observe(asks);
+const asks = document.getElementById('questions'); // when seen
+if (asks) new IntersectionObserver(([one]) => one.isIntersecting && import('./questions.js').catch(() => 0)).observe(asks);
 
 /** The server's time now, in ms since 1970. */
 export const now = () => Date.now() + (offset ?? 0);
