@@ -129,7 +129,7 @@ def test_bytes_are_a_text_exactly_when_they_are_utf8(
     assert asyncio.run(played(path, streams)) == wanted
 
 
-UNKNOWN_KIND: Final = (0x8C, 0x80 | 126, b"\x02" * 140, [])
+UNKNOWN_KIND: Final[tuple[int, int, bytes, list[int]]] = (0x8C, 0x80 | 126, b"\x02" * 140, [])
 """A frame of no known kind that is not all there: the standard refuses it by its first bytes."""
 
 
