@@ -155,6 +155,8 @@ async def reach(house: Whole, phase: str) -> None:
             async with asyncio.timeout(10):
                 while await house.expo.voting.result("khda") is None:  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.01)
+                while house.expo.show.stage().root is None:  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(0.01)  # screens name it once the ledger is sealed
         case "revealing":
             await house.order(Kind.REVEAL)
     await house.expo.voting.refresh()
