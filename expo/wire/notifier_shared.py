@@ -138,6 +138,7 @@ class SharedNotifier:
                 await self._serve()
             except LinkLost as lost:
                 logger.warning("Other nodes cannot be told or heard: %s", lost)
+            heed_cancelling()  # a client's connecting may make a cancellation an error of its own
             if loop.time() - began > _STEADY_S:
                 wait = _FIRST_WAIT_S
             # Spread out, so that nodes that lost one server do not come back to it as one.
