@@ -53,7 +53,7 @@ _AT_ONCE: Final = 3
 # Playwright's loop is beside that of the server; nodes are processes of their own.
 _UNCOVERED: Final = ("browser", "fleet")
 _NOTHING_RAN: Final = 5  # pytest's word for a folder whose every test stepped aside
-_PYTEST: Final = ("-m", "pytest", "-q")
+_PYTEST: Final = ("-m", "pytest", "-q", "--durations=12")
 _COVERAGE: Final = ("-m", "coverage")
 
 

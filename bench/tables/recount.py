@@ -13,7 +13,8 @@ from bench.scenarios.recount import Counted
 _BALLOTS: Final = 1_000_000
 _FEWER: Final = 100_000
 _FLAT: Final = 1.1
-_FOLDS: Final = 3  # runs of what has no goal in time
+_FOLDS: Final = 1  # of what has no goal in time; its memory is the same each time
+_RECOUNTS: Final = 3  # each also takes up the running count it is compared with
 _HOW: Final = f"""A PrefLib file with a line for each of {_BALLOTS:,} ballots, {recount.RANKED} of
 {recount.OPTIONS} options ranked at random, is counted by `run.py count --json`, start of Python and
 reading included. Beside it a contest's log of as many lines in SQLite, each of another voter, written by
@@ -76,7 +77,7 @@ def _log(folder: Path, lines: int, runs: int) -> tuple[list[Counted], list[Count
     folder.mkdir()
     log = recount.Log(folder, lines)
     folded = [log.fold() for _ in range(min(runs, _FOLDS))]
-    return folded, [log.recount() for _ in range(runs)]
+    return folded, [log.recount() for _ in range(min(runs, _RECOUNTS))]
 
 
 def _seconds(found: list[Counted]) -> Spread | None:

@@ -10,7 +10,7 @@ from voting.sealing.batching import MOST_AT_ONCE
 
 _VOTERS: Final = 2_000
 _SECONDS: Final = 2.5
-_MOST_RUNS: Final = 2  # each waits twice until a batch may be sealed
+_MOST_RUNS: Final = 1  # it waits twice until a batch may be sealed
 _HOW: Final = f"""{_VOTERS:,} voters have one ballot each on its way for {_SECONDS} s, with the bound lifted
 that is lifted for the steady figure of ballots. Then nobody does anything until every one of these ballots is
 a leaf of the signed ledger; the server's processor time of that while, less that of a server which is only

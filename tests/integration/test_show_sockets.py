@@ -61,8 +61,8 @@ async def test_newcomer_hears_hello_board_and_contest_at_once(stage: House) -> N
     async with ear(stage, "/live/water") as visitor:
         hello = await visitor.frame("hello")
         mine = await visitor.frame("mine")
-        board = await visitor.frame("board", now="water")
-        contest = await visitor.frame("contest", phase="open")
+        board = await visitor.told("board", now="water")
+        contest = await visitor.told("contest", phase="open")
 
     assert (hello["role"], hello["joined"]) == ("public", False)
     assert (mine["receipt"], mine["blocked"]) == (None, "join-first")

@@ -205,10 +205,15 @@ class Ear:
         while True:
             found: dict[str, Any] = msgspec.json.decode(await self.socket.recv())
             self.heard.append(found)
-            if found["type"] == kind and all(
-                found[name] == value for name, value in wanted.items()
-            ):
+            if _is(found, kind, wanted):
                 return found
+
+    async def told(self, kind: str, **wanted: Any) -> dict[str, Any]:
+        """A frame of this type whose fields are as wanted, whether it has come or is still to come."""
+        for found in self.heard:
+            if _is(found, kind, wanted):
+                return found
+        return await self.frame(kind, **wanted)
 
     async def say(self, frame: Any) -> None:
         """Send a frame as JSON text."""
@@ -220,6 +225,10 @@ class Ear:
             async for message in self.socket:
                 self.heard.append(msgspec.json.decode(message))
         return self.socket.close_code or 0
+
+
+def _is(frame: dict[str, Any], kind: str, wanted: dict[str, Any]) -> bool:
+    return frame["type"] == kind and all(frame[name] == value for name, value in wanted.items())
 
 
 @asynccontextmanager
