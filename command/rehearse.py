@@ -14,6 +14,7 @@ import msgspec
 from command.child import Child, free_port
 from command.common import opened, programme_in, say, stop
 from command.told import figures
+from command.twin import rehearse_day
 from expo.identity.usecases import Passes
 from expo.place import data_folder
 from expo.web.translations import filled
@@ -42,6 +43,8 @@ def rehearse(options: argparse.Namespace) -> int:
     Returns:
         0; 1 when somebody's last ballot stayed without an answer.
     """
+    if _is_a_day(options):
+        return rehearse_day(options)
     file = _ballot_file(options.ballots)
     ballots = strict_ballots(file) if file else None
     target = _empty_folder(options)
@@ -172,6 +175,30 @@ def _ballot_file(name: str | None) -> BallotFile | None:
         return files.read(path.name, path.read_bytes())
     except OSError as error:
         stop(f"{path}: {error.strerror}")
+
+
+def _is_a_day(options: argparse.Namespace) -> bool:
+    """Whether a whole day is to be rehearsed.
+
+    Raises:
+        SystemExit: The arguments do not go together.
+    """
+    of_a_day = {"--report": options.report, "--keep": options.keep, "--serve": options.serve}
+    others = {
+        "URL": options.url,
+        "--ballots": options.ballots,
+        "--publish": options.publish,
+        "--organiser": options.organiser,
+        "--seconds": options.seconds,
+        "--json": options.json,
+    }
+    wrong = of_a_day if options.day is None else others
+    name = next((name for name, given in wrong.items() if given), None)
+    if name is not None and options.day is None:
+        stop(filled(_("{name} is for the rehearsal of a day: give --day too."), {"name": name}))
+    if name is not None:
+        stop(filled(_("{name} does not go together with --day."), {"name": name}))
+    return options.day is not None
 
 
 def _check(url: str) -> None:

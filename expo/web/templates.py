@@ -32,6 +32,7 @@ _PLAIN: Final = "/~!$&'()*+,;=:@"  # characters a path may hold as they are (RFC
 # Every page says in its corners who is looking, and may bring a device its cookie: no cache that
 # several people share may keep it.
 _OWN: Final = {"cache-control": "private, no-cache"}
+_REHEARSAL: Final = N_("Rehearsal")
 # Somebody without a label stands in the logs as the name of the role.
 _ROLES: Final[Mapping[str, str]] = {
     Role.TEAM.value: N_("Member of an innovation team"),
@@ -116,6 +117,7 @@ class Renderer:
         self.environment.globals |= {
             "static": statics.address,
             "rehearsal": rehearsal,
+            "twin": "",
             "site": site,
             "zone": zone.key,
             "public_url": public_url,
@@ -137,6 +139,11 @@ class Renderer:
             "grouped": words.grouped,
             "named": _named,
         }
+
+    def mark_as_twin(self) -> None:
+        """Let every page say in both languages, whatever its own, that this is a copy to rehearse on."""
+        said = (translations.catalogue(code).gettext(_REHEARSAL) for code in words.LANGUAGES)
+        self.environment.globals["twin"] = " · ".join(said)
 
     def page(
         self,

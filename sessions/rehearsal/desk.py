@@ -33,14 +33,26 @@ class Desk:
     async def start(self, session: str) -> Contest | None:
         """Put a session on the stage; its contest, made ready, if it asks something."""
         await self._order(Kind.START, session=session)
+        return await self._ready(session)
+
+    async def _ready(self, session: str) -> Contest | None:
         contest = self._show.contest(session)
         if contest is not None and contest.phase is Phase.DRAFT:
             await self.order(Kind.READY, contest)
         return contest
 
+    async def next(self, ends: str, session: str) -> Contest | None:
+        """As `start`, in one step with the end of the session that is live."""
+        await self._order(Kind.NEXT, session=session, ends=ends)
+        return await self._ready(session)
+
     async def end(self, session: str) -> None:
         """Take a session off the stage."""
         await self._order(Kind.END, session=session)
+
+    async def show(self, kind: Kind) -> None:
+        """Let the show's clock stand, or go on."""
+        await self._order(kind)
 
     async def order(self, kind: Kind, contest: Contest) -> None:
         """Do something to a contest."""
@@ -76,7 +88,12 @@ class Desk:
     async def _order(self, kind: Kind, **about: str) -> None:
         session, contest = about.get("session"), about.get("contest")
         found = self._voting.contests.get(contest) if contest else None
-        version = found.version if found else self._show.progress(session or "").version
+        if found:
+            version = found.version
+        elif session:
+            version = self._show.progress(session).version
+        else:
+            version = self._show.rundown.stage.version
         asked = {
             "kind": kind,
             "version": version,

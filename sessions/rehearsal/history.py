@@ -63,6 +63,13 @@ class History:
                 await self._finish(session)
         self._clock.go_to(until)
 
+    async def catch_up(self, programme: Programme, day: int) -> None:
+        """What is still to come of the days before this one, so that a final has its finalists."""
+        for session in (one for past in programme.days if past.n < day for one in past.sessions):
+            if self._show.status(session.id) is Status.SCHEDULED:
+                await self._begin(session)
+                await self._finish(session)
+
     async def _begin(self, session: Session) -> None:
         self._clock.go_to(session.starts_at)
         contest = await self._desk.start(session.id)

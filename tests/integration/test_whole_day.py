@@ -26,9 +26,9 @@ from sessions.rehearsal.crowd import Dice, habit
 from sessions.rehearsal.desk import Desk
 from sessions.rehearsal.door import Door
 from sessions.rehearsal.entertainment import tickets
+from sessions.rehearsal.late_viewers import PATIENCE, SEED, Listener, Viewer, come_in
 from sessions.streams import delay_follower
 from sessions.streams import store as delay_store
-from tests.support.late_viewers import PATIENCE, SEED, Listener, Viewer, come_in
 from tests.support.show import MORNING, real_schedule
 from tests.support.telling import Heard, Secret, leaks
 from tests.support.whole import Whole, cookie_of, whole
@@ -54,12 +54,14 @@ def streamed_day() -> str:
 class Day:
     """The script: one session after the other, and everybody who watches."""
 
-    def __init__(self, house: Whole, viewers: list[Viewer], screens: list[Listener]) -> None:
+    def __init__(
+        self, house: Whole, viewers: list[Viewer], screens: list[Listener], heard: Heard
+    ) -> None:
         self.house = house
         self.viewers = viewers
         self.screens = screens
         self.desk = Desk(house.expo.show, house.expo.voting)
-        self.heard = viewers[0].heard
+        self.heard = heard
         self.secrets: list[Secret] = []
         self.orders: dict[str, tuple[str, ...]] = {}
         self.graces: list[timedelta] = []
@@ -226,7 +228,7 @@ async def audience(folder: Path, size: int) -> AsyncIterator[Day]:
         await screens[2].go("/live/screen/main")
         await screens[3].go("/live/screen/main/overlay-en")
         try:
-            yield Day(house, viewers, screens)
+            yield Day(house, viewers, screens, heard)
         finally:
             await asyncio.gather(*(one.leave() for one in (*viewers, *screens)))
 

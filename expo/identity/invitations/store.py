@@ -46,6 +46,16 @@ async def invited(tx: Tx) -> frozenset[str]:
     return frozenset((await tx.execute(found)).scalars())
 
 
+async def in_teams(tx: Tx, at: datetime) -> frozenset[tuple[str, Role]]:
+    """The entities somebody was invited for, each with the role; not by links that are over then."""
+    found = select(InvitationRow.entity, InvitationRow.role).where(
+        col(InvitationRow.entity).is_not(None),
+        col(InvitationRow.revoked_at).is_(None),
+        or_(col(InvitationRow.accepted_at).is_not(None), col(InvitationRow.expires_at) > at),
+    )
+    return frozenset((str(entity), Role(role)) for entity, role in (await tx.execute(found)).all())
+
+
 async def by_mark(tx: Tx, mark: str, *, hold: bool) -> Invitation | None:
     """The invitation whose newest link has this fingerprint; held against another who follows it."""
     return await _one(tx, col(InvitationRow.mark) == mark, hold=hold)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -16,15 +16,33 @@ from websockets.typing import Origin
 from expo.clock import Now
 from sessions.rehearsal.crowd import ranking
 from sessions.rehearsal.door import CONNECTIONS, Door
-from tests.support.telling import Heard
 
 SEED: Final = 2017
 PATIENCE: Final = 60.0  # seconds for anything waited for
 
+_ANSWERS: Final = frozenset({"receipt", "refused"})
+
+
+class Ears(Protocol):
+    """Takes note of what every viewer is told."""
+
+    def take(self, raw: bytes) -> dict[str, Any]:
+        """Note a frame, and give it decoded."""
+        ...
+
+
+class NotThere(Exception):
+    """Something was asked of a viewer who is on no page, or has not voted yet."""
+
 
 def instant(text: str | None) -> datetime:
-    """An instant as frames have it."""
-    assert text is not None
+    """An instant as frames have it.
+
+    Raises:
+        NotThere: The frame had none.
+    """
+    if text is None:
+        raise NotThere
     return datetime.fromisoformat(text)
 
 
@@ -35,7 +53,7 @@ class Listener:
     url: str
     origin: str
     cookies: str
-    heard: Heard
+    heard: Ears
     latest: dict[str, dict[str, Any]] = field(default_factory=dict)
     socket: ClientConnection | None = None
     _reading: asyncio.Task[None] | None = None
@@ -64,8 +82,13 @@ class Listener:
         self.socket = self._reading = None
 
     async def say(self, frame: dict[str, Any]) -> None:
-        """Send a frame."""
-        assert self.socket is not None
+        """Send a frame.
+
+        Raises:
+            NotThere: No page is open.
+        """
+        if self.socket is None:
+            raise NotThere
         await self.socket.send(msgspec.json.encode(frame).decode())
 
     async def until(self, kind: str, **wanted: Any) -> dict[str, Any]:
@@ -98,9 +121,6 @@ class Listener:
         self._news.set()
 
 
-_ANSWERS: Final = frozenset({"receipt", "refused"})
-
-
 @dataclass
 class Viewer(Listener):
     """A voter ``delay`` behind the hall; what the page showed when, and what was answered."""
@@ -109,7 +129,6 @@ class Viewer(Listener):
     delay: timedelta = timedelta(0)
     shown_at: datetime | None = None
     last_at: datetime | None = None
-    late: list[dict[str, Any]] = field(default_factory=list)
 
     async def see_opening(self, now: Now) -> datetime:
         """When this picture shows the opening, as the page reckons it from the frame."""
@@ -135,13 +154,17 @@ class Viewer(Listener):
 
     @property
     def had(self) -> timedelta:
-        """The time this viewer had: from the opening in its picture to its last accepted ballot."""
-        assert self.shown_at is not None
-        assert self.last_at is not None
+        """The time this viewer had: from the opening in its picture to its last accepted ballot.
+
+        Raises:
+            NotThere: It did not see the opening, or has no accepted ballot.
+        """
+        if self.shown_at is None or self.last_at is None:
+            raise NotThere
         return self.last_at - self.shown_at
 
 
-async def come_in(door: Door, passes: Sequence[str], size: int, heard: Heard) -> list[Viewer]:
+async def come_in(door: Door, passes: Sequence[str], size: int, heard: Ears) -> list[Viewer]:
     """Viewers who have come through the front door, by passes as long as they last."""
     cookies: list[str] = []
     for start in range(0, size, CONNECTIONS):

@@ -1,0 +1,1 @@
+"""What a rehearsed day says about the real one: facts in, a report of what is ready and what is not out."""
