@@ -162,7 +162,7 @@ def _rehearse(one: argparse.ArgumentParser) -> None:
     one.add_argument("--day", type=_people, help=_("hold this whole day in a copy of the expo"))
     one.add_argument("--audience", type=_people, default=60, help=_("people on that day"))
     one.add_argument("--speed", type=_positive, default=120.0, help=_("how fast that day goes by"))
-    one.add_argument("--report", help=_("a file for that day's report: .json"))
+    one.add_argument("--report", help=_("a file for that day's report: .json or .html"))
     one.add_argument("--keep", action="store_true", help=_("keep the copy"))
     one.add_argument("--serve", action="store_true", help=_("let people watch the copy"))
     one.add_argument("--host", default="127.0.0.1", help=_("address to listen on"))

@@ -1,4 +1,4 @@
-"""A readiness report as people and programs read it: lines for a terminal, JSON."""
+"""A readiness report as people and programs read it: lines for a terminal, JSON, a page for a browser."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,15 +8,18 @@ from typing import Any, Final
 import msgspec
 
 from expo.web import translations
+from expo.web.templates import Renderer
 from expo.web.translations import filled, ngettext
 from expo.web.translations import gettext as _
-from expo.words import LANGUAGES, Language, clean, number
+from expo.words import LANGUAGES, Language, clean, clock_time, number, other
+from expo.words import day as day_in_words
 from sessions.readiness.checks import LEVELS, OUTCOMES, Finding, Level, findings, is_ready
 from sessions.readiness.facts import Played, Rehearsed
 
-KINDS: Final = (".json",)
+KINDS: Final = (".json", ".html")
 """How the name of a report's file ends."""
 _FORMAT: Final = "sawt-readiness/1"
+_SHEET: Final = "readiness.css"
 _SHOWN: Final = 5  # names behind one check on a terminal
 
 
@@ -25,15 +28,22 @@ def in_words(day: Rehearsed) -> list[str]:
     language = translations.language.get()
     found = findings(day)
     width = max(len(_(name)) for name in LEVELS.values())
-    facts: dict[str, str | int] = {"n": day.day, "title": clean(day.title.in_(language))}
-    told = [filled(_("Readiness for day {n} · {title}"), facts), verdict(found)]
+    told = [clean(heading(day)), verdict(found)]
     for one in found:
         level = _(LEVELS[one.level]).ljust(width)
         told.append(f"  {level}  {_(one.title)}: {said(one)}")
         if one.todo:
             told.append(f"  {' ' * width}  → {todo(one)}{_names(one, language)}")
-    told += [_("The sessions:"), *(_line(one, language) for one in day.sessions)]
-    return told
+    titles = (clean(one.title.in_(language)) for one in day.sessions)
+    lines = (f"  {title}: {_told(one)}" for title, one in zip(titles, day.sessions, strict=True))
+    return [*told, _("The sessions"), *lines]
+
+
+def heading(day: Rehearsed) -> str:
+    """What the report is of, in the language in force."""
+    title = day.title.in_(translations.language.get())
+    facts: dict[str, str | int] = {"n": day.day, "title": title}
+    return filled(_("Readiness for day {n} · {title}"), facts)
 
 
 def verdict(found: tuple[Finding, ...]) -> str:
@@ -81,13 +91,59 @@ def as_json(day: Rehearsed, made_at: datetime) -> bytes:
     return msgspec.json.format(msgspec.json.encode(told)) + b"\n"
 
 
-def write(path: Path, day: Rehearsed, made_at: datetime) -> None:
+def as_page(day: Rehearsed, made_at: datetime, pages: Renderer) -> str:
+    """The report as a page of its own, in both languages; the one in force first."""
+    first = translations.language.get()
+    parts: dict[Language, dict[str, Any]] = {}
+    for code in (first, other(first)):
+        with translations.speaking(code):
+            parts[code] = _part(day, made_at, pages)
+    return pages.document("readiness/report.html", "readiness/_report.html", parts, _SHEET)
+
+
+def _part(day: Rehearsed, made_at: datetime, pages: Renderer) -> dict[str, Any]:
+    """What the page says in the language in force."""
+    language = translations.language.get()
+    found = findings(day)
+    local = made_at.astimezone(pages.zone)
+    facts: dict[str, str | int] = {
+        "day": day_in_words(local.date(), language),
+        "time": clock_time(local, language),
+        "people": number(day.audience, language),
+        "speed": f"{day.speed:g}",
+    }
+    return {
+        "heading": heading(day),
+        "verdict": verdict(found),
+        "worst": max((one.level for one in found), key=list(Level).index),
+        "made": filled(_("Made on {day} at {time}; audience {people}, speed {speed}."), facts),
+        "checks": [
+            {
+                "level": one.level,
+                "name": _(LEVELS[one.level]),
+                "title": _(one.title),
+                "said": said(one),
+                "todo": todo(one),
+                "names": [name.in_(language) for name in one.names],
+            }
+            for one in found
+        ],
+        "sessions": [
+            {"title": one.title.in_(language), "told": _told(one)} for one in day.sessions
+        ],
+    }
+
+
+def write(path: Path, day: Rehearsed, made_at: datetime, pages: Renderer) -> None:
     """Write the report to a file of one of the `KINDS`.
 
     Raises:
         OSError: It cannot be written.
     """
-    path.write_bytes(as_json(day, made_at))
+    if path.suffix.lower() == ".html":
+        path.write_text(as_page(day, made_at, pages), encoding="utf-8")
+    else:
+        path.write_bytes(as_json(day, made_at))
 
 
 def _checked(one: Finding) -> dict[str, Any]:
@@ -125,9 +181,9 @@ def _names(one: Finding, language: Language) -> str:
     return f" ({' · '.join(shown)})" if shown else ""
 
 
-def _line(one: Played, language: Language) -> str:
-    """A session in one line."""
-    told = f"  {clean(one.title.in_(language))}: {_(OUTCOMES[one.outcome])}"
+def _told(one: Played) -> str:
+    """What became of a session, in one line."""
+    told = _(OUTCOMES[one.outcome])
     if one.why:
         told += f" ({_(one.why)})"
     votes = one.votes

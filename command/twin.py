@@ -99,7 +99,7 @@ def _report_at(name: str | None) -> Path | None:
         return None
     path = Path(name)
     if path.suffix.lower() not in readiness.KINDS:
-        stop(filled(_("The report {file} must end in .json."), {"file": name}))
+        stop(filled(_("The report {file} must end in .json or .html."), {"file": name}))
     is_free = not path.is_dir() and path.parent.is_dir()
     if not is_free or not os.access(path if path.exists() else path.parent, os.W_OK):
         stop(filled(_("The report {file} cannot be written there."), {"file": name}))
@@ -202,7 +202,7 @@ class _Held:
         )
         say("\n".join(readiness.in_words(self.rehearsed)))
         if report is not None:
-            readiness.write(report, self.rehearsed, datetime.now(UTC))
+            readiness.write(report, self.rehearsed, datetime.now(UTC), self._expo.pages)
             say(filled(_("The report is in {file}."), {"file": str(report)}))
         if self._options.serve:
             say(_("The twin is still there to be looked at. Ctrl+C ends it."))

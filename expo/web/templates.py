@@ -28,6 +28,7 @@ from expo.web.visiting import Visitor, accepts_gzip
 from expo.words import ERASED, Language, Text
 
 _TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
+_SHEETS: Final = Path(__file__).resolve().parent / "static" / "css"
 _PLAIN: Final = "/~!$&'()*+,;=:@"  # characters a path may hold as they are (RFC 3986)
 # Every page says in its corners who is looking, and may bring a device its cookie: no cache that
 # several people share may keep it.
@@ -161,6 +162,27 @@ class Renderer:
         """
         html = self._text(template, request.state["visit"], _path_of(request), values)
         return HTMLResponse(html, status_code=status, headers={**_OWN, **(headers or {})})
+
+    def document(
+        self, template: str, part: str, parts: Mapping[Language, Mapping[str, Any]], sheet: str
+    ) -> str:
+        """A page that is a file of its own: everything is in it, in both languages.
+
+        Args:
+            template: Of the whole; gets ``styles``, ``parts``, and what the first part gets.
+            part: Template of the same in one language.
+            parts: What it gets, by language; the reader's first.
+            sheet: Name of a style sheet.
+        """
+        made = []
+        for code, values in parts.items():
+            with translations.speaking(code):
+                common = {**values, "lang": code, "dir": words.direction(code)}
+                made.append(Markup(self.environment.get_template(part).render(common)))  # noqa: S704 - escaped when it was made
+        code, values = next(iter(parts.items()))
+        styles = Markup("<style>\n{}</style>").format(Markup((_SHEETS / sheet).read_text()))  # noqa: S704 - our own sheet
+        shown = {**values, "lang": code, "dir": words.direction(code), "styles": styles}
+        return self.environment.get_template(template).render({**shown, "parts": made})
 
     def kept(
         self,

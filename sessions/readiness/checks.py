@@ -225,7 +225,7 @@ def _source(day: Rehearsed) -> Finding:
         return Finding("source", Level.OK, title, said)
     said = N_("The schedule alone: there was no database to copy.")
     todo = N_(
-        "Rehearse with --data and the expo's folder once it has one, so that what was changed at the desk is in it."
+        "Rehearse from the expo's data folder once it has one, so that what was changed at the desk is in it."
     )
     return Finding("source", Level.LOOK, title, said, todo)
 

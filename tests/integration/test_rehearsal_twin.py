@@ -198,7 +198,7 @@ def test_what_is_no_database_is_not_copied(tmp_path: Path) -> None:
         (("--day", "1", "--data", "nowhere"), "There is no folder nowhere."),
         (
             ("--day", "1", "--report", "report.pdf"),
-            "The report report.pdf must end in .json.",
+            "The report report.pdf must end in .json or .html.",
         ),
         (
             ("--day", "1", "--report", "nowhere/report.json"),
