@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -54,6 +55,7 @@ from voting.writer import ANY_CONTEST
 
 logger = logging.getLogger(__name__)
 
+_BEFORE: Final = timedelta(minutes=10)  # of the day's first minute
 _BUNDLE_TRIES: Final = 120
 _BUNDLE_PAUSE: Final = 0.25  # seconds; half a minute in all
 _DIRECTOR: Final = Person(PersonId("rehearsal-director"), Role.ORGANISER, label=LABEL)
@@ -128,7 +130,7 @@ async def _rehearsed(
         stack.push_async_callback(database.close)
         source = await source_of(options, database, folder, expo_folder)
         programme = msgspec.structs.replace(source.programme, title=marked(source.programme.title))
-        clock.go_to(_begins(programme, options.day))
+        clock.go_to(_begins(source, options.day))
         schedule = folder / "rehearsal.yaml"
         schedule.write_text(dump(programme), encoding="utf-8")
         expo = Expo(place.settings, database, programme, schedule, clock, rehearsal=True)
@@ -142,16 +144,18 @@ async def _rehearsed(
             async with Supervisor(expo.stop) as extras:
                 extras.run("twin", held.run(report), is_endless=False)
                 await expo.server.serve(sockets=[sock])
-                if extras.has_failed:
-                    raise SystemExit(1)
     return held.rehearsed
 
 
-def _begins(programme: Programme, day: int) -> datetime:
-    """When the twin's clock begins: early enough for the days before, where a final needs them."""
-    needed = _earliest(programme, day)
-    first = min(one.starts_at for one in needed.sessions)
-    return min(first, needed.opens_at) - timedelta(minutes=10)
+def _begins(source: Source, n: int) -> datetime:
+    """When the twin's clock begins: before the day, and before those a final needs.
+
+    Where the expo was copied in the middle of the day, no earlier than it had come.
+    """
+    needed = _earliest(source.programme, n)
+    first = min(needed.opens_at, *(one.starts_at for one in needed.sessions)) - _BEFORE
+    closes = day_of(source.programme, n).closes_at
+    return source.last if source.last and first < source.last < closes else first
 
 
 def _earliest(programme: Programme, n: int) -> Day:
@@ -159,6 +163,12 @@ def _earliest(programme: Programme, n: int) -> Day:
     if not any(one.final for one in day.sessions):
         return day
     return next((one for one in programme.days if one.sessions), day)
+
+
+def _size(database: Database) -> int:
+    """Bytes of a database in a file, with its log."""
+    file = Path(database.url.database or "")
+    return sum(one.stat().st_size for one in file.parent.glob(f"{file.name}*"))
 
 
 class _Held:
@@ -186,6 +196,17 @@ class _Held:
 
     async def run(self, report: Path | None) -> None:
         """Hold the day, look at what came of it, and tell; then stop, unless people are watching."""
+        try:
+            await self._run(report)
+        except Exception as problem:
+            if (
+                not self._expo.server.is_stopping
+            ):  # who ended it knows; everybody's line is cut then
+                logger.exception("The rehearsal broke off")
+                sys.stderr.write(clean(f"{type(problem).__name__}: {problem}") + "\n")
+                self._expo.stop()
+
+    async def _run(self, report: Path | None) -> None:
         await self._expo.server.ready.wait()
         if self._options.serve:
             await self._greet()
@@ -198,7 +219,9 @@ class _Held:
             audience=self._options.audience,
             speed=self._options.speed,
             sessions=tuple(played),
-            ground=msgspec.structs.replace(self._source.ground, clock_ms=moved.by_ms()),
+            ground=msgspec.structs.replace(
+                self._source.ground, clock_ms=moved.by_ms(), size=_size(self._expo.database)
+            ),
         )
         say("\n".join(readiness.in_words(self.rehearsed)))
         if report is not None:

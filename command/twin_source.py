@@ -33,10 +33,11 @@ _MOST_PASSES: Final = 100_000  # looked through for whoever has one
 
 
 class Source(msgspec.Struct, frozen=True):
-    """What the twin was made of: the programme, whether a database was copied, and what it lacked."""
+    """What the twin was made of: the programme, what it lacked, and the last instant on its record."""
 
     programme: Programme
     ground: Ground
+    last: datetime | None = None
 
 
 # --- the copy ---
@@ -124,7 +125,7 @@ async def source_of(
         size=file.stat().st_size if is_copied else 0,
         clock_behind=last is not None and last > datetime.now(UTC),
     )
-    return Source(programme, found)
+    return Source(programme, found, last)
 
 
 async def _members(database: Database, at: datetime) -> frozenset[tuple[str, Role]]:

@@ -87,5 +87,6 @@ def made_unreachable(file: Path) -> None:
         file: A copy at the newest revision; never the original.
     """
     with closing(sqlite3.connect(file)) as copy, copy:
+        copy.execute("PRAGMA secure_delete=ON")  # nor in pages that are free now
         for statement in _UNREACHABLE:
             copy.execute(statement)

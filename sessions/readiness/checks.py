@@ -89,9 +89,7 @@ def _contests(day: Rehearsed) -> Finding:
         said = N_("No session of this day held a vote.")
         todo = N_("If the audience is to be asked, give a session its initiatives.")
         return Finding("contests", Level.LOOK, title, said, todo)
-    said = N_(
-        "{n} votes were opened and closed by the show's clock; the grace was {grace} s at most."
-    )
+    said = N_("Votes opened and closed by the show's clock: {n}; the grace was {grace} s at most.")
     facts: dict[str, str | int] = {"n": len(votes), "grace": max(one.grace for one in votes)}
     return Finding("contests", Level.OK, title, said, "", facts)
 
@@ -103,13 +101,13 @@ def _time(day: Rehearsed) -> Finding:
     facts: dict[str, str | int] = {"near": near, "far": far, "n": sum(one.short for one in votes)}
     title = N_("Viewers of the stream had the hall's time")
     if short:
-        said = N_("{n} of {near} viewers within the grace had less time than the hall.")
+        said = N_("Viewers within the grace: {near}; with less time than the hall: {n}.")
         todo = N_(
             "Do not go live like this: report it with this file. Until then let votes be open longer."
         )
         return Finding("time", Level.STOP, title, said, todo, facts, _titles(short))
     said = N_(
-        "{near} viewers within the grace had at least the hall's time; {far} were further behind."
+        "Viewers within the grace: {near}, all with at least the hall's time; further behind: {far}."
     )
     if far * 20 > near + far:
         todo = N_(
@@ -128,10 +126,10 @@ def _after(day: Rehearsed) -> Finding:
     }
     title = N_("Nothing was accepted after the hard close")
     if accepted:
-        said = N_("{n} of {late} late ballots were accepted.")
+        said = N_("Ballots that came too late: {late}; accepted: {n}.")
         todo = N_("Do not go live: report it with this file.")
         return Finding("after", Level.STOP, title, said, todo, facts, _titles(accepted))
-    said = N_("{late} ballots came too late, and all were refused.")
+    said = N_("Ballots that came too late: {late}; all were refused.")
     return Finding("after", Level.OK, title, said, "", facts)
 
 
@@ -147,19 +145,19 @@ def _counted(day: Rehearsed) -> Finding:
     }
     title = N_("Every acknowledged ballot counts once")
     if lost:
-        said = N_("{told} people have a receipt; {counted} ballots were counted and {held} held.")
+        said = N_("People with a receipt: {told}; ballots counted: {counted}; held: {held}.")
         todo = N_("Do not go live: report it with this file.")
         return Finding("counted", Level.STOP, title, said, todo, facts, _titles(lost))
     if held:
         said = N_(
-            "{told} people have a receipt; {counted} ballots were counted and {held} wait for two officers."
+            "People with a receipt: {told}; ballots counted: {counted}; waiting for two officers: {held}."
         )
         todo = N_(
             "Make sure that two officers are there to decide, or let the vote hold fewer ballots."
         )
         return Finding("counted", Level.LOOK, title, said, todo, facts)
     said = N_(
-        "{told} people have a receipt and {counted} ballots were counted; {doubled} people voted on two devices and count once."
+        "People with a receipt: {told}; ballots counted: {counted}; people who voted on two devices and count once: {doubled}."
     )
     return Finding("counted", Level.OK, title, said, "", facts)
 

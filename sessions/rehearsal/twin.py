@@ -72,6 +72,7 @@ class Twin:
             day: Of the programme in force.
             ran: Told of each session when it is over.
         """
+        await self._clear()
         for number, session in enumerate(day.sessions):
             if self._show.status(session.id) is not Status.SCHEDULED:
                 ran(Played(session.id, session.title, Outcome.PASSED))
@@ -92,7 +93,7 @@ class Twin:
             await self._end(session, following)
         except (Refusal, Fault, TimeoutError, OSError) as problem:
             logger.exception("A session of the rehearsal stopped", extra={"session": session.id})
-            await self._clear(session)
+            await self._clear()
             why = getattr(problem, "code", "") or type(problem).__name__
             return Played(session.id, session.title, Outcome.BROKEN, why, votes)
         outcome = Outcome.RAN if votes is None else Outcome.HELD
@@ -121,15 +122,27 @@ class Twin:
         else:
             self._live = session.id  # "next" ends it, in one step with the following start
 
-    async def _clear(self, session: Session) -> None:
-        """Get a session that stopped off the stage, so that the next one can begin."""
+    async def _clear(self) -> None:
+        """Get whatever is on the stage off it, so that the next session can begin."""
         self._live = None
-        for one in self._show.programme.sessions:
+        for session in self._show.programme.sessions:
+            if self._show.status(session.id) is not Status.LIVE:
+                continue
             try:
-                if self._show.status(one.id) is Status.LIVE:
-                    await self._desk.end(one.id)
-            except (Refusal, Fault):
-                logger.warning("It stays on the stage", extra={"session": session.id})
+                await self._shut(self._show.contest(session.id))
+                await self._desk.end(session.id)
+            except (Refusal, Fault, TimeoutError):
+                logger.exception("It stays on the stage", extra={"session": session.id})
+
+    async def _shut(self, contest: Contest | None) -> None:
+        """Close a vote that runs, e.g. because the expo was copied in the middle of it."""
+        if contest is not None and contest.phase in (Phase.OPEN, Phase.PAUSED):
+            await self._desk.order(Kind.CLOSE, contest)
+            contest = self._desk.now(contest)
+        if contest is not None and contest.phase is Phase.CLOSING and contest.hard_close_at:
+            await self._flow.to(contest.hard_close_at + timedelta(seconds=1))
+            async with asyncio.timeout(PATIENCE):
+                await self._desk.until(contest, Phase.CLOSED)
 
     # --- a vote ---
 

@@ -64,10 +64,10 @@ def is_marked(page: Page) -> bool:
         ("/{lang}/", Role.PUBLIC),
         ("/{lang}/session/khda", Role.CUSTOMER),
         ("/{lang}/staff/control", Role.ORGANISER),
-        ("/{lang}/staff/devices", Role.ORGANISER),
+        ("/{lang}/staff/screens", Role.ORGANISER),
         ("/{lang}/present/khda", Role.ORGANISER),
         ("/stage/main?lang={lang}", Role.SCREEN),
-        ("/stage/venue?lang={lang}", Role.SCREEN),
+        ("/{lang}/stage/venue", Role.SCREEN),
         ("/{lang}/there-is-no-such-page", Role.PUBLIC),
     ],
 )

@@ -3,24 +3,36 @@
 import asyncio
 import hashlib
 import json
+import re
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from command import twin_source
+from command.common import ROOT
 from command.parser import main
 from expo.copying import FILE, NotCopied, copied, made_unreachable
 from expo.rights import Role
 from expo.web import translations
 from expo.words import Text
+from sessions.orders import Kind
 from sessions.rehearsal.late_viewers import Viewer
+from tests.support.finals import WITH_FINAL
+from tests.support.show import running
 from tests.support.stagehouse import STAGED
 from tests.support.whole import whole
+from voting.contests import Phase
 
+HLS = 'streams: [{provider: hls, url: "https://cdn.example.org/live.m3u8"}]'
+TOLD = "The twin is still there to be looked at. Ctrl+C ends it.\n"
 FAST = ("--speed", "100000", "--audience", "36")
 
 
@@ -137,7 +149,7 @@ def test_what_would_harm_a_vote_ends_with_one(
 
 
 @pytest.mark.timeout(180)
-def test_kept_twin_knows_nobodys_address_and_lets_nobody_in(
+def test_kept_twin_is_there_for_its_owner_alone(
     tmp_path: Path, schedule: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = ("rehearse", "--day", "1", "--schedule", str(schedule), "--keep", *FAST)
@@ -150,6 +162,88 @@ def test_kept_twin_knows_nobodys_address_and_lets_nobody_in(
         assert folder.stat().st_mode & 0o077 == 0
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.timeout(180)
+def test_expo_in_the_middle_of_a_vote_goes_on_while_its_copy_is_rehearsed(
+    tmp_path: Path, schedule: Path
+) -> None:
+    report = tmp_path / "report.json"
+    asked = ("rehearse", "--day", "1", "--schedule", str(schedule), "--report", str(report))
+    with running(STAGED) as show:
+        show.order(Kind.READY, "water")
+        show.open("water")
+
+        assert main([*asked, "--data", str(show.folder), *FAST]) == 0
+
+        assert show.contest("water").phase is Phase.OPEN
+        assert show.ballots("water") == 0
+    told = json.loads(report.read_text())
+    assert [one["outcome"] for one in told["sessions"]] == ["passed", "ran"]
+    assert levels(report)["sessions"] == "look"
+
+
+@pytest.mark.timeout(180)
+def test_final_has_the_winners_of_days_nobody_has_held(tmp_path: Path) -> None:
+    file, report = tmp_path / "final.yaml", tmp_path / "report.json"
+    file.write_text(WITH_FINAL)
+    asked = ("rehearse", "--day", "2", "--schedule", str(file), "--report", str(report))
+
+    assert main([*asked, *FAST]) == 0
+    (final,) = json.loads(report.read_text())["sessions"]
+    assert (final["session"], final["outcome"]) == ("final", "held")
+    assert final["recounted"]
+
+
+@pytest.mark.timeout(180)
+def test_grace_follows_the_delays_where_a_session_is_streamed(tmp_path: Path) -> None:
+    file, report = tmp_path / "streamed.yaml", tmp_path / "report.json"
+    file.write_text(
+        STAGED.replace("        initiatives: [leak", f"        {HLS}\n        initiatives: [leak")
+    )
+    asked = ("rehearse", "--day", "1", "--schedule", str(file), "--report", str(report))
+
+    assert main([*asked, *FAST]) == 0
+    votes = json.loads(report.read_text())["sessions"][0]["votes"]
+    assert votes["grace"] >= 40
+    assert votes["near"] > 20
+    assert votes["short"] == 0
+    assert levels(report)["time"] == "ok"
+
+
+@pytest.mark.timeout(180)
+def test_served_twin_says_what_it_is_on_pages_and_in_exports(schedule: Path) -> None:
+    asked = ("rehearse", "--day", "1", "--schedule", str(schedule), "--serve", *FAST)
+    command = [sys.executable, str(ROOT / "run.py"), *asked]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = list(iter(process.stdout.readline, TOLD))
+        site = next(found[1] for line in lines if (found := re.search(r"(http://\S+)/en/$", line)))
+        with httpx2.Client(base_url=site, trust_env=False, timeout=30) as http:
+            page, calendar, frab = (
+                http.get(path).text for path in ("/en/", "/schedule.ics", "/schedule.json")
+            )
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(30) == 0
+    assert "تجربة · Rehearsal" in page
+    assert "Rehearsal · Fair" in page
+    marked = ("تجربة · معرض", "Rehearsal · Fair")
+    assert any(one in calendar for one in marked)
+    assert json.loads(frab)["schedule"]["conference"]["title"] in marked
+
+
+@pytest.mark.timeout(60)
+def test_rehearsal_that_is_interrupted_says_so(schedule: Path) -> None:
+    asked = ("rehearse", "--day", "1", "--schedule", str(schedule), "--serve", "--speed", "1")
+    command = [sys.executable, str(ROOT / "run.py"), *asked]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if "/pass/" in line)
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(30) == 1
+        assert "ended before the day was over" in process.stdout.read()
 
 
 async def test_copy_of_an_expo_at_work_is_whole_and_leaves_it_alone(tmp_path: Path) -> None:
@@ -166,12 +260,44 @@ async def test_copy_of_an_expo_at_work_is_whole_and_leaves_it_alone(tmp_path: Pa
         assert copy.execute("SELECT count(*) FROM visits").fetchone()[0] == 1
 
 
-async def test_copy_is_made_unreachable(tmp_path: Path) -> None:
+ADDRESS = "mariam@example.org"
+REACHES = frozenset({"recipient", "address", "email", "mailbox", "contact", "owner"})
+"""Names of columns that hold where somebody can be reached."""
+
+
+def addressed(file: Path) -> list[str]:
+    """Put a row with an address into every table that can hold one; their names."""
+    with closing(sqlite3.connect(file)) as source, source:
+        tables = [
+            one for (one,) in source.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        ]
+        found = []
+        for table in tables:
+            columns = source.execute(f"PRAGMA table_info({table})").fetchall()
+            if not REACHES & {name for _n, name, *_rest in columns}:
+                continue
+            row = {
+                name: ADDRESS if name in REACHES else 0 if kind == "INTEGER" else f"{name}-1"
+                for _n, name, kind, *_rest in columns
+            }
+            names = ", ".join(f'"{name}"' for name in row)
+            places = ", ".join("?" * len(row))
+            line = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - our own tables
+            source.execute(line, tuple(row.values()))
+            found.append(table)
+    return found
+
+
+async def test_copy_knows_nobodys_address_and_nobody_who_is_in(tmp_path: Path) -> None:
     data, target = await prepared(tmp_path), tmp_path / "copy.sqlite3"
+    tables = addressed(data / FILE)
     copied(data / FILE, target)
+    assert ADDRESS.encode() in target.read_bytes()
 
     made_unreachable(target)
 
+    assert {"letters", "invitations", "identities", "bulletin_subscriber"} <= set(tables)
+    assert ADDRESS.encode() not in target.read_bytes()
     with closing(sqlite3.connect(target)) as copy:
         assert copy.execute("SELECT count(*) FROM visits").fetchone() == (0,)
         assert copy.execute("SELECT count(*) FROM persons").fetchone()[0] > 1
