@@ -49,9 +49,13 @@ def twin(show: Running) -> Running:
 
 def is_marked(page: Page) -> bool:
     """Whether the mark is there twice, in view, and out of everything's way."""
-    for place in (".twin .edge", ".twin .over"):
-        expect(page.locator(place)).to_have_text(MARK)
-        expect(page.locator(place)).to_be_in_viewport()
+    edge, over = page.locator(".twin .edge"), page.locator(".twin .over")
+    expect(edge).to_have_text(MARK)
+    expect(edge).to_be_in_viewport()
+    expect(over).to_have_attribute("data-mark", MARK)
+    expect(over).to_be_in_viewport()
+    drawn: str = over.evaluate("one => getComputedStyle(one, '::before').content")
+    assert MARK in drawn
     under: bool = page.evaluate(
         "document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('.twin') === null"
     )
