@@ -73,7 +73,8 @@ def rehearse_day(options: argparse.Namespace) -> int:
     """Hold a day in a twin of the expo and say what is ready.
 
     Returns:
-        0; 1 when something stops the day, or the rehearsal was ended before it was over.
+        0; 1 when something stops the day, the rehearsal was ended before it was over, or its report
+        could not be written.
     """
     expo = kept_at(options.data) if options.data else None
     report = _report_at(options.report)
@@ -81,7 +82,7 @@ def rehearse_day(options: argparse.Namespace) -> int:
         stop(_("A rehearsal of a day needs an audience of at least one."))
     with folder_for(is_kept=options.keep) as folder, log_in(folder):
         is_copied = copy(expo, folder)
-        rehearsed = asyncio.run(_rehearsed(options, folder, expo, report, is_copied=is_copied))
+        code = asyncio.run(_rehearsed(options, folder, expo, report, is_copied=is_copied))
         if options.keep:
             say(
                 filled(
@@ -89,10 +90,7 @@ def rehearse_day(options: argparse.Namespace) -> int:
                     {"folder": str(folder)},
                 )
             )
-    if rehearsed is None:
-        say(_("The rehearsal was ended before the day was over."))
-        return 1
-    return int(not is_ready(findings(rehearsed)))
+    return code
 
 
 def _report_at(name: str | None) -> Path | None:
@@ -118,8 +116,8 @@ async def _rehearsed(
     report: Path | None,
     *,
     is_copied: bool,
-) -> Rehearsed | None:
-    """The day, held; None where somebody ended it before it was over."""
+) -> int:
+    """Hold the day; the command's exit status."""
     brought_up(sqlite_url(folder))
     start = datetime.now(UTC)
     clock = Movable(lambda: start)
@@ -144,7 +142,9 @@ async def _rehearsed(
             async with Supervisor(expo.stop) as extras:
                 extras.run("twin", held.run(report), is_endless=False)
                 await expo.server.serve(sockets=[sock])
-    return held.rehearsed
+    if not held.is_over:
+        say(_("The rehearsal was ended before the day was over."))
+    return int(not held.is_well)
 
 
 def _begins(source: Source, n: int) -> datetime:
@@ -185,8 +185,10 @@ class _Held:
     def __init__(
         self, expo: Expo, place: Place, clock: Movable, options: argparse.Namespace, source: Source
     ) -> None:
-        self.rehearsed: Rehearsed | None = None
-        """The day, once it is over."""
+        self.is_over = False
+        """Whether the day was held to its end."""
+        self.is_well = False
+        """Whether, besides, nothing stops the real one, and the report is where it was wanted."""
         self._expo = expo
         self._place = place
         self._clock = clock
@@ -213,7 +215,7 @@ class _Held:
         moved = _Wall()
         await self._play()
         played = await self._looked_at()
-        self.rehearsed = Rehearsed(
+        rehearsed = Rehearsed(
             day=self._options.day,
             title=self._day.title,
             audience=self._options.audience,
@@ -223,14 +225,25 @@ class _Held:
                 self._source.ground, clock_ms=moved.by_ms(), size=_size(self._expo.database)
             ),
         )
-        say("\n".join(readiness.in_words(self.rehearsed)))
-        if report is not None:
-            readiness.write(report, self.rehearsed, datetime.now(UTC), self._expo.pages)
-            say(filled(_("The report is in {file}."), {"file": str(report)}))
+        self.is_over = True
+        say("\n".join(readiness.in_words(rehearsed)))
+        self.is_well = self._written(rehearsed, report) and is_ready(findings(rehearsed))
         if self._options.serve:
             say(_("The twin is still there to be looked at. Ctrl+C ends it."))
         else:
             self._expo.stop()
+
+    def _written(self, rehearsed: Rehearsed, report: Path | None) -> bool:
+        """Whether the report is written where it was wanted, if it was."""
+        if report is None:
+            return True
+        try:
+            readiness.write(report, rehearsed, datetime.now(UTC), self._expo.pages)
+        except OSError as error:
+            sys.stderr.write(clean(f"{report}: {error.strerror}") + "\n")
+            return False
+        say(filled(_("The report is in {file}."), {"file": str(report)}))
+        return True
 
     @property
     def _day(self) -> Day:
@@ -305,8 +318,10 @@ class _Held:
         expo, site = self._expo, self._place.settings.public_url
         language = translations.language.get()
         screen, organiser = await self._pass(Role.SCREEN), await self._pass(Role.ORGANISER)
+        key = await expo.production.devices.new_key(_DIRECTOR, "main")
         links = {
             _("Viewer"): f"/{language}/",
+            _("Overlay"): f"/overlay/main/{key}?lang={language}",
             _("Projector, once"): screen,
             _("Organiser, once"): organiser,
         }

@@ -40,7 +40,8 @@ def twin(show: Running) -> Running:
     """An expo whose pages say that it is a rehearsal's."""
 
     async def mark(expo: Expo) -> None:
-        expo.pages.mark_as_twin()
+        for one in getattr(show, "expos", ()) or (expo,):  # of a fleet each node
+            one.pages.mark_as_twin()
 
     show.do(mark)
     show.begin()

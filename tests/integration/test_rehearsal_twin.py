@@ -1,6 +1,7 @@
 """A whole day held in a twin of the expo: nothing of the expo moves, and the report says what was found."""
 
 import asyncio
+import errno
 import hashlib
 import json
 import re
@@ -146,6 +147,27 @@ def test_what_would_harm_a_vote_ends_with_one(
 
     assert main([*asked, *FAST]) == 1
     assert levels(report)["after"] == "stop"
+
+
+@pytest.mark.timeout(180)
+def test_report_that_cannot_be_written_in_the_end_loses_nothing_and_ends_with_one(
+    tmp_path: Path,
+    schedule: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full(_path: Path, _content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    report = tmp_path / "report.json"
+    asked = ("rehearse", "--day", "1", "--schedule", str(schedule), "--report", str(report))
+
+    assert main([*asked, *FAST]) == 1
+    told = capsys.readouterr()
+    assert told.err == f"{report}: No space left on device\n"
+    assert "Readiness for day 1" in told.out
+    assert "ended before" not in told.out
 
 
 @pytest.mark.timeout(180)
