@@ -132,14 +132,14 @@ async def _members(database: Database, at: datetime) -> frozenset[tuple[str, Rol
     """The entities that have somebody, or a way in for somebody on that day, each with the role."""
     async with database.read() as tx:
         passes = await people.list_passes(tx, _MOST_PASSES)
-        through_letters = await invited.in_teams(tx, at)
+        known = await people.members(tx) | await invited.in_teams(tx, at)
     through_passes = {
         (one.entity, one.role)
         for one, used in passes
         if one.entity and one.role in TEAM_MEMBERS and one.revoked_at is None
-        if used or one.expires_at > at
+        if used < one.uses and one.expires_at > at
     }
-    return frozenset(through_passes) | through_letters
+    return known | through_passes
 
 
 def day_of(programme: Programme, n: int) -> Day:

@@ -31,11 +31,7 @@ async def find_visits(tx: Tx, fingerprints: Collection[str], now: datetime) -> d
         .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
         .outerjoin(PassRow, col(PassRow.id) == col(PersonRow.pass_id))
         .add_columns(col(PassRow.batch).label("batch"))
-        .where(
-            col(VisitRow.fingerprint).in_(fingerprints),
-            _STANDS,
-            col(VisitRow.expires_at) > now,
-        )
+        .where(col(VisitRow.fingerprint).in_(fingerprints), _STANDS, col(VisitRow.expires_at) > now)
     )
     rows = (await tx.execute(found)).mappings()
     return {
@@ -195,11 +191,7 @@ async def has_organiser(tx: Tx, now: datetime) -> bool:
     found = (
         select(VisitRow.id)
         .join(PersonRow, col(PersonRow.id) == col(VisitRow.person_id))
-        .where(
-            col(PersonRow.role) == Role.ORGANISER.value,
-            col(VisitRow.ended_at).is_(None),
-            col(VisitRow.expires_at) > now,
-        )
+        .where(col(PersonRow.role) == Role.ORGANISER.value, _STANDS, col(VisitRow.expires_at) > now)
         .limit(1)
     )
     return (await tx.execute(found)).first() is not None
@@ -317,6 +309,14 @@ async def counts(tx: Tx) -> dict[Role, int]:
     """How many people of each role there are, those known by their device alone included."""
     counted = select(PersonRow.role, func.count()).group_by(col(PersonRow.role))
     return {Role(role): int(count) for role, count in (await tx.execute(counted)).all()}
+
+
+async def members(tx: Tx) -> frozenset[tuple[str, Role]]:
+    """The entities that somebody belongs to, each with the role."""
+    found = select(PersonRow.entity, PersonRow.role).where(
+        col(PersonRow.entity).is_not(None), _ANYBODY
+    )
+    return frozenset((str(entity), Role(role)) for entity, role in (await tx.execute(found)).all())
 
 
 def _entries(now: datetime) -> Any:
