@@ -46,8 +46,8 @@ async def piles(tx: Tx, contest_id: str, lines: int) -> AsyncIterator[Pile]:
     slices = max(1, -(-lines // _SLICE))
     ends = [f"{0x10000 * n // slices:04x}" for n in range(1, slices)]
     for first, end in zip(["", *ends], [*ends, _BEHIND], strict=True):
-        rows = await tx.stream(_LATEST, {"contest": contest_id, "first": first, "end": end})
-        async for some in rows.partitions(_AT_ONCE):
-            for electorate, ranking, own, status, why, revised, *rest in some:
-                said, abstained = _ranking.decode(ranking), _ids.decode(own)
-                yield Pile(electorate, said, abstained, status, why, bool(revised), *rest)
+        async with tx.stream(_LATEST, {"contest": contest_id, "first": first, "end": end}) as rows:
+            async for some in rows.partitions(_AT_ONCE):
+                for electorate, ranking, own, status, why, revised, *rest in some:
+                    said, abstained = _ranking.decode(ranking), _ids.decode(own)
+                    yield Pile(electorate, said, abstained, status, why, bool(revised), *rest)

@@ -116,8 +116,7 @@ async def lock(tx: Tx, ids: Iterable[str]) -> tuple[Head, ...]:
 
 async def secret(tx: Tx, contest_id: str) -> bytes | None:
     """What makes the voters' tags in this contest."""
-    query = select(_CONTESTS.c.secret).where(_CONTESTS.c.id == contest_id)
-    found = (await tx.execute(query)).scalar_one_or_none()
+    found = await tx.scalar(select(_CONTESTS.c.secret).where(_CONTESTS.c.id == contest_id))
     return None if found is None else bytes.fromhex(found)
 
 
@@ -266,9 +265,10 @@ async def first_choices(tx: Tx, contest_id: str) -> AsyncIterator[tuple[datetime
     """When every ballot of a contest arrived and what it ranks first; for hints, never for a count."""
     line = _LINES.c
     query = select(line.at, line.ranking).where(line.contest == contest_id, line.kind == "cast")
-    async for at, ranking in await tx.stream(query):
-        if said := _ids.decode(ranking):
-            yield at, said[0]
+    async with tx.stream(query) as rows:
+        async for at, ranking in rows:
+            if said := _ids.decode(ranking):
+                yield at, said[0]
 
 
 # --- results ---

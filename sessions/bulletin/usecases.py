@@ -15,6 +15,7 @@ from expo.clock import Now
 from expo.db import Database, Tx
 from expo.errors import N_, NotFound
 from expo.identity.people import Person, Visit
+from expo.looking import Looks
 from expo.passes import fingerprint
 from expo.record import notes
 from expo.web import translations
@@ -110,7 +111,7 @@ class Bulletins:
         self._root_of = root_of
         self._key = key
         self._identities = identities
-        self._mark: int | None = None
+        self._looks = Looks(database)
 
     # --- what the public reads ---
 
@@ -120,16 +121,14 @@ class Bulletins:
         Raises:
             Fault: It cannot be read; what is shown stays as it was.
         """
-        mark = self._database.commits.mark()
-        if mark is not None and mark == self._mark:
-            return False
-        async with self._database.read() as tx:
+        async with self._looks.look() as tx:
+            if tx is None:
+                return False
             serial = await store.last_serial(tx)
             is_news = serial != self.shown.serial
             if is_news:
                 self.shown = Shown(await store.published(tx))
-        self._mark = mark
-        return is_news
+            return is_news
 
     def contest_now(self, contest_id: str) -> EditionContest | None:
         """A contest as its newest bulletin has it, or else as its result stands; None before that."""

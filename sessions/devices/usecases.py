@@ -11,6 +11,7 @@ from expo.db import Database
 from expo.errors import N_
 from expo.identity.people import Person
 from expo.identity.usecases import Passes
+from expo.looking import Looks
 from expo.record import store as record
 from expo.rights import Role
 from expo.wire.notifier import Notifier
@@ -60,19 +61,17 @@ class Devices:
         self._passes = passes
         self._now = now
         self._known: dict[str, Device] = {}
-        self._mark: int | None = None
+        self._looks = Looks(database)
         show.own_scene = self.scene_of
 
     async def refresh(self) -> bool:
         """Look at the database again; whether anything had changed."""
-        mark = self._database.commits.mark()
-        if mark is not None and mark == self._mark:
-            return False
-        async with self._database.read() as tx:
+        async with self._looks.look() as tx:
+            if tx is None:
+                return False
             found = await store.devices(tx)
-        self._mark = mark
-        is_news, self._known = found != self._known, found
-        return is_news
+            is_news, self._known = found != self._known, found
+            return is_news
 
     def scene_of(self, device: str) -> Scene | None:
         """The scene a device shows other than the stage; None where it follows."""

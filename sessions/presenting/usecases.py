@@ -6,6 +6,7 @@ from expo.clock import Now
 from expo.db import Database
 from expo.errors import NotAllowed, NotFound
 from expo.identity.people import Person
+from expo.looking import Looks
 from expo.record import store as record
 from expo.rights import Action, may_with
 from expo.wire.notifier import Notifier
@@ -49,7 +50,7 @@ class Presenting:
         self._reactions = reactions
         self.now = now
         self._cues: dict[str, Cue] = {}
-        self._mark: int | None = None
+        self._looks = Looks(database)
 
     def session_for(self, person: Person | None, session_id: str) -> Session:
         """The session, if this person may see its console.
@@ -72,12 +73,9 @@ class Presenting:
 
     async def refresh(self) -> None:
         """Look at the cues again, if anything was written since."""
-        mark = self._database.commits.mark()
-        if mark is not None and mark == self._mark:
-            return
-        async with self._database.read() as tx:
-            self._cues = await store.cues(tx)
-        self._mark = mark
+        async with self._looks.look() as tx:
+            if tx is not None:
+                self._cues = await store.cues(tx)
 
     def console(self, session: Session) -> ConsoleState:
         """The console of a session now, as of what was last looked at."""

@@ -15,6 +15,7 @@ from expo.clock import Now
 from expo.db import Database, Tx
 from expo.errors import N_, NotAllowed, NotFound
 from expo.identity.people import Person, Visit
+from expo.looking import Looks
 from expo.record import store as record
 from expo.rights import Action, may_with
 from expo.wire.notifier import Notifier
@@ -77,24 +78,22 @@ class Questions:
         self._asks = Budget(burst=_ASKS, seconds=_ASK_SECONDS)
         self._taps = Budget(burst=_TAPS, seconds=_TAP_SECONDS)
         self._rooms: dict[str, tuple[Room, tuple[Counted, ...]]] = {}
-        self._mark: int | None = None
+        self._looks = Looks(database)
         show.question = self.on_screen
 
     # --- what is read without waiting ---
 
     async def refresh(self) -> bool:
         """Look at the database again; whether anything had changed."""
-        mark = self._database.commits.mark()
-        if mark is not None and mark == self._mark:
-            return False
         is_news = False
-        async with self._database.read() as tx:
+        async with self._looks.look() as tx:
+            if tx is None:
+                return False
             for session, room in (await store.rooms(tx)).items():
                 known = self._rooms.get(session)
                 if known is None or known[0].version != room.version:
                     self._rooms[session] = room, await store.counted(tx, session)
                     is_news = True
-        self._mark = mark
         return is_news
 
     def is_open(self, session: str) -> bool:

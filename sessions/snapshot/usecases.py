@@ -5,6 +5,7 @@ from datetime import datetime
 from expo.clock import Now
 from expo.db import Database
 from expo.errors import N_, Refusal
+from expo.looking import Looks
 from sessions import store
 from sessions.board import Board
 from sessions.cues import Status
@@ -32,20 +33,18 @@ class Snapshot:
         self.now = now
         self._database = database
         self._rundown: Rundown | None = None
-        self._mark: int | None = None
+        self._looks = Looks(database)
 
     async def refresh(self) -> bool:
         """Look at the database again; whether anything had changed."""
-        mark = self._database.commits.mark()
-        if mark is not None and mark == self._mark:
-            return False
-        async with self._database.read() as tx:
+        async with self._looks.look() as tx:
+            if tx is None:
+                return False
             known = await store.version(tx)
             is_news = self._rundown is None or known != self._rundown.stage.version
             if is_news:
                 self._rundown = await store.rundown(tx)
-        self._mark = mark
-        return is_news
+            return is_news
 
     @property
     def rundown(self) -> Rundown:

@@ -21,7 +21,7 @@ EDGE_NAMES: Final = frozenset(
 # Machinery beside those: the command line, the database, transport, pages, and the audience that comes
 # over real sockets.
 EDGE_PLACES: Final = (
-    "command/", "expo/__init__.py", "expo/commits.py", "expo/copying.py", "expo/db.py", "expo/identity/oidc/asking.py", "expo/leases.py", "expo/lists/workbooks.py", "expo/load/machine.py", "expo/place.py", "expo/postgres.py", "expo/together.py", "expo/wire/",
+    "command/", "expo/__init__.py", "expo/commits.py", "expo/copying.py", "expo/db.py", "expo/identity/oidc/asking.py", "expo/leases.py", "expo/lists/workbooks.py", "expo/load/machine.py", "expo/looking.py", "expo/place.py", "expo/postgres.py", "expo/together.py", "expo/wire/",
     "expo/web/", "sessions/obs/agent.py", "sessions/obs/local.py", "sessions/rehearsal/", "sessions/streams/supervisor.py", "voting/verify/verify.py",
 )  # fmt: skip
 

@@ -28,9 +28,9 @@ Ballot = tuple[str, str, Ranking, tuple[str, ...]]
 
 async def counted(tx: Tx, contest_id: str) -> AsyncIterator[list[Written]]:
     """The ballot that counts of each voter, some thousand at a time; an empty ranking is a withdrawal."""
-    rows = await tx.stream(_COUNTED, {"contest": contest_id})
-    async for some in rows.partitions(_AT_ONCE):
-        yield [(tracker, electorate, said, own) for tracker, electorate, said, own in some]
+    async with tx.stream(_COUNTED, {"contest": contest_id}) as rows:
+        async for some in rows.partitions(_AT_ONCE):
+            yield [(tracker, electorate, said, own) for tracker, electorate, said, own in some]
 
 
 def ballot_in(written: Written) -> Ballot:

@@ -19,6 +19,6 @@ _LATEST: Final = text(
 
 async def ballots(tx: Tx, contest_id: str) -> AsyncIterator[list[Row]]:
     """Some rows after the others, the latest of each voter; nobody's tag is among them."""
-    rows = await tx.stream(_LATEST, {"contest": contest_id})
-    async for some in rows.partitions(_AT_ONCE):
-        yield [(row[0], row[1], row[2], row[3], row[4]) for row in some]
+    async with tx.stream(_LATEST, {"contest": contest_id}) as rows:
+        async for some in rows.partitions(_AT_ONCE):
+            yield [(row[0], row[1], row[2], row[3], row[4]) for row in some]

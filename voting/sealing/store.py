@@ -324,20 +324,20 @@ async def leaves(tx: Tx, contest_id: str) -> AsyncIterator[bytes]:
     """The records of all leaves, in order."""
     leaf = _LEAVES.c
     query = select(leaf.record).where(leaf.contest == contest_id).order_by(leaf.place)
-    rows = await tx.stream(query)
-    async for some in rows.partitions(_AT_ONCE):
-        for (record,) in some:
-            yield record.encode()
+    async with tx.stream(query) as rows:
+        async for some in rows.partitions(_AT_ONCE):
+            for (record,) in some:
+                yield record.encode()
 
 
 async def openings(tx: Tx, contest_id: str) -> AsyncIterator[Opened]:
     """What opens every voter's last ballot, in order of trackers."""
-    rows = await tx.stream(_OPENINGS, {"contest": contest_id})
-    async for some in rows.partitions(_AT_ONCE):
-        for tracker, revision, electorate, ranking, own, status, nonce in some:
-            yield Opened(
-                tracker, revision, electorate, _ids_in(ranking), _ids_in(own), status, nonce
-            )
+    async with tx.stream(_OPENINGS, {"contest": contest_id}) as rows:
+        async for some in rows.partitions(_AT_ONCE):
+            for tracker, revision, electorate, ranking, own, status, nonce in some:
+                yield Opened(
+                    tracker, revision, electorate, _ids_in(ranking), _ids_in(own), status, nonce
+                )
 
 
 # --- rows and values ---

@@ -13,6 +13,7 @@ from typing import Final
 from expo.clock import Now
 from expo.db import Database, Tx
 from expo.errors import Fault
+from expo.looking import Looks
 from expo.record import store as record
 from expo.record.keys import store
 from expo.record.keys.store import KeptKey
@@ -46,6 +47,7 @@ class Keys:
         self.host = host
         """Beginning of every name the keys sign under."""
         self._kept: tuple[KeptKey, ...] = ()
+        self._looks = Looks(database)
         self._open: dict[str, SigningKey] = {}
         self.on_rotated: Callable[[], None] = lambda: None
         """Tells the other nodes (`keys_follower`)."""
@@ -78,8 +80,9 @@ class Keys:
 
     async def refresh(self) -> None:
         """See the keys another node made."""
-        async with self._database.read() as tx:
-            self._kept = await store.all_(tx)
+        async with self._looks.look() as tx:
+            if tx is not None:
+                self._kept = await store.all_(tx)
 
     def current(self) -> SigningKey:
         """The key that signs what is new, as far as this node knows.
