@@ -1,15 +1,19 @@
 """The show runs late: two desks run it by keys, a phone and a projector follow, and a step is undone."""
 
+import time
+import urllib.request
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from command.assembly import Expo
 from expo.rights import Role
 from expo.words import Language
-from sessions.cues import Status
+from sessions.cues import Scene, Status
+from sessions.orders import Kind, Order
 from tests.support.browsing import Browsing, Person
 from tests.support.inspection import barriers, faults
-from tests.support.show import SESSION, Running
+from tests.support.show import ORGANISER, SESSION, Running
 
 pytestmark = pytest.mark.timeout(120)
 REST = 800  # ms after an order in which the desk takes a second press for a slip
@@ -63,6 +67,48 @@ def test_delay_shows_at_once_and_the_other_desk_takes_it_back(
     expect(phone.page.locator("[data-held]")).to_be_hidden()
     mariam.page.locator("#do-next-session").click()
     mariam.until(lambda: show.do(_status_of) is Status.ENDED)
+
+
+def test_slip_of_twelve_minutes_is_on_every_screen_and_in_every_file_within_two_seconds(
+    show: Running, people: Browsing
+) -> None:
+    show.begin()
+    show.scene(Scene.BREAK)
+    key_of_screen = show.do(lambda expo: expo.production.devices.new_key(ORGANISER, "main"))
+    board = people.person(show, Role.PUBLIC).visit("/ar/day/1")
+    wall = people.person(show, Role.SCREEN, size=(1280, 720)).visit("/stage/hall?lang=ar")
+    console = people.person(show, Role.MODERATOR, size=(1024, 768)).visit(f"/en/present/{SESSION}")
+    overlay = people.person(show, size=(1920, 1080)).visit(f"/overlay/main/{key_of_screen}?lang=ar")
+    shown = (
+        board.locator("[data-begins]").nth(1),
+        wall.locator("[data-when=next]"),
+        overlay.locator("[data-part=lt]:visible [data-f=nextWhen]"),
+        console.locator("[data-f=nextAt]"),
+    )
+    for place in shown:
+        expect(place).to_contain_text("9:25")
+
+    show.do(twelve_minutes)
+    began = time.monotonic()
+    for place in shown:
+        expect(place).to_contain_text("9:37", timeout=FAST)
+    files = {name: read(show, name) for name in ("schedule.ics", "schedule.json", "schedule.xml")}
+    assert time.monotonic() - began < FAST / 1000
+    assert "T053700Z" in files["schedule.ics"]
+    assert "09:37" in files["schedule.json"]
+    assert "09:37" in files["schedule.xml"]
+
+
+async def twelve_minutes(expo: Expo) -> None:
+    """The session on the stage takes twelve minutes more."""
+    version = expo.show.progress(SESSION).version
+    await expo.show.act(ORGANISER, Order(Kind.MINUTES, version, session=SESSION, by=12))
+
+
+def read(show: Running, name: str) -> str:
+    """What stands at a public address."""
+    with urllib.request.urlopen(f"{show.url}/{name}") as answer:
+        return str(answer.read().decode())
 
 
 async def _status_of(expo: Expo) -> Status:
