@@ -1,7 +1,6 @@
 """The show runs late: two desks run it by keys, a phone and a projector follow, and a step is undone."""
 
 import time
-import urllib.request
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -92,7 +91,8 @@ def test_slip_of_twelve_minutes_is_on_every_screen_and_in_every_file_within_two_
     began = time.monotonic()
     for place in shown:
         expect(place).to_contain_text("9:37", timeout=FAST)
-    files = {name: read(show, name) for name in ("schedule.ics", "schedule.json", "schedule.xml")}
+    names = ("schedule.ics", "schedule.json", "schedule.xml")
+    files = {name: board.request.get(f"{show.url}/{name}").text() for name in names}
     assert time.monotonic() - began < FAST / 1000
     assert "T053700Z" in files["schedule.ics"]
     assert "09:37" in files["schedule.json"]
@@ -103,12 +103,6 @@ async def twelve_minutes(expo: Expo) -> None:
     """The session on the stage takes twelve minutes more."""
     version = expo.show.progress(SESSION).version
     await expo.show.act(ORGANISER, Order(Kind.MINUTES, version, session=SESSION, by=12))
-
-
-def read(show: Running, name: str) -> str:
-    """What stands at a public address."""
-    with urllib.request.urlopen(f"{show.url}/{name}") as answer:
-        return str(answer.read().decode())
 
 
 async def _status_of(expo: Expo) -> Status:
