@@ -4,17 +4,19 @@ from typing import Final
 
 import msgspec
 
+from expo.errors import StaleVersion
 from expo.identity.people import Person, PersonId
 from expo.rights import Role
 from expo.wire.notifier import heard
 from sessions.orders import Kind, Order
 from sessions.rehearsal.director import LABEL
 from sessions.usecases import Show
-from voting.contests import Contest, Phase
+from voting.contests import Contest, ContestId, Phase
 from voting.results import Result
 from voting.usecases import Voting
 
 _LOOK_SECONDS: Final = 0.2  # at the latest: what is told may also just have happened
+_TRIES: Final = 5  # of one order
 _DIRECTOR: Final = Person(PersonId("rehearsal-director"), Role.ORGANISER, label=LABEL)
 
 
@@ -86,19 +88,29 @@ class Desk:
         return self._voting.contests.get(contest.id) or contest
 
     async def _order(self, kind: Kind, **about: str) -> None:
-        session, contest = about.get("session"), about.get("contest")
-        found = self._voting.contests.get(contest) if contest else None
+        """Give an order; where somebody else was faster, look again and give it once more."""
+        for left in reversed(range(_TRIES)):
+            asked = {
+                "kind": kind,
+                "version": self._version(about.get("session"), about.get("contest")),
+                "confirmed": True,
+                "may_stay_held": True,
+                **about,
+            }
+            try:
+                await self._show.act(_DIRECTOR, msgspec.convert(asked, Order))
+            except StaleVersion:
+                if not left:
+                    raise
+                await self._show.catch_up()
+            else:
+                return
+
+    def _version(self, session: str | None, contest: str | None) -> int:
+        """The version of what an order is about: a contest, a session, or the stage."""
+        found = self._voting.contests.get(ContestId(contest)) if contest else None
         if found:
-            version = found.version
-        elif session:
-            version = self._show.progress(session).version
-        else:
-            version = self._show.rundown.stage.version
-        asked = {
-            "kind": kind,
-            "version": version,
-            "confirmed": True,
-            "may_stay_held": True,
-            **about,
-        }
-        await self._show.act(_DIRECTOR, msgspec.convert(asked, Order))
+            return found.version
+        if session:
+            return self._show.progress(session).version
+        return self._show.rundown.stage.version

@@ -21,15 +21,18 @@ from command import twin_source
 from command.common import ROOT
 from command.parser import main
 from expo.copying import FILE, NotCopied, copied, made_unreachable
+from expo.identity.people import Person
 from expo.rights import Role
 from expo.web import translations
 from expo.words import Text
-from sessions.orders import Kind
+from sessions.cues import Status
+from sessions.orders import Kind, Order
+from sessions.rehearsal.desk import Desk
 from sessions.rehearsal.late_viewers import Viewer
 from tests.support.finals import WITH_FINAL
 from tests.support.show import running
 from tests.support.stagehouse import STAGED
-from tests.support.whole import whole
+from tests.support.whole import ORGANISER, whole
 from voting.contests import Phase
 
 HLS = 'streams: [{provider: hls, url: "https://cdn.example.org/live.m3u8"}]'
@@ -266,6 +269,26 @@ def test_rehearsal_that_is_interrupted_says_so(schedule: Path) -> None:
 
         assert process.wait(30) == 1
         assert "ended before the day was over" in process.stdout.read()
+
+
+async def test_order_that_somebody_forestalls_is_given_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with whole(tmp_path, schedule=STAGED) as house:
+        show = house.expo.show
+        act = show.act
+        await house.order(Kind.START, "water")
+
+        async def forestalled(actor: Person, order: Order) -> None:
+            monkeypatch.setattr(show, "act", act)
+            version = show.progress("water").version
+            await act(ORGANISER, Order(Kind.MINUTES, version, session="water", by=2))
+            await act(actor, order)
+
+        monkeypatch.setattr(show, "act", forestalled)
+        await Desk(show, house.expo.voting).end("water")
+
+        assert show.status("water") is Status.ENDED
 
 
 async def test_copy_of_an_expo_at_work_is_whole_and_leaves_it_alone(tmp_path: Path) -> None:
