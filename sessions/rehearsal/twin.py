@@ -12,7 +12,7 @@ from sessions.cues import Status
 from sessions.orders import Kind
 from sessions.programme import Day, Session
 from sessions.readiness.facts import Outcome, Played, Votes
-from sessions.rehearsal.desk import Desk
+from sessions.rehearsal.desk import Desk, reveals
 from sessions.rehearsal.direction import OPENS_AFTER
 from sessions.rehearsal.flow import Flow
 from sessions.rehearsal.late_viewers import PATIENCE, SEED, Viewer
@@ -177,7 +177,7 @@ class Twin:
         async with asyncio.timeout(PATIENCE):
             result = await self._desk.counted(contest)
         await self._desk.order(Kind.REVIEW, contest)
-        for _ in result.ranks:
+        for _ in range(reveals(result)):
             await self._flow.on(seconds=_REVEAL.total_seconds())
             await self._desk.order(Kind.REVEAL, contest)
         await self._flow.on(seconds=_REVEAL.total_seconds())

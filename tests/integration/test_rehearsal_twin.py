@@ -28,6 +28,7 @@ from sessions.orders import Kind, Order
 from sessions.rehearsal.desk import Desk
 from sessions.rehearsal.late_viewers import Viewer
 from tests.support.finals import WITH_FINAL
+from tests.support.schedules import SCHEDULE
 from tests.support.show import running
 from tests.support.stagehouse import STAGED
 from tests.support.whole import ORGANISER, whole
@@ -232,6 +233,25 @@ def test_grace_follows_the_delays_where_a_session_is_streamed(tmp_path: Path) ->
     assert votes["near"] > 20
     assert votes["short"] == 0
     assert levels(report)["time"] == "ok"
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("people", ["1", "36"])
+def test_vote_that_counts_nothing_is_held_and_published_all_the_same(
+    tmp_path: Path, people: str
+) -> None:
+    file, report = tmp_path / "held.yaml", tmp_path / "report.json"
+    file.write_text("voting:\n  holds: [{kind: network, most: 1, up_to: B}]\n" + SCHEDULE)
+    asked = ("rehearse", "--day", "1", "--schedule", str(file), "--report", str(report))
+
+    assert main([*asked, "--speed", "100000", "--audience", people]) == 0
+    water = json.loads(report.read_text())["sessions"][0]
+    votes = water["votes"]
+    assert water["published"]
+    assert water["recounted"]
+    assert votes["counted"] == 1
+    assert votes["told"] == votes["counted"] + votes["held"]
+    assert levels(report)["counted"] == ("look" if votes["held"] else "ok")
 
 
 @pytest.mark.timeout(180)
