@@ -5,6 +5,7 @@ that the control room on one node knows of the screens on another.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +19,7 @@ CONSOLES: Final = "present"
 _LONGEST_LINE: Final = 64  # characters the database keeps
 MOST_SCREENS: Final = 64  # names remembered; a hall has a few, a flood of names must not grow us
 _MINUTE: Final = timedelta(minutes=1)
+_MISSED_FOR: Final = timedelta(minutes=10)
 _HEARD_OF: Final = timedelta(seconds=35)
 """Screens beat each 10 s; their node writes that down each 10 s, and the others read it each 10 s."""
 
@@ -45,6 +47,26 @@ def stage_room(device: str) -> str:
 def device_room(device: str) -> str:
     """Where a device is told about itself."""
     return f"device.{device}"
+
+
+def missed(
+    lines: Iterable[ScreenLine], at: datetime, session: str | None
+) -> tuple[ScreenLine, ...]:
+    """The screens whose going the desk has to hear of: those that went in the last ten minutes.
+
+    Args:
+        lines: Every screen.
+        at: Now.
+        session: The one on the stage. Of consoles only its own is missed: a presenter who is not on
+            closes theirs whenever they like.
+    """
+    own = console_line(session) if session else ""
+    return tuple(
+        one
+        for one in lines
+        if not one.connected and at - one.seen_at < _MISSED_FOR
+        if device_of(one.id) != CONSOLES or one.id == own
+    )
 
 
 class Screens:

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from sessions.cues import Scene
-from sessions.protocol import Beat
-from sessions.screens import MOST_SCREENS, Pace, Screens
+from sessions.protocol import Beat, ScreenLine
+from sessions.screens import MOST_SCREENS, Pace, Screens, missed
 from sessions.stage import Sighting
 
 AT = datetime(2017, 4, 17, 5, 20, tzinfo=UTC)
@@ -91,3 +91,19 @@ def test_screen_seen_before_a_restart_is_not_there_until_it_comes() -> None:
     after.remember(before.take_unsaved())
 
     assert [line.connected for line in after.lines(AT)] == [False]
+
+
+def test_a_screen_is_missed_for_ten_minutes_and_a_console_only_while_its_session_is_on() -> None:
+    def gone(name: str, minutes: int = 1, *, connected: bool = False) -> ScreenLine:
+        return ScreenLine(name, AT - timedelta(minutes=minutes), "", 0, connected)
+
+    lines = (
+        gone("hall"),
+        gone("foyer", minutes=10),
+        gone("stand", connected=True),
+        gone("present/khda"),
+        gone("present/dewa"),
+    )
+
+    assert [one.id for one in missed(lines, AT, "khda")] == ["hall", "present/khda"]
+    assert [one.id for one in missed(lines, AT, None)] == ["hall"]
