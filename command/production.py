@@ -16,6 +16,8 @@ from sessions.devices.devices_follower import DevicesFollower
 from sessions.devices.usecases import Devices
 from sessions.moves import fix_grace
 from sessions.overlay import pages as overlay_pages
+from sessions.planning import pages as planning_pages
+from sessions.planning.usecases import Planning
 from sessions.presenting import pages as presenting_pages
 from sessions.presenting.console_follower import ConsoleFollower
 from sessions.presenting.desk import pages as cue_pages
@@ -65,6 +67,7 @@ class Production:
         self.reactions = Reactions(database, show, now)
         self.presenting = Presenting(database, notifier, show, self.questions, self.reactions, now)
         self.devices = Devices(database, notifier, show, passes, now)
+        self.planning = Planning(database, show, now)
         voting.grace = fix_grace
 
     @property
@@ -72,6 +75,7 @@ class Production:
         """What requests are given, beside what the expo gives them."""
         return {
             "devices": self.devices,
+            "planning": self.planning,
             "presenting": self.presenting,
             "questions": self.questions,
             "reactions": self.reactions,
@@ -99,6 +103,7 @@ class Production:
             *overlay_pages.routes(),
             *device_pages.routes(),
             *question_pages.routes(),
+            *planning_pages.routes(),
             *presenting_pages.routes(),
             *cue_pages.routes(),
             *streaming_pages.routes(),

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from expo.words import Text
 from sessions.cues import Cue, Scene, Status, after
 from sessions.programme import Programme
 
@@ -88,6 +89,8 @@ class Rundown(msgspec.Struct, frozen=True):
     """When this programme was put in force."""
     undo: Before | None = None
     """How everything stood before the last order; None where it cannot be taken back."""
+    release: Text | None = None
+    """What the schedule published last is called; None before the first."""
 
     def at(self, session_id: str) -> Progress:
         """Where a session stands; one the programme does not have counts as scheduled."""

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from expo.clock import Now
-from expo.db import Database, Tx, one_at_a_time
+from expo.db import Database, one_at_a_time
 from expo.errors import StaleVersion
 from expo.identity.admission import Named, PassTargets
 from expo.identity.people import Person
@@ -30,7 +30,7 @@ from sessions.operators import Operators, last_of_the_show, with_deed
 from sessions.orders import Order
 from sessions.programme import Programme, Session
 from sessions.protocol import Beat, ControlView, Counts, ShownQuestion, StaffLine, StageState
-from sessions.reloading.usecases import Amend, Reloading, ReloadPreview
+from sessions.reloading.usecases import Also, Amend, Reloading, ReloadPreview
 from sessions.screens import Pace, Screens
 from sessions.snapshot.usecases import Snapshot
 from sessions.stage_view import Figures, stage_state, with_question, with_scene
@@ -264,9 +264,11 @@ class Show(Snapshot):
         """As `Reloading.preview`."""
         return await self._reloading.preview(text)
 
-    async def apply_reload(self, actor: Person, text: bytes | None, digest: str) -> None:
+    async def apply_reload(
+        self, actor: Person, text: bytes | None, digest: str, also: Also | None = None
+    ) -> None:
         """As `Reloading.apply`; afterwards everybody sees the new programme."""
-        await self._announce(await self._reloading.apply(actor, text, digest))
+        await self._announce(await self._reloading.apply(actor, text, digest, also))
 
     async def amend(
         self,
@@ -275,7 +277,7 @@ class Show(Snapshot):
         *,
         action: str,
         subject: str,
-        also: Callable[[Tx], Awaitable[None]] | None = None,
+        also: Also | None = None,
     ) -> None:
         """As `Reloading.amend`; afterwards everybody sees the new programme."""
         touched = await self._reloading.amend(

@@ -62,12 +62,15 @@ class ScheduleFiles:
         """
         programme, statuses = running_of(self._show), self._show.rundown.statuses
         told = _of_day(programme, day)
-        stands_on = (told, statuses)
+        release = self._show.rundown.release
+        stands_on = (told, statuses, release)
         key = (ending, language, day)
         known = self._kept.get(key)
         if known is not None and known[0] == stands_on:
             return known[1]
-        version = hashlib.sha256(msgspec.json.encode(stands_on)).hexdigest()[:_SHORT]
+        state = hashlib.sha256(msgspec.json.encode((told, statuses))).hexdigest()[:_SHORT]
+        # Clients compare versions, and delays change the schedule between two releases.
+        version = state if release is None else f"{release.in_(language)} · {state}"
         site = self._show.site
         telling = Telling(told, language, site, version, self._phrases, statuses)
         content = WRITERS[ending](telling)

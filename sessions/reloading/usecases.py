@@ -31,6 +31,8 @@ Amend = Callable[[Programme], Programme]
 """The programme in force with something changed; raises a refusal where that makes no sense."""
 BallotsOf = Callable[[ContestId], int]
 """How many ballots count in a contest."""
+Also = Callable[[Tx], Awaitable[None]]
+"""What must happen in the transaction of a change."""
 
 _MOST_LINES: Final = 200  # of the log for one change; an import of everything has its own line
 _LONGEST_FACT: Final = 300
@@ -143,8 +145,16 @@ class Reloading:
             outcome.changes, conflicts, digest_of(outcome), can_apply=_does_something(outcome)
         )
 
-    async def apply(self, actor: Person, text: bytes | None, digest: str) -> tuple[ContestId, ...]:
+    async def apply(
+        self, actor: Person, text: bytes | None, digest: str, also: Also | None = None
+    ) -> tuple[ContestId, ...]:
         """Put a schedule in force as previewed; ids of the contests that were made or changed.
+
+        Args:
+            actor: Who.
+            text: The schedule; None for the file.
+            digest: Of the preview.
+            also: What must happen in the same transaction.
 
         Raises:
             ReloadOutdated: The outcome would not be the previewed one any more.
@@ -162,7 +172,10 @@ class Reloading:
                 raise ReloadOutdated
             if outcome.programme is None or not _does_something(outcome):
                 raise NothingToApply(problems=len(outcome.conflicts))
-            return await self._put_in_force(tx, actor, outcome, outcome.programme)
+            touched = await self._put_in_force(tx, actor, outcome, outcome.programme)
+            if also is not None:
+                await also(tx)
+        return touched
 
     async def amend(
         self,
@@ -171,7 +184,7 @@ class Reloading:
         *,
         action: str,
         subject: str,
-        also: Callable[[Tx], Awaitable[None]] | None = None,
+        also: Also | None = None,
     ) -> tuple[ContestId, ...]:
         """Change one thing of the programme in force; ids of the contests that were made or changed.
 
