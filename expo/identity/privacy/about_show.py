@@ -194,6 +194,30 @@ SHOW: Final = (
         ),
     ),
     Table(
+        "plan_version",
+        Purpose.SHOW,
+        N_(
+            "Versions of the schedule board's draft, so that no organiser overwrites another and steps can be undone. No person is in them."
+        ),
+        N_("The last sixty steps."),
+        N_("Organisers and moderators."),
+        (
+            _plain(_WHAT, "version", "document", "action", "subject", "title", "back"),
+            _plain(_WHEN, "at"),
+        ),
+    ),
+    Table(
+        "plan_release",
+        Purpose.SHOW,
+        N_("What each published schedule is called and changed."),
+        _EXPO,
+        _EVERYBODY,
+        (
+            _plain(_WHAT, "n", "name_ar", "name_en", "note_ar", "note_en", "changes"),
+            _plain(_WHEN, "at"),
+        ),
+    ),
+    Table(
         "stream_delay",
         Purpose.SHOW,
         N_(

@@ -81,10 +81,7 @@ function go(day, start) {
   const time = clock(move.start);
   move.card.querySelector("[data-time]").textContent = time;
   const title = move.card.querySelector("h4").textContent.trim();
-  said.textContent = board.dataset.moved
-    .replace("{title}", title)
-    .replace("{day}", day.dataset.title)
-    .replace("{time}", time);
+  said.textContent = [title, day.dataset.title, time].join(" · ");
 }
 
 function leave() {
