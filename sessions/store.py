@@ -11,8 +11,8 @@ from sqlmodel import col
 from expo.catalogue import store as catalogue
 from expo.db import Tx, upsert
 from sessions.cues import Scene, Status
-from sessions.planning import store as releases
 from sessions.programme import Day, Programme, Session
+from sessions.releases import store as releases
 from sessions.stage import Before, Progress, Rundown, Sighting, Stage
 from sessions.streams.sources import Stream
 from sessions.tables import DayRow, ProgrammeRow, ScreenRow, SessionRow, StageRow
@@ -33,7 +33,7 @@ async def rundown(tx: Tx) -> Rundown | None:
     if stage is None or programme is None:
         return None
     imported_at = (await tx.execute(select(col(ProgrammeRow.imported_at)))).scalar_one()
-    release = await releases.release_name(tx)
+    release = await releases.name(tx)
     return Rundown(programme, await progress(tx), stage, imported_at, await undo_of(tx), release)
 
 

@@ -6,8 +6,9 @@ import msgspec
 from msgspec.structs import replace
 
 from sessions.planning.plan import settled
-from sessions.planning.values import Change, Document, Entry, Kind, entries
+from sessions.planning.values import Document, Entry, entries
 from sessions.programme import Day, Session
+from sessions.releases.values import Change, Kind
 
 _WHEN = ("starts_at", "ends_at", "slots")
 """What must come from one side, since it has to fit together; the day belongs to it."""

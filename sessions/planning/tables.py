@@ -1,4 +1,4 @@
-"""Rows of the schedule board: the draft's versions, and the releases."""
+"""Rows of the schedule board: the draft's versions."""
 
 from datetime import datetime
 
@@ -22,18 +22,4 @@ class PlanRow(Row, table=True):
     subject: str = Field(max_length=64)
     title: str
     back: int | None = None
-    at: datetime
-
-
-class ReleaseRow(Row, table=True):
-    """One published schedule; ``changes`` is JSON."""
-
-    __tablename__ = "plan_release"
-
-    n: int = Field(primary_key=True)
-    name_ar: str
-    name_en: str
-    note_ar: str
-    note_en: str
-    changes: str
     at: datetime

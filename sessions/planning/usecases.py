@@ -16,8 +16,10 @@ from sessions.planning import plan as moves
 from sessions.planning import store
 from sessions.planning.conflicts import Conflict, conflicts
 from sessions.planning.differing import Clash, changes, rebased
-from sessions.planning.values import Change, Document, Plan, Release, Step, entries
+from sessions.planning.values import Document, Plan, Step, entries
 from sessions.programme import Day, Programme
+from sessions.releases import store as releases
+from sessions.releases.values import Change, Release
 from sessions.reloading.usecases import NothingToApply, ReloadOutdated, ReloadPreview
 from sessions.schedule_dump import dump
 from sessions.usecases import Show
@@ -229,7 +231,7 @@ class Planning:
         async def also(tx: Tx) -> None:
             plan = await _held(tx, version)
             at = self._now()
-            n = await store.add_release(tx, name, note, view.changes, at)
+            n = await releases.add(tx, name, note, view.changes, at)
             await store.add(tx, Step(plan.version + 1, "publish", "", None, at), None, None)
             facts: Facts = {"release": n, "name": name.en}
             await record.append(
@@ -241,7 +243,7 @@ class Planning:
     async def releases(self) -> tuple[Release, ...]:
         """The releases, the newest first."""
         async with self._database.read() as tx:
-            return await store.releases(tx)
+            return await releases.latest(tx)
 
     async def _step(
         self, version: int, change: Callable[[Document], Document], action: str, session: str

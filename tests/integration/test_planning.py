@@ -164,7 +164,7 @@ async def test_release_and_programme_come_together_or_not_at_all(
     async def fail(*_args: object) -> int:
         raise RuntimeError
 
-    monkeypatch.setattr("sessions.planning.store.add_release", fail)
+    monkeypatch.setattr("sessions.releases.store.add", fail)
     answer = await organiser.post(
         f"{PATH}/publish", data=NAMES | {"version": "1", "digest": digest}, headers=JSON
     )

@@ -12,8 +12,9 @@ from sessions.planning import plan, reading
 from sessions.planning.conflicts import OVERLAP, TWICE, Conflict, conflicts
 from sessions.planning.differing import Clash, changes, rebased
 from sessions.planning.plan import DayFull, New, NoSuchTime, TooShort
-from sessions.planning.values import Document, Kind, entries
+from sessions.planning.values import Document, entries
 from sessions.programme import Day, Programme, Session, Slot
+from sessions.releases.values import Kind
 from sessions.schedule_days import MOST_SESSIONS
 from tests.support.schedules import SCHEDULE, parsed
 

@@ -1,0 +1,1 @@
+"""The releases of the schedule: what each is called and changed."""
