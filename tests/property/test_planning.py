@@ -1,5 +1,7 @@
 """What holds for every row of moves on the schedule board."""
 
+import contextlib
+from collections.abc import Callable
 from datetime import time
 from itertools import combinations
 
@@ -26,37 +28,50 @@ TITLE = Text(ar="عنوان", en="Title")
 clock = st.times(min_value=time(7), max_value=time(15)).map(
     lambda at: at.replace(second=0, microsecond=0)
 )
-places = st.tuples(
-    st.just("place"), st.sampled_from(IDS), st.integers(1, 3), clock, st.integers(1, 120)
+Days = tuple[Day, ...]
+Move = Callable[[Days], Days]
+
+
+def _place(session: str, day: int, at: time, minutes: int) -> Move:
+    return lambda days: plan.placed(days, PROGRAMME.zone, session, day, at, minutes)
+
+
+def _add(day: int, at: time, minutes: int) -> Move:
+    new = New(TITLE, "talk", day, at, minutes)
+    return lambda days: plan.added(days, PROGRAMME.zone, new)[0]
+
+
+def _title(session: str) -> Move:
+    return lambda days: plan.titled(days, session, TITLE)
+
+
+def _remove(session: str) -> Move:
+    return lambda days: plan.removed(days, session)
+
+
+numbers, lengths, ids = st.integers(1, 3), st.integers(1, 120), st.sampled_from(IDS)
+moves = st.lists(
+    st.one_of(
+        st.builds(_place, ids, numbers, clock, lengths),
+        st.builds(_add, numbers, clock, lengths),
+        st.builds(_title, ids),
+        st.builds(_remove, ids),
+    ),
+    max_size=8,
 )
-titles = st.tuples(st.just("title"), st.sampled_from(IDS))
-gone = st.tuples(st.just("remove"), st.sampled_from(IDS))
-new = st.tuples(st.just("add"), st.integers(1, 3), clock, st.integers(1, 60))
-moves = st.lists(st.one_of(places, titles, gone, new), max_size=8)
 
 
-def moved(days: tuple[Day, ...], steps: list[tuple[object, ...]]) -> tuple[Day, ...]:
+def moved(days: Days, steps: list[Move]) -> Days:
     """The days after these moves; refused ones change nothing."""
-    for do, *given_ in steps:
-        try:
-            if do == "place":
-                session, day, at, minutes = given_
-                days = plan.placed(days, PROGRAMME.zone, session, day, at, minutes)  # type: ignore[arg-type]
-            elif do == "title":
-                days = plan.titled(days, given_[0], TITLE)  # type: ignore[arg-type]
-            elif do == "remove":
-                days = plan.removed(days, given_[0])  # type: ignore[arg-type]
-            else:
-                day, at, minutes = given_
-                days, _ = plan.added(days, PROGRAMME.zone, New(TITLE, "talk", day, at, minutes))  # type: ignore[arg-type]
-        except Refusal:
-            continue
+    for step in steps:
+        with contextlib.suppress(Refusal):
+            days = step(days)
     return days
 
 
 @settings(max_examples=60, deadline=None)
 @given(moves)
-def test_whatever_is_moved_stays_in_order_whole_and_once(steps: list[tuple[object, ...]]) -> None:
+def test_whatever_is_moved_stays_in_order_whole_and_once(steps: list[Move]) -> None:
     days = moved(PROGRAMME.days, steps)
 
     every = [one for day in days for one in day.sessions]
@@ -75,7 +90,7 @@ def test_whatever_is_moved_stays_in_order_whole_and_once(steps: list[tuple[objec
 @settings(max_examples=40, deadline=None)
 @given(moves)
 def test_overlaps_are_told_pair_by_pair_and_no_conflict_means_it_can_be_published(
-    steps: list[tuple[object, ...]],
+    steps: list[Move],
 ) -> None:
     programme = replace(PROGRAMME, days=moved(PROGRAMME.days, steps))
 
@@ -95,7 +110,7 @@ def test_overlaps_are_told_pair_by_pair_and_no_conflict_means_it_can_be_publishe
 @settings(max_examples=60, deadline=None)
 @given(moves, moves)
 def test_draft_brought_up_to_date_loses_nothing_of_either_side(
-    mine: list[tuple[object, ...]], theirs: list[tuple[object, ...]]
+    mine: list[Move], theirs: list[Move]
 ) -> None:
     base = PROGRAMME.days
     draft, now = moved(base, mine), moved(base, theirs)
@@ -116,7 +131,7 @@ def test_draft_brought_up_to_date_loses_nothing_of_either_side(
 @settings(max_examples=60, deadline=None)
 @given(moves)
 def test_difference_is_empty_for_the_same_and_names_whatever_is_not(
-    steps: list[tuple[object, ...]],
+    steps: list[Move],
 ) -> None:
     days = moved(PROGRAMME.days, steps)
 
