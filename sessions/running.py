@@ -100,7 +100,11 @@ def running_board(
 
 
 def in_turn(planned: Board) -> str | None:
-    """The session a hold holds up: the first of the day shown that still takes time."""
+    """The session a hold holds up: the one on the stage, else the day's first that still takes time."""
+    live = (row for day in planned.days for row in day.rows if row.state is RowState.LIVE)
+    on_stage = next(live, None)
+    if on_stage is not None:
+        return on_stage.session.id
     if planned.day.state is DayState.COMING:
         return None
     return next((row.session.id for row in planned.rows if row.state in _LATE), None)
@@ -126,7 +130,8 @@ class _Course(msgspec.Struct):
     run: Run
     is_run: bool
     """Whether organisers run this day's stage: then nothing begins by the clock alone."""
-    held: timedelta
+    held_up: str | None
+    """The session whose time stands while the show is on hold; it pushes those after it."""
     free_at: datetime | None = None
     """When what stands before is over."""
     carried: timedelta = timedelta(0)
@@ -137,9 +142,7 @@ def _moved(day: DayRow, at: datetime, run: Run, held_up: str | None) -> list[Ses
     is_run = day.state is DayState.TODAY and any(
         run.at(row.session.id).status.value in _RUN for row in day.rows
     )
-    held = timedelta(minutes=held_minutes(run.held_at, at))
-    is_held = any(row.session.id == held_up for row in day.rows)
-    course = _Course(at, run, is_run, held if is_held else timedelta(0))
+    course = _Course(at, run, is_run, held_up)
     moved: list[Session] = []
     for row in day.rows:
         expected = _passed(row, course) if row.state not in _LATE else _expected(row, course)
@@ -170,14 +173,14 @@ def _live(row: Row, course: _Course) -> Session:
     session, progress = row.session, course.run.at(row.session.id)
     slip = _bounded((progress.live_at or session.starts_at) - session.starts_at)
     starts_at = session.starts_at + slip
-    more = timedelta(minutes=progress.added_minutes) + _take(course)
+    more = timedelta(minutes=progress.added_minutes) + _held(session, course)
     ends_at = max(session.ends_at + slip + more, starts_at + MINUTE)
     return replace(session, starts_at=starts_at, ends_at=ends_at + _bounded(course.at - ends_at))
 
 
 def _waiting(row: Row, course: _Course) -> Session:
     session, progress = row.session, course.run.at(row.session.id)
-    late = timedelta(minutes=max(0, progress.added_minutes)) + _take(course)
+    late = timedelta(minutes=max(0, progress.added_minutes)) + _held(session, course)
     if row.state is RowState.UPCOMING or course.is_run:
         late = max(late, _bounded(course.at - session.starts_at))
     starts_at = max(session.starts_at + late, course.free_at or session.starts_at)
@@ -189,10 +192,10 @@ def _waiting(row: Row, course: _Course) -> Session:
     return replace(session, starts_at=starts_at, ends_at=ends_at)
 
 
-def _take(course: _Course) -> timedelta:
-    """The hold, for the first session that still takes time; it pushes the others."""
-    held, course.held = course.held, timedelta(0)
-    return held
+def _held(session: Session, course: _Course) -> timedelta:
+    """What the hold has cost this session so far."""
+    minutes = held_minutes(course.run.held_at, course.at)
+    return timedelta(minutes=minutes if session.id == course.held_up else 0)
 
 
 def _is_break(session: Session) -> bool:

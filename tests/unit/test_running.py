@@ -14,6 +14,7 @@ from sessions.running import (
     Run,
     as_running,
     held_minutes,
+    in_turn,
     running_board,
 )
 from sessions.stage import Progress
@@ -126,6 +127,18 @@ def test_clock_of_a_held_show_stands() -> None:
     assert [held_minutes(minutes(0), minutes(n)) for n in (-1, 0.4, 0.5, 12.2)] == [0, 0, 1, 12]
     between = Run({"one": Progress(Status.ENDED, ended_at=minutes(45))}, held_at=minutes(46))
     assert expected(49, between)["two"] == (53, 98)
+
+
+def test_hold_costs_the_session_on_the_stage_though_an_earlier_one_still_waits() -> None:
+    swapped = live(0, name="two")
+    runs, held = Run(swapped), Run(swapped, held_at=minutes(20))
+
+    assert expected(32, runs)["two"] == (50, 95)
+    assert expected(32, held)["two"] == (50, 95 + 12)
+    assert expected(32, held)["one"] == expected(32, runs)["one"]
+    assert expected(32, held)["pause"] == (107, 115)
+    statuses = {one: state.status.value for one, state in swapped.items()}
+    assert in_turn(board(EXPO, minutes(32), statuses)) == "two"
 
 
 def test_session_nobody_starts_begins_now_at_the_earliest() -> None:
