@@ -10,6 +10,12 @@ const wide = matchMedia("(min-width: 1000px)");
 const reversed = getComputedStyle(board).direction === "rtl";
 const two = (n) => String(n).padStart(2, "0");
 const clock = (minutes) => `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+// As the page writes times: 13:45, in Arabic 1:45 م.
+const told = new Intl.DateTimeFormat(
+  document.documentElement.lang === "ar" ? "ar-AE-u-nu-latn" : "en-GB",
+  { hour: document.documentElement.lang === "ar" ? "numeric" : "2-digit", minute: "2-digit", timeZone: "UTC" },
+);
+const shown = (minutes) => told.format(minutes * 60_000);
 const number = (element, name) => Number(element.dataset[name]);
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -25,8 +31,19 @@ function measure() {
       last = Math.max(last, number(card, "start") + number(card, "minutes"));
     }
   }
+  first = Math.floor(first / 30) * 30; // so that the lines are half hours
   board.style.setProperty("--px", `${PIXELS}px`);
   board.style.setProperty("--minutes", last - first);
+  for (const day of days) {
+    for (let hour = Math.ceil(first / 60) * 60; hour <= last; hour += 60) {
+      const label = document.createElement("span");
+      label.className = "plan-hour";
+      label.ariaHidden = "true";
+      label.textContent = shown(hour);
+      label.style.setProperty("--at", hour - first);
+      day.querySelector(".plan-track").prepend(label);
+    }
+  }
 }
 
 // Cards at one time stand side by side; a lane is free again where its last card ends.
@@ -78,7 +95,7 @@ function go(day, start) {
   }
   move.day = day;
   place(move.card, move.start);
-  const time = clock(move.start);
+  const time = shown(move.start);
   move.card.querySelector("[data-time]").textContent = time;
   const title = move.card.querySelector("h4").textContent.trim();
   said.textContent = [title, day.dataset.title, time].join(" · ");
