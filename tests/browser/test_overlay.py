@@ -55,6 +55,12 @@ def transparent(page: Page) -> float:
     return picture.getchannel("A").histogram()[0] / (AIR["width"] * AIR["height"])
 
 
+def settled(page: Page) -> list[str]:
+    """What axe finds once every panel has come or gone: half faded in, nothing has its contrast."""
+    page.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")
+    return barriers(page)
+
+
 @pytest.mark.parametrize("lang", ["ar", "en"])
 def test_overlay_is_transparent_and_tells_only_what_is_revealed(
     show: Running, browser: Browser, lang: Language
@@ -83,6 +89,16 @@ def test_overlay_is_transparent_and_tells_only_what_is_revealed(
             " && !el.closest('.vh') && parseFloat(getComputedStyle(el).fontSize) < 24).length"
         )
         assert small == 0
+        assert settled(page) == []
+
+        for _ in result.ranks[:-2]:
+            show.order(Kind.REVEAL)
+        show.order(Kind.PUBLISH)
+        expect(page.locator("[data-part=winner] h2")).to_be_visible()
+        assert settled(page) == []
+        show.scene(Scene.BREAK)
+        expect(page.locator("[data-part=lt] [data-f=nextTitle]")).to_be_visible()
+        assert settled(page) == []
 
 
 def test_overlay_keeps_its_last_state_without_a_word_and_is_right_soon_after(
@@ -100,6 +116,7 @@ def test_overlay_keeps_its_last_state_without_a_word_and_is_right_soon_after(
         lower = page.locator("section.lt:not([hidden])")
         assert lower.evaluate("el => getComputedStyle(el).opacity") == "1"
         assert lower.inner_text() in before
+        assert barriers(page) == []
 
         show.start()
         back = time.monotonic()

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from expo.rights import Role
 from tests.support.browsing import Browsing
-from tests.support.inspection import barriers
+from tests.support.inspection import barriers, faults
 from tests.support.show import Running
 
 pytestmark = pytest.mark.timeout(120)
@@ -39,6 +39,8 @@ def test_cue_arrives_and_the_time_runs_on_while_the_server_is_away(
     expect(console.locator("#big")).not_to_have_text(figure or "")
     expect(console.locator(".cue .say")).to_have_text("أنهِ من فضلك <b>now</b>")
     assert barriers(console) == []
+    console.set_viewport_size({"width": 320, "height": 640})
+    assert [*barriers(console), *faults(console, "en")] == []
 
     show.start()
     expect(console.locator("#local")).to_be_hidden(timeout=20_000)

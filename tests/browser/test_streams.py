@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from sessions.orders import Kind
 from tests.support.browsing import ARGS, CHROMIUM, PHONE, Browsing, Person, browsing
 from tests.support.clock_stream import ADDRESS, HOST, READ_CLOCK, Stream, streaming
-from tests.support.inspection import faults
+from tests.support.inspection import barriers, faults
 from tests.support.show import SESSION, Running, real_schedule, running
 from voting.contests import Phase
 
@@ -142,12 +142,12 @@ def test_watching_has_no_barriers(
     viewers: Browsing, show: Running, stream: Stream, size: tuple[int, int]
 ) -> None:
     page = watching(viewers, show, size).page
-    assert faults(page, "en") == []
+    assert [*barriers(page), *faults(page, "en")] == []
     page.get_by_role("button", name="Sound only").click()
-    assert faults(page, "en") == []
+    assert [*barriers(page), *faults(page, "en")] == []
     arabic = viewers.person(show, lang="ar", size=size).visit(f"/ar/session/{SESSION}")
     arabic.get_by_text("شاهد البث", exact=True).click()
-    assert faults(arabic, "ar") == []
+    assert [*barriers(arabic), *faults(arabic, "ar")] == []
 
 
 def test_stream_that_stops_says_so_and_the_next_one_follows(
@@ -162,6 +162,7 @@ def test_stream_that_stops_says_so_and_the_next_one_follows(
         expect(page.locator("video")).to_have_count(0)  # no consent for YouTube: it is asked for
         expect(page.get_by_role("button", name="Play here: YouTube")).to_be_visible()
         expect(page.locator("#ballot")).to_be_visible()
+        assert [*barriers(page), *faults(page, "en")] == []
     finally:
         stream.is_broken = False
 
