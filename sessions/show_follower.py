@@ -73,6 +73,28 @@ class StateRoom:
             hub.forget(self._name)
 
 
+class StateRooms:
+    """Rooms of one kind, e.g. one for each session; whoever looks at them keeps their pace."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._rooms: dict[str, StateRoom] = {}
+
+    def is_followed(self, name: str) -> bool:
+        """Whether somebody is in a room; where nobody is, what was said there is forgotten."""
+        if self._hub.members(name):
+            return True
+        room = self._rooms.pop(name, None)
+        if room is not None:
+            room.empty(self._hub)
+        return False
+
+    def offer(self, name: str, content: msgspec.Struct, frame: msgspec.Struct) -> None:
+        """Publish the frame if its content is news in this room; see `StateRoom.offer`."""
+        room = self._rooms.setdefault(name, StateRoom(name, 0.0))
+        room.offer(self._hub, content, frame, 0.0)
+
+
 class ShowFollower:
     """One per process; run it under the supervisor."""
 

@@ -15,6 +15,7 @@ from sessions.presenting.protocol import room_of
 from sessions.presenting.usecases import TOPIC, Presenting
 from sessions.programme import Session
 from sessions.questions.usecases import TOPIC as QUESTIONS
+from sessions.show_follower import StateRooms
 from sessions.usecases import TOPIC as SHOW
 from sessions.usecases import Show
 
@@ -32,9 +33,8 @@ class ConsoleFollower:
     def __init__(self, presenting: Presenting, show: Show, hub: Hub, notifier: Notifier) -> None:
         self._presenting = presenting
         self._show = show
-        self._hub = hub
         self._notifier = notifier
-        self._said: dict[str, bytes] = {}
+        self._rooms = StateRooms(hub)
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -46,7 +46,8 @@ class ConsoleFollower:
 
     async def look(self) -> None:
         """Look once, and publish what is new."""
-        followed = [one for one in self._show.programme.sessions if self._is_followed(one)]
+        sessions = self._show.programme.sessions
+        followed = [one for one in sessions if self._rooms.is_followed(room_of(one.id))]
         if not followed:
             return
         try:
@@ -58,17 +59,7 @@ class ConsoleFollower:
         for session in followed:
             self._tell(session)
 
-    def _is_followed(self, session: Session) -> bool:
-        room = room_of(session.id)
-        if self._hub.members(room):
-            return True
-        if self._said.pop(room, None) is not None:
-            self._hub.forget(room)
-        return False
-
     def _tell(self, session: Session) -> None:
-        room, state = room_of(session.id), self._presenting.console(session)
-        said = msgspec.json.encode(msgspec.structs.replace(state, server_at=None))
-        if said != self._said.get(room):
-            self._said[room] = said
-            self._hub.publish(room, msgspec.json.encode(state))
+        state = self._presenting.console(session)
+        still = msgspec.structs.replace(state, server_at=None)
+        self._rooms.offer(room_of(session.id), still, state)

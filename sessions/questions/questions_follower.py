@@ -14,6 +14,7 @@ from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier, heard
 from sessions.questions.protocol import DESK, QuestionDesk, room_of
 from sessions.questions.usecases import TOPIC, Questions
+from sessions.show_follower import StateRooms
 from sessions.usecases import Show
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class QuestionsFollower:
         self._show = show
         self._hub = hub
         self._notifier = notifier
-        self._said: dict[str, bytes] = {}
+        self._rooms = StateRooms(hub)
         self._desks: dict[str, int] = {}
 
     async def run(self) -> None:
@@ -55,14 +56,9 @@ class QuestionsFollower:
     def _tell(self, session: str) -> None:
         """Publish a session's questions to those who follow them, if anything in them is news."""
         room = room_of(session)
-        if not self._hub.members(room):
-            if self._said.pop(room, None) is not None:
-                self._hub.forget(room)
-            return
-        said = msgspec.json.encode(self._questions.public(session))
-        if said != self._said.get(room):
-            self._said[room] = said
-            self._hub.publish(room, said)
+        if self._rooms.is_followed(room):
+            state = self._questions.public(session)
+            self._rooms.offer(room, state, state)
 
     def _ring(self, session: str) -> None:
         version = self._questions.version(session)
