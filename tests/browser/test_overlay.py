@@ -21,6 +21,9 @@ pytestmark = pytest.mark.timeout(120)
 AIR: Final[ViewportSize] = {"width": 1920, "height": 1080}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
+BOTTOM: Final = "el => el.getBoundingClientRect().bottom"
+LEAST_SEEN: Final = 72
+"""Pixels below the window's edge at which what has the focus may come to stand."""
 OBS: Final = """
 window.obsstudio = {
   getCurrentScene: found => found({name: 'Wide'}),
@@ -179,6 +182,8 @@ def test_screens_are_seen_named_and_told_apart(
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
             assert barriers(page) == []
             assert faults(page, lang) == []
+            page.evaluate("scrollTo(0, document.body.scrollHeight)")
+            assert page.locator(".top").evaluate(BOTTOM) <= LEAST_SEEN
 
         page = desk.page
         page.locator("#flash-hall-").click()
