@@ -18,6 +18,7 @@ from tests.support.gallery import VIEWS, Gallery, path_of
 from tests.support.gallery_bulletin import SAYING_NO_BULLETIN
 from tests.support.gallery_desk import SAYING_NO_DESK
 from tests.support.gallery_fair import SAYING_NO_FAIR
+from tests.support.gallery_planning import SAYING_NO_PLANNING
 from tests.support.gallery_privacy import SAYING_NO_PRIVACY
 from tests.support.gallery_questions import SAYING_NO_QUESTIONS
 from tests.support.gallery_signin import SAYING_NO_SIGN_IN
@@ -130,7 +131,7 @@ def _wait(person: Person, view: View) -> None:
 
 def _says_no(view: View) -> bool:
     """Whether an answer that is no success, or a line that breaks, belongs to the view."""
-    return view.name in SAYING_NO | SAYING_NO_BULLETIN | SAYING_NO_DESK | SAYING_NO_FAIR | SAYING_NO_PRIVACY | SAYING_NO_QUESTIONS | SAYING_NO_SIGN_IN | {
+    return view.name in SAYING_NO | SAYING_NO_BULLETIN | SAYING_NO_DESK | SAYING_NO_FAIR | SAYING_NO_PLANNING | SAYING_NO_PRIVACY | SAYING_NO_QUESTIONS | SAYING_NO_SIGN_IN | {
         "not-found", "join-wrong-code", "pass-unknown", "receipt-none", "not-for-you",
         "ballot-offline", "ballot-plain-error", "passes-error", "venue-wrong", "venue-hall-over",
         "badges-error",

@@ -73,7 +73,7 @@ function lay(day) {
 function place(card, start) {
   card.style.setProperty("--at", start - first);
   card.style.setProperty("--long", number(card, "minutes"));
-  card.classList.toggle("short", number(card, "minutes") * PIXELS < 130);
+  card.classList.toggle("short", number(card, "minutes") * PIXELS < 70);
 }
 
 let move = null; // {card, day, start, home, y}
