@@ -1,5 +1,6 @@
 """The schedule board on a real server: plain forms, two organisers at once, publishing, hostile input."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -85,6 +86,57 @@ async def test_two_organisers_at_once_overwrite_nothing(
     assert 'value="11:11"' in answer.text  # what was typed is not lost
     view = await house.expo.production.planning.view()
     assert [one.session for one in view.changes] == ["culture"]
+
+
+async def test_of_ten_organisers_at_one_moment_one_is_first_and_nine_are_told(
+    house: Whole, organiser: httpx2.AsyncClient
+) -> None:
+    posts = [post(organiser, placed("culture", 0, f"09:{n:02}", day=2)) for n in range(10)]
+
+    answers = await asyncio.gather(*posts)
+
+    assert sorted(one.status_code for one in answers) == [303, *[409] * 9]
+    assert (await house.expo.production.planning.view()).plan.version == 1
+
+
+async def test_draft_that_moved_on_is_not_published_as_it_was_looked_at(
+    house: Whole, organiser: httpx2.AsyncClient
+) -> None:
+    await post(organiser, placed("culture", 0, "09:00", day=2))
+    digest, before = await digest_on(organiser), house.expo.show.programme
+    await post(organiser, placed("rta", 1, "10:00", day=2))
+
+    for version, code in (("1", "plan-changed"), ("2", "reload-outdated")):
+        answer = await organiser.post(
+            f"{PATH}/publish", data=NAMES | {"version": version, "digest": digest}, headers=JSON
+        )
+        assert (answer.status_code, answer.json()["code"]) == (409, code)
+    await house.expo.show.refresh()
+    assert house.expo.show.programme == before
+
+
+async def test_release_without_a_name_keeps_what_was_typed(
+    house: Whole, organiser: httpx2.AsyncClient
+) -> None:
+    await post(organiser, placed("culture", 0, "09:00", day=2))
+    typed = NAMES | {"name_ar": "", "version": "1", "digest": await digest_on(organiser)}
+
+    answer = await organiser.post(f"{PATH}/publish", data=typed)
+
+    assert (answer.status_code, 'value="First release"' in answer.text) == (422, True)
+    assert 'data-code="plan-words"' in answer.text
+
+
+async def test_release_is_on_the_staff_log(house: Whole, organiser: httpx2.AsyncClient) -> None:
+    await post(organiser, placed("culture", 0, "09:00", day=2))
+    await organiser.post(
+        f"{PATH}/publish", data=NAMES | {"version": "1", "digest": await digest_on(organiser)}
+    )
+
+    lines = {one.action: one.facts for one in (await house.expo.show.control()).log}
+
+    assert lines["publish-schedule"] == {"release": 1, "name": "First release"}
+    assert "Schedule published" in (await organiser.get("/en/staff/log")).text
 
 
 async def test_undo_and_discard_can_both_be_taken_back(
