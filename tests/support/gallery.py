@@ -27,7 +27,6 @@ from tests.support.gallery_desk import DESK
 from tests.support.gallery_fair import FAIR, PLANS_FAIR
 from tests.support.gallery_inviting import INVITING
 from tests.support.gallery_people import PEOPLE, filled
-from tests.support.gallery_planning import PLANNING, PLANS_PLANNING
 from tests.support.gallery_presenting import AUDIENCE_AND_STAGE, PLANS_SHOW
 from tests.support.gallery_privacy import PRIVACY
 from tests.support.gallery_results import PLANS_RESULTS, RESULTS
@@ -171,10 +170,7 @@ PLANS: Final = {
     "evening": Plan(_evening),
     "strained": Plan(_strained),
     "proposals": Plan(proposals),
-    **{
-        name: Plan(build)
-        for name, build in (PLANS_FAIR | PLANS_RESULTS | PLANS_SHOW | PLANS_PLANNING).items()
-    },
+    **{name: Plan(build) for name, build in (PLANS_FAIR | PLANS_RESULTS | PLANS_SHOW).items()},
     "empty": Plan(_nothing, _empty_schedule),
     "live": Plan(_open, lambda: real_schedule(("visibility: hidden ", "visibility: live "))),
     "after-vote": Plan(
@@ -397,7 +393,6 @@ VIEWS: Final = (
     *BULLETIN,
     *INVITING,
     *DESK,
-    *PLANNING,
     *AUDIENCE_AND_STAGE,
     *SIGNING_IN,
     *PROPOSING,

@@ -14,6 +14,7 @@ from sessions.protocol import Beat
 from sessions.questions.orders import DeskOrder
 from sessions.questions.values import Act
 from sessions.reactions.values import Kind as Reaction
+from tests.support.gallery_planning import PLANNING, PLANS_PLANNING
 from tests.support.gallery_questions import PLANS_QUESTIONS, QUESTIONS
 from tests.support.gallery_view import View
 from tests.support.show import ORGANISER, SESSION, Running
@@ -70,6 +71,7 @@ async def _hold(expo: Expo) -> None:
 
 PLANS_SHOW: Final[dict[str, Callable[[Running, dict[str, str]], dict[str, str]]]] = {
     **PLANS_QUESTIONS,
+    **PLANS_PLANNING,
     "cued": _cued,
     "late": _late,
     "held": _held,
@@ -78,6 +80,7 @@ _OVER: Final = 100  # minutes after which every session of that morning is over 
 _DESK: Final = "/{lang}/staff/presenter?session="
 AUDIENCE_AND_STAGE: Final = (
     *QUESTIONS,
+    *PLANNING,
     View("console-stage", "cued", "/{lang}/present/khda", Role.ORGANISER, "#console.stage .say"),
     View("console-plain", "cued", "/{lang}/present/khda", Role.ORGANISER, scripts=False),
     View("console-waiting", "cued", "/{lang}/present/dewa", Role.TEAM, "#console.waiting"),
