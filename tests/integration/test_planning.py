@@ -11,7 +11,8 @@ import pytest
 from expo.identity.people import Person, PersonId
 from expo.rights import Role
 from sessions.orders import Kind, Order
-from sessions.schedule_dump import dump
+from sessions.schedule_dump import dump, plain
+from sessions.schedule_nodes import write
 from tests.support.roles import everybody
 from tests.support.whole import Whole, whole
 
@@ -248,6 +249,29 @@ async def test_what_came_in_force_meanwhile_is_shown_and_taken_in(
     assert [one.session for one in view.changes] == ["culture"]
 
 
+async def test_board_stands_when_a_team_of_the_draft_left_the_expo(
+    house: Whole, organiser: httpx2.AsyncClient
+) -> None:
+    talk = {
+        "do": "add", "version": "0", "title_ar": "حديث", "title_en": "A talk", "kind": "talk",
+        "day": "1", "starts": "14:00", "minutes": "10", "entity": "culture",
+    }  # fmt: skip
+    assert (await post(organiser, talk)).status_code == 303
+    whole_ = plain(house.expo.show.programme)
+    whole_["entities"] = [one for one in whole_["entities"] if one["id"] != "culture"]
+    whole_["initiatives"] = [one for one in whole_["initiatives"] if one["entity"] != "culture"]
+    day = whole_["days"][0]
+    day["sessions"] = [one for one in day["sessions"] if one["id"] != "culture"]
+    await _in_force(house, write(whole_))
+
+    for path in (PATH, f"{PATH}/publish"):
+        page = await organiser.get(path)
+        assert page.status_code == 200
+        assert "at once" in page.text
+    await post(organiser, {"do": "take-in", "version": "1"})
+    assert (await organiser.get(PATH)).status_code == 200
+
+
 async def test_what_is_on_the_stage_is_not_published_away(
     house: Whole, organiser: httpx2.AsyncClient
 ) -> None:
@@ -326,7 +350,11 @@ async def test_a_title_is_shown_as_it_was_typed_and_runs_nothing(
 
 async def _rename_in_force(house: Whole, session: str, title: str) -> None:
     """Another organiser changes the programme by a schedule of their own."""
-    text = dump(house.expo.show.programme).replace("Initiatives of RTA", title).encode()
-    preview = await house.expo.show.preview_reload(text)
-    await house.expo.show.apply_reload(ORGANISER, text, preview.digest)
+    await _in_force(house, dump(house.expo.show.programme).replace("Initiatives of RTA", title))
     assert house.expo.show.programme.session(session) is not None
+
+
+async def _in_force(house: Whole, text: str) -> None:
+    preview = await house.expo.show.preview_reload(text.encode())
+    assert preview.can_apply
+    await house.expo.show.apply_reload(ORGANISER, text.encode(), preview.digest)
