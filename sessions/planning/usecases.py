@@ -1,6 +1,6 @@
 """The schedule board: one draft for all organisers, and releases made of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -12,6 +12,8 @@ from expo.identity.people import Person
 from expo.record import store as record
 from expo.record.lines import Facts
 from expo.words import Text
+from sessions import store as show_store
+from sessions.cues import Status
 from sessions.planning import plan as moves
 from sessions.planning import store
 from sessions.planning.conflicts import Conflict, conflicts
@@ -19,13 +21,15 @@ from sessions.planning.differing import Clash, changes, rebased
 from sessions.planning.values import Document, Plan, Step, entries
 from sessions.programme import Day, Programme
 from sessions.releases import store as releases
-from sessions.releases.values import Change, Release
+from sessions.releases.values import Change, Kind, Release
 from sessions.reloading.usecases import NothingToApply, ReloadOutdated, ReloadPreview
 from sessions.schedule_dump import dump
+from sessions.stage import Progress
 from sessions.usecases import Show
 
 PUBLISHED = N_("publish-schedule")
 _LOCK = "the schedule board"
+_RAN = frozenset({Status.LIVE, Status.ENDED, Status.PUBLISHED})
 
 Move = Callable[[tuple[Day, ...]], tuple[Day, ...]]
 """The days of the draft with something moved; raises a refusal where that makes no sense."""
@@ -57,6 +61,13 @@ class PlanUnfit(Refusal):
 
     code = N_("plan-unfit")
     status = 422
+
+
+class PlanRan(Refusal):
+    """A session that is on the stage or was would be moved or taken out; ``session`` names it."""
+
+    code = N_("plan-ran")
+    status = 409
 
 
 class NothingBefore(Refusal):
@@ -133,11 +144,14 @@ class Planning:
 
         Raises:
             PlanChanged: Another organiser was first.
+            PlanRan: The session stays where it is.
             Refusal: Of the move.
         """
 
         def change(document: Document) -> Document:
-            return replace(document, days=move(document.days))
+            days = move(document.days)
+            _check_ran(self._show.rundown.progress, changes(document.days, days))
+            return replace(document, days=days)
 
         return await self._step(version, change, action, session)
 
@@ -210,7 +224,7 @@ class Planning:
 
         Raises:
             PlanChanged, PlanBehind, ReloadOutdated: It is not what was looked at.
-            PlanUnfit, PlanHeld, NothingToApply: It cannot be put in force.
+            PlanUnfit, PlanHeld, PlanRan, NothingToApply: It cannot be put in force.
         """
         view = await self.view()
         if view.plan.version != version:
@@ -225,11 +239,13 @@ class Planning:
         preview = await self._show.preview_reload(text)
         if preview.refused:
             raise PlanHeld(count=len(preview.refused))
+        _check_ran(self._show.rundown.progress, view.changes)
         if preview.digest != digest:
             raise ReloadOutdated
 
         async def also(tx: Tx) -> None:
             plan = await _held(tx, version)
+            _check_ran(await show_store.progress(tx), view.changes)  # a session may just have ended
             at = self._now()
             n = await releases.add(tx, name, note, view.changes, at)
             await store.add(tx, Step(plan.version + 1, "publish", "", None, at), None, None)
@@ -274,6 +290,18 @@ async def _held(tx: Tx, version: int) -> Plan:
     if plan.version != version:
         raise PlanChanged(version=plan.version, seen=version)
     return plan
+
+
+def _check_ran(progress: Mapping[str, Progress], wanted: tuple[Change, ...]) -> None:
+    """Whether nothing moves or goes that is on the stage or was.
+
+    Raises:
+        PlanRan: Something would.
+    """
+    for one in wanted:
+        is_fixed = progress.get(one.session, Progress()).status in _RAN
+        if is_fixed and one.kind in {Kind.MOVED, Kind.REMOVED}:
+            raise PlanRan(session=one.session)
 
 
 async def _former(tx: Tx, plan: Plan) -> Plan:

@@ -290,6 +290,24 @@ async def test_what_is_on_the_stage_is_not_published_away(
     assert (answer.status_code, answer.json()["code"]) == (409, "plan-held")
 
 
+async def test_what_has_run_stays_where_it_was(house: Whole, organiser: httpx2.AsyncClient) -> None:
+    before = house.expo.show.programme.session("khda")
+    await post(organiser, placed("khda", 0, "08:30", minutes=40))
+    await house.order(Kind.START, "khda")
+    await house.order(Kind.END, "khda")
+
+    answer = await organiser.post(
+        f"{PATH}/publish",
+        data=NAMES | {"version": "1", "digest": await digest_on(organiser)},
+        headers=JSON,
+    )
+    moved = await organiser.post(PATH, data=placed("khda", 1, "08:35", minutes=40), headers=JSON)
+
+    assert (answer.status_code, answer.json().get("code")) == (409, "plan-ran")
+    assert (moved.status_code, moved.json().get("code")) == (409, "plan-ran")
+    assert house.expo.show.programme.session("khda") == before
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
