@@ -139,6 +139,16 @@ async def _carry_out(request: Asked, fields: Mapping[str, str]) -> str:
             await planning.move(
                 version, lambda days: moves.titled(days, session, title), "title", session
             )
+        case "swap":
+            other = fields.get("other", "")[:_LONGEST_ID]
+            await planning.move(
+                version, lambda days: moves.swapped(days, zone, session, other), "swap", session
+            )
+        case "entity":
+            entity = reading.entity(fields, programme)
+            await planning.move(
+                version, lambda days: moves.led(days, session, entity), "entity", session
+            )
         case "remove":
             await planning.move(
                 version, lambda days: moves.removed(days, session), "remove", session

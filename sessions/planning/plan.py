@@ -69,17 +69,52 @@ def placed(
     return _with(_without(days, session), day, moved)
 
 
+def swapped(days: tuple[Day, ...], zone: ZoneInfo, first: str, second: str) -> tuple[Day, ...]:
+    """The days with two sessions in each other's place, each as long as it was.
+
+    Of neighbours on one day the pause between them stays, so that lengths that differ overlap nothing;
+    otherwise each begins when the other began.
+
+    Raises:
+        NotFound: One of them is not there, or both are one.
+        NoSuchTime: One would end on another date.
+    """
+    early, late = sorted(
+        (_session(days, first), _session(days, second)), key=lambda one: one.starts_at
+    )
+    if early.id == late.id:
+        raise NotFound(what="session")
+    days_of = {one.id: day for day in days for one in day.sessions}
+    ends_at = max(early.ends_at, late.ends_at)
+    then = late.starts_at
+    if _are_neighbours(days_of[early.id], early, late):
+        then = ends_at - timedelta(minutes=early.minutes)
+    rest = _without(_without(days, early.id), late.id)
+    for one, home, at in (
+        (late, days_of[early.id], early.starts_at),
+        (early, days_of[late.id], then),
+    ):
+        starts_at, ends_at = _times(home, zone, at.astimezone(zone).time(), one.minutes)
+        rest = _with(rest, home.n, replace(one, starts_at=starts_at, ends_at=ends_at))
+    return rest
+
+
+def led(days: tuple[Day, ...], session: str, entity: str | None) -> tuple[Day, ...]:
+    """The days with another entity presenting a session; None for nobody.
+
+    Raises:
+        NotFound: There is no such session.
+    """
+    return _replaced(days, replace(_session(days, session), entity=entity))
+
+
 def titled(days: tuple[Day, ...], session: str, title: Text) -> tuple[Day, ...]:
     """The days with another title for a session.
 
     Raises:
         NotFound: There is no such session.
     """
-    renamed = replace(_session(days, session), title=title)
-    return tuple(
-        replace(day, sessions=tuple(renamed if one.id == session else one for one in day.sessions))
-        for day in days
-    )
+    return _replaced(days, replace(_session(days, session), title=title))
 
 
 def added(
@@ -137,6 +172,21 @@ def _times(day: Day, zone: ZoneInfo, starts: time, minutes: int) -> tuple[dateti
     if first != second or local.date() != day.date or is_doubtful:
         raise NoSuchTime
     return first, ends_at
+
+
+def _are_neighbours(day: Day, early: Session, late: Session) -> bool:
+    """Whether one follows the other on this day with no other session beginning between."""
+    between = [one for one in day.sessions if early.starts_at <= one.starts_at <= late.starts_at]
+    return {one.id for one in between} == {early.id, late.id}
+
+
+def _replaced(days: tuple[Day, ...], session: Session) -> tuple[Day, ...]:
+    return tuple(
+        replace(
+            day, sessions=tuple(session if one.id == session.id else one for one in day.sessions)
+        )
+        for day in days
+    )
 
 
 def _session(days: tuple[Day, ...], session: str) -> Session:

@@ -88,9 +88,19 @@ def new(fields: Mapping[str, str], programme: Programme) -> New:
     """
     title = words(fields, "title", TITLE_LENGTH)
     day, starts, minutes = place(fields)
-    kind, entity = fields.get("kind", ""), fields.get("entity", "") or None
+    kind = fields.get("kind", "")
     if kind not in KINDS:
         raise PlanField(field="kind")
-    if entity is not None and programme.entity(entity) is None:
+    return New(title, cast("SlotKind", kind), day, starts, minutes, entity(fields, programme))
+
+
+def entity(fields: Mapping[str, str], programme: Programme) -> str | None:
+    """Who presents a session; None for nobody.
+
+    Raises:
+        PlanField: There is no such entity.
+    """
+    found = fields.get("entity", "") or None
+    if found is not None and programme.entity(found) is None:
         raise PlanField(field="entity")
-    return New(title, cast("SlotKind", kind), day, starts, minutes, entity)
+    return found

@@ -290,6 +290,25 @@ async def test_what_is_on_the_stage_is_not_published_away(
     assert (answer.status_code, answer.json()["code"]) == (409, "plan-held")
 
 
+async def test_sessions_are_swapped_and_given_to_another_entity_by_form(
+    house: Whole, organiser: httpx2.AsyncClient
+) -> None:
+    swap = {"do": "swap", "version": "0", "session": "khda", "other": "trakhees"}
+    lead = {"do": "entity", "version": "1", "session": "culture", "entity": "rta"}
+
+    answers = [await post(organiser, swap), await post(organiser, lead)]
+
+    assert [one.headers.get("location") for one in answers] == [
+        f"{PATH}?done=swap#s-khda", f"{PATH}?done=entity#s-culture",
+    ]  # fmt: skip
+    programme = (await house.expo.production.planning.view()).programme
+    assert [one.id for one in programme.days[0].sessions][:2] == ["trakhees", "khda"]
+    culture = programme.session("culture")
+    assert culture is not None
+    assert culture.entity == "rta"
+    assert "belongs to" in (await organiser.get(PATH)).text  # its initiatives are another's
+
+
 async def test_what_has_run_stays_where_it_was(house: Whole, organiser: httpx2.AsyncClient) -> None:
     before = house.expo.show.programme.session("khda")
     await post(organiser, placed("khda", 0, "08:30", minutes=40))
@@ -327,6 +346,9 @@ async def test_what_has_run_stays_where_it_was(house: Whole, organiser: httpx2.A
         ({"do": "title", "version": "0", "session": "rta", "title_ar": "ط", "title_en": ""}, "plan-words"),
         ({"do": "title", "version": "0", "session": "rta", "title_ar": "ط", "title_en": "x" * 500}, "plan-words"),
         ({"do": "remove", "version": "0", "session": "nobody"}, "not-found"),
+        ({"do": "swap", "version": "0", "session": "rta", "other": "nobody"}, "not-found"),
+        ({"do": "swap", "version": "0", "session": "rta", "other": "rta"}, "not-found"),
+        ({"do": "entity", "version": "0", "session": "rta", "entity": "<b>"}, "plan-field"),
         (
             {"do": "add", "version": "0", "title_ar": "ط", "title_en": "T", "kind": "ranking",
              "day": "1", "starts": "09:00", "minutes": "5"},

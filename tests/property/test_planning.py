@@ -49,6 +49,14 @@ def _remove(session: str) -> Move:
     return lambda days: plan.removed(days, session)
 
 
+def _swap(first: str, second: str) -> Move:
+    return lambda days: plan.swapped(days, PROGRAMME.zone, first, second)
+
+
+def _lead(session: str) -> Move:
+    return lambda days: plan.led(days, session, None)
+
+
 numbers, lengths, ids = st.integers(1, 3), st.integers(1, 120), st.sampled_from(IDS)
 moves = st.lists(
     st.one_of(
@@ -56,6 +64,8 @@ moves = st.lists(
         st.builds(_add, numbers, clock, lengths),
         st.builds(_title, ids),
         st.builds(_remove, ids),
+        st.builds(_swap, ids, ids),
+        st.builds(_lead, ids),
     ),
     max_size=8,
 )

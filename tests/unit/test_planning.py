@@ -51,6 +51,52 @@ def move(days: tuple[Day, ...], session: str, day: int, at: str, minutes: int) -
 # --- moves ---
 
 
+@pytest.mark.parametrize("pair", [("water", "talk"), ("talk", "water")])
+def test_neighbours_swap_and_keep_the_pause_between_them(pair: tuple[str, str]) -> None:
+    start = move(DAYS, "talk", 1, "09:20", 20)
+
+    swapped = plan.swapped(start, ZONE, *pair)
+
+    assert clocks(swapped) == {"talk": (1, "08:30", 20), "water": (1, "08:55", 45)}
+
+
+def test_sessions_of_two_days_swap_their_beginnings() -> None:
+    swapped = plan.swapped(move(DAYS, "talk", 2, "10:00", 30), ZONE, "water", "talk")
+
+    assert clocks(swapped) == {"talk": (1, "08:30", 30), "water": (2, "10:00", 45)}
+
+
+def test_full_days_swap_too() -> None:
+    many = tuple(replace(DAYS[0].sessions[0], id=f"s-{n}") for n in range(MOST_SESSIONS))
+    days = (replace(DAYS[0], sessions=many), move(DAYS, "talk", 2, "10:00", 30)[1])
+
+    swapped = plan.swapped(days, ZONE, "s-0", "talk")
+
+    assert [len(day.sessions) for day in swapped] == [MOST_SESSIONS, 1]
+
+
+@pytest.mark.parametrize("pair", [("water", "water"), ("water", "nobody"), ("nobody", "water")])
+def test_nothing_swaps_with_itself_or_nobody(pair: tuple[str, str]) -> None:
+    with pytest.raises(NotFound):
+        plan.swapped(DAYS, ZONE, *pair)
+
+
+def test_long_session_does_not_swap_past_midnight() -> None:
+    late = move(move(DAYS, "talk", 2, "23:30", 20), "water", 1, "08:30", 60)
+
+    with pytest.raises(NoSuchTime):
+        plan.swapped(late, ZONE, "water", "talk")
+
+
+def test_session_is_given_to_another_entity_or_to_none() -> None:
+    given = plan.led(DAYS, "talk", "roads")
+
+    assert entries(given)["talk"].session.entity == "roads"
+    assert plan.led(given, "talk", None) == DAYS
+    with pytest.raises(NotFound):
+        plan.led(DAYS, "nobody", None)
+
+
 def test_session_moves_to_another_day_and_the_day_is_announced_no_more() -> None:
     moved = move(DAYS, "talk", 2, "09:05", 45)
 
