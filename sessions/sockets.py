@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from expo.clock import Now
 from expo.errors import NotAllowed, NotFound
 from expo.identity.people import Visit
-from expo.rights import Action
+from expo.rights import Action, may
 from expo.settings import Settings
 from expo.web import translations
 from expo.web.pages import guarded_socket
@@ -73,9 +73,7 @@ class _Desk:
         zone = show.programme.zone
         self.ballots = VotingFrames(state["voting"], state["hub"], zone)
         self.frames = ShowFrames(state["show"], state["now"])
-        self.delays = DelayFrames(
-            show.delays, lambda one: show.programme.session(one) is not None, state["now"]
-        )
+        self.delays = DelayFrames(show.delays, show.is_on, _voter, state["now"])
         # Who may follow what is asked by the route; a page that may not is told so after the accept.
         self.handshake = Handshake(
             state["settings"].origins,
@@ -265,6 +263,12 @@ def _caller(socket: Socket, *, screen: str | None = None, is_staff: bool = False
 def _anybody(language: Language) -> Caller:
     """Whoever nobody knows: nothing is kept of each of them, and most of an audience is that."""
     return Caller(Visit(), language)
+
+
+def _voter(viewer: Viewer) -> str | None:
+    """Id of the person at the other end, if they may vote."""
+    person = viewer.who.visit.person if isinstance(viewer.who, Caller) else None
+    return person.id if person and may(person.role, Action.CAST_BALLOT) else None
 
 
 def _language(viewer: Viewer) -> Language:

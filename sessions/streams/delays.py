@@ -1,4 +1,4 @@
-"""What this process's viewers say of their delay: a minute in six parts, each viewer once in each.
+"""What this process's viewers say of their delay: a minute in six parts, each voter once in each.
 
 Kept are counts by seconds; who said what is forgotten with its part, ten seconds later. Pure: the
 clock is an argument.

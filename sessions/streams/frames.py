@@ -13,15 +13,27 @@ from sessions.streams.protocol import Delay
 class DelayFrames:
     """Takes the samples of viewers.
 
+    The grace is for those who may vote, so only theirs count, and a person once however many windows
+    they open. Nor is anything kept of sessions that are not on: their samples decide nothing, and the
+    book has room for a few sessions only.
+
     Args:
         book: Counts.
-        is_session: Whether there is such a session.
+        is_on: Whether a session is on the stage, or is voted on.
+        voter: Who may vote at the other end of a connection; None for whoever may not.
         now: The clock.
     """
 
-    def __init__(self, book: DelayBook, is_session: Callable[[str], bool], now: Now) -> None:
+    def __init__(
+        self,
+        book: DelayBook,
+        is_on: Callable[[str], bool],
+        voter: Callable[[Viewer], str | None],
+        now: Now,
+    ) -> None:
         self._book = book
-        self._is_session = is_session
+        self._is_on = is_on
+        self._voter = voter
         self._now = now
 
     def on_text(self, viewer: Viewer, raw: bytes) -> bool:
@@ -30,8 +42,9 @@ class DelayFrames:
             told = _delay.decode(raw)
         except (msgspec.DecodeError, RecursionError):
             return False
-        if self._is_session(told.session):
-            self._book.note(told.session, viewer, told.ms, self._now())
+        voter = self._voter(viewer)
+        if voter is not None and self._is_on(told.session):
+            self._book.note(told.session, voter, told.ms, self._now())
         return True
 
 

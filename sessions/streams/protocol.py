@@ -16,8 +16,8 @@ LARGEST_DELAY: Final = 600_000
 class Delay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="delay", tag_field="type"):
     """How far this page's picture is behind the hall, in milliseconds; null where the player cannot tell.
 
-    Every ten seconds while a picture moves. It is counted and forgotten, and never decides whether a
-    ballot counts.
+    Every ten seconds while a picture moves. It is counted once a person who may vote, while the session
+    is on, and forgotten; it never decides whether a ballot counts.
     """
 
     session: Id

@@ -1,6 +1,7 @@
 """The grace comes from what viewers say of their streams, is fixed once, and the server's clock keeps it."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from expo.identity.people import Assurance, Person, PersonId
+from expo.identity.people import Assurance, Person, PersonId, Visit
 from expo.record import store as record
 from expo.rights import Role
 from sessions.moves import fix_grace
@@ -143,20 +144,52 @@ async def test_ballot_within_the_grace_counts_and_none_after_it(streamed: House)
             await writing
 
 
+async def voter(stage: House) -> str:
+    """The cookie of an employee's visit."""
+    until = stage.clock() + timedelta(hours=2)
+    role, electorate = Role.EMPLOYEE, "employees"
+    issued = await stage.passes.issue(
+        None, role=role, electorate=electorate, label="", expires_at=until
+    )
+    return (await stage.passes.redeem(issued.token, Visit(device=uuid.uuid4().hex[:24])))[1]
+
+
+async def tell(stage: House, cookie: str | None, *said: tuple[str, int]) -> None:
+    """Tell these delays of these sessions over one line, until the server has heard all of them."""
+    async with ear(stage, "/live/water", cookie) as listening:
+        await listening.frame("hello")
+        for session, ms in said:
+            await listening.say({"type": "delay", "session": session, "ms": ms})
+        await listening.say({"type": "delay", "session": "water", "ms": -1})
+        await listening.frame("refused", code="malformed-frame")
+
+
 async def test_pages_tell_their_delay_over_their_line(tmp_path: Path) -> None:
     async with open_house(tmp_path, staged(HLS)) as stage:
-        async with ear(stage, "/live/water") as listening:
-            await listening.frame("hello")
-            await listening.say({"type": "delay", "session": "water", "ms": 7_400})
-            await listening.say(
-                {"type": "delay", "session": "water", "ms": 90}
-            )  # once in ten seconds
-            await listening.say({"type": "delay", "session": "nowhere", "ms": 90})
-            await listening.say({"type": "delay", "session": "water", "ms": -1})
-            await listening.frame("refused", code="malformed-frame")
+        await stage.order(Kind.START)
+        once_in_ten_seconds = ("water", 7_400), ("water", 90), ("nowhere", 90)
+        await tell(stage, await voter(stage), *once_in_ten_seconds)
         found = stage.show.delays.lately(stage.clock())
         assert list(found) == ["water"]
         assert (found["water"].measured, found["water"].counts[8]) == (1, 1)
+
+
+async def test_strangers_and_further_windows_do_not_move_the_grace(tmp_path: Path) -> None:
+    async with open_house(tmp_path, staged(HLS)) as stage:
+        await stage.order(Kind.START)
+        cookie = await voter(stage)
+        for _ in range(5):
+            await tell(stage, None, ("water", 600_000))
+            await tell(stage, cookie, ("water", 7_400))
+        found = stage.show.delays.lately(stage.clock())
+        assert (found["water"].measured, found["water"].counts[8]) == (1, 1)
+
+
+async def test_delays_of_sessions_that_are_not_on_take_nobodys_place(tmp_path: Path) -> None:
+    async with open_house(tmp_path, staged(HLS)) as stage:
+        cookie = await voter(stage)
+        await tell(stage, cookie, *[(one.id, 600_000) for one in stage.show.programme.sessions])
+        assert stage.show.delays.lately(stage.clock()) == {}
 
 
 async def test_contest_frame_says_when_the_hall_saw_it(streamed: House) -> None:
