@@ -31,9 +31,13 @@ def outline_of(content: bytes) -> Read:
 
 
 def is_table(content: bytes) -> bool:
-    """Whether the first line names our columns."""
-    head = content[:2_000].partition(b"\n")[0].replace(b"\0", b"").lower()
-    return b"title_ar" in head and b"starts" in head
+    """Whether the first line is a head of columns: three words or more between separators.
+
+    Which of our columns it lacks is for `outline_of` to say; a YAML file never begins so.
+    """
+    head = content[:2_000].partition(b"\n")[0].replace(b"\0", b"").strip()
+    widest = max(head.count(separator) for separator in (b",", b";", b"\t"))
+    return widest >= 2 and b":" not in head and not head.startswith((b"#", b"[", b"{", b"-", b"%"))
 
 
 def _event(row: Row) -> Event:

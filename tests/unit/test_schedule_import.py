@@ -187,3 +187,25 @@ def test_kinds_are_told_by_what_is_in_a_file() -> None:
     assert kind_of(SCHEDULE.encode()) == ""
     assert as_schedule(SCHEDULE.encode(), programme()) == SCHEDULE.encode()
     assert parse(as_schedule(as_xml(told), programme())) == programme()
+
+
+@pytest.mark.parametrize("head", ["id,session,day,start", "id;Titel;Tag;Beginn", "\ufeffid\tx\ty"])
+def test_spreadsheet_with_other_columns_is_told_which_one_it_lacks(head: str) -> None:
+    table = f"{head}\n1,2,3,4\n".encode()
+
+    assert kind_of(table) == "csv"
+    assert codes(table) == ["table-column-missing"]
+
+
+def test_spreadsheet_may_write_its_heads_as_people_do() -> None:
+    table = as_table(telling(programme())).replace(b"title_ar", b"Title AR")
+
+    assert kind_of(table) == "csv"
+    assert codes(table) == []
+
+
+@pytest.mark.parametrize(
+    "begins", ["# a, b, c", "expo: {a: 1, b: 2, c: 3}", "- [a, b, c]", "", "a"]
+)
+def test_our_own_yaml_is_taken_for_no_spreadsheet(begins: str) -> None:
+    assert kind_of(begins.encode()) == ""
