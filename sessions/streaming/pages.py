@@ -58,11 +58,7 @@ class Measured(msgspec.Struct, frozen=True):
 async def overview(request: StreamsRequest) -> Response:
     """All sessions with their sources."""
     show, pages = request.state["show"], request.state["pages"]
-    values = {
-        "days": show.programme.days,
-        "done": request.query_params.get("done", ""),
-        "tz": pages.zone,
-    }
+    values = {"days": show.programme.days, "done": request.query_params.get("done", "")}
     return pages.page(request, "staff/streams.html", values, headers=NO_STORE)
 
 

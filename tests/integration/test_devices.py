@@ -111,3 +111,11 @@ async def test_forgotten_screen_is_off_the_list(
     await organiser.post(PATH, data={"device": "main", "do": "forget"})
 
     assert "Hall &lt;1&gt;" not in (await organiser.get(PATH)).text
+
+
+async def test_page_without_screens_leads_to_the_projector_it_names(
+    organiser: httpx2.AsyncClient,
+) -> None:
+    page = (await organiser.get(PATH)).text
+
+    assert '<a href="/stage/main?lang=en"' in page

@@ -160,3 +160,11 @@ async def test_added_minutes_and_a_hold_reach_the_console(house: Whole) -> None:
         while (frame := await ear.frame("console"))["held_at"] is not None:
             pass
     assert datetime.fromisoformat(frame["due_at"]) - due == timedelta(minutes=3)
+
+
+async def test_desk_reads_of_the_presenter_and_not_of_itself(house: Whole) -> None:
+    moderator = await house.person(Role.MODERATOR)
+    page = (await moderator.get(DESK, params={"session": "dewa"})).text
+
+    assert "You are on stage" not in page
+    assert "data-part>On stage</span>" in page
