@@ -1,7 +1,7 @@
 """What does not fit in a draft: both sides of each conflict, by the rules every schedule obeys. Pure.
 
 The rules themselves stand in `programme_rules`, so the board warns of exactly what publishing would refuse,
-and of a team in two places at once besides.
+and of a team in two places at once besides. An overlap that eats a break is told as that.
 """
 
 import re
@@ -15,6 +15,7 @@ from sessions.programme import Programme, Session
 from sessions.programme_rules import Finding, findings, overlap
 
 OVERLAP: Final = "overlap"
+INTO_BREAK: Final = "into-break"
 TWICE: Final = "entity-twice"
 GATES: Final = frozenset({"stage-missing", "stage-after-expo", "stage-before-earlier"})
 OUTSIDE: Final = frozenset({"before-day", "after-day"})
@@ -54,9 +55,15 @@ def _clashes(programme: Programme) -> Iterator[Conflict]:
         for first, second in combinations(day.sessions, 2):
             if overlap(first, second):
                 sides = (first.id, second.id)
-                yield Conflict(OVERLAP, sides, day.n)
+                runs_into_break = _is_break(second) and not _is_break(first)
+                yield Conflict(INTO_BREAK if runs_into_break else OVERLAP, sides, day.n)
                 if first.entity is not None and first.entity == second.entity:
                     yield Conflict(TWICE, sides, day.n, facts={"entity": first.entity})
+
+
+def _is_break(session: Session) -> bool:
+    """Whether it is nothing but a break."""
+    return bool(session.slots) and all(slot.kind == "break" for slot in session.slots)
 
 
 def _by_rule(programme: Programme, finding: Finding) -> Iterator[Conflict]:

@@ -21,7 +21,7 @@ from expo.web.pages import NO_STORE, explained, guarded, wants_json
 from expo.web.templates import Renderer
 from sessions.planning import plan as moves
 from sessions.planning import reading
-from sessions.planning.conflicts import GATES, OUTSIDE, OVERLAP, TWICE, Conflict
+from sessions.planning.conflicts import GATES, INTO_BREAK, OUTSIDE, OVERLAP, TWICE, Conflict
 from sessions.planning.usecases import PlanChanged, Planning, PlanView
 from sessions.planning.values import Step, entries
 from sessions.reload import REASONS
@@ -29,7 +29,7 @@ from sessions.schedule_words import MESSAGES
 from sessions.usecases import Show
 
 _LONGEST_ID: Final = 64
-_OWN_WORDS: Final = frozenset({OVERLAP, TWICE, *GATES, *OUTSIDE})
+_OWN_WORDS: Final = frozenset({OVERLAP, INTO_BREAK, TWICE, *GATES, *OUTSIDE})
 """Conflicts the page has sentences of its own for, with both sides."""
 
 

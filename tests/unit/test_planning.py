@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from expo.errors import NotFound, Refusal
 from expo.words import Text
 from sessions.planning import plan, reading
-from sessions.planning.conflicts import OVERLAP, TWICE, Conflict, conflicts
+from sessions.planning.conflicts import INTO_BREAK, OVERLAP, TWICE, Conflict, conflicts
 from sessions.planning.differing import Clash, changes, rebased
 from sessions.planning.plan import DayFull, New, NoSuchTime, TooShort
 from sessions.planning.values import Document, entries
@@ -46,6 +46,15 @@ def clocks(days: tuple[Day, ...]) -> dict[str, tuple[int, str, int]]:
 
 def move(days: tuple[Day, ...], session: str, day: int, at: str, minutes: int) -> tuple[Day, ...]:
     return plan.placed(days, ZONE, session, day, time.fromisoformat(at), minutes)
+
+
+def test_session_that_runs_into_a_break_is_told_as_that() -> None:
+    pause = New(NEW, "break", 1, time(9, 50), 20)
+    days, name = plan.added(DAYS, ZONE, pause)
+
+    found = conflicts(replace(PROGRAMME, days=days[:1]))
+
+    assert found == (Conflict(INTO_BREAK, ("talk", name), 1),)
 
 
 # --- moves ---
