@@ -28,6 +28,7 @@ from sessions.questions.values import (
     MOST_IN_SESSION,
     MOST_WAITING,
     PUBLIC,
+    AnswerChanged,
     AskedAlready,
     AskedEnough,
     Counted,
@@ -236,10 +237,17 @@ class Questions:
 
     # --- afterwards ---
 
-    async def answer(self, actor: Person, question: str, typed: str) -> str:
+    async def answer(self, actor: Person, question: str, typed: str, seen: str = "") -> str:
         """Write what the entity answers to a published question; everybody reads it at once.
 
+        Args:
+            actor: Whoever writes.
+            question: Its id.
+            typed: The answer.
+            seen: `Question.answer_mark` of the answer that is written anew.
+
         Raises:
+            AnswerChanged: Another answer stands there than the one that was seen.
             QuestionGone: There is no such question to be read.
             NotAllowed: It was asked in another entity's session.
             AnswerEmpty: No words, or more than fit.
@@ -252,6 +260,9 @@ class Questions:
             if not may_with(actor, Action.ANSWER_QUESTIONS, self._entity_of(found.session)):
                 raise NotAllowed(action=Action.ANSWER_QUESTIONS.value)
             room = await store.lock_room(tx, found.session)
+            now = await store.find(tx, question)
+            if now is None or now.answer_mark != seen:
+                raise AnswerChanged
             await store.set_answer(tx, question, text, self.now(), actor.id)
             await store.set_room(tx, room)
             facts: dict[str, str | int] = {"session": found.session}

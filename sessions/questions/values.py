@@ -98,6 +98,11 @@ class Question(msgspec.Struct, frozen=True):
     answered_at: datetime | None = None
 
     @property
+    def answer_mark(self) -> str:
+        """Tells one wording of the answer from another; empty while there is none."""
+        return self.answered_at.isoformat() if self.answered_at else ""
+
+    @property
     def is_public(self) -> bool:
         """Whether everybody may read it."""
         return self.state in PUBLIC
@@ -242,6 +247,13 @@ class CannotMerge(Refusal):
     """A question is not merged into itself, nor into one that is not published or waiting."""
 
     code = N_("cannot-merge")
+    status = 409
+
+
+class AnswerChanged(Refusal):
+    """Somebody else of the entity has answered since the form was opened."""
+
+    code = N_("answer-changed")
     status = 409
 
 

@@ -1,6 +1,7 @@
 """Questions of the audience on a whole expo: asked, moderated by two, sent, answered, kept; and attacked."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -250,6 +251,33 @@ async def test_team_answers_its_own_sessions_alone_and_everybody_reads_it(house:
     assert "مئة درهم" in page
     assert "مئة درهم" not in (await reader.get("/en/questions", params={"q": "parking"})).text
     assert "مئة درهم" in (await reader.get(f"{BASE}/questions")).text
+
+
+async def test_two_of_a_team_never_overwrite_each_others_answer_unseen(house: Whole) -> None:
+    moderator = await house.person(Role.MODERATOR)
+    one = await asked(house, "What does it cost?")
+    await act(moderator, Act.PUBLISH, one)
+    first = await house.person(Role.TEAM, "a", entity="khda")
+    second = await house.person(Role.TEAM, "b", entity="khda")
+    path, fields = "/en/team/questions", {"question": one.id, "seen": ""}
+    assert (await first.post(path, data={**fields, "answer": "100 dirhams."})).status_code == 303
+
+    late = await second.post(path, data={**fields, "answer": "Nothing at all."})
+    assert late.status_code == 409
+    assert "100 dirhams." in late.text
+    assert "Nothing at all." in late.text  # what was typed is still there
+    seen = re.findall(r'name="seen" value="([^"]+)"', late.text)
+    again = {"question": one.id, "seen": seen[0], "answer": "Nothing at all."}
+    assert (await second.post(path, data=again)).status_code == 303
+
+
+async def test_answer_to_a_question_that_went_is_not_lost(house: Whole) -> None:
+    one = await asked(house, "What does it cost?")  # waiting: nobody may read it
+    team = await house.person(Role.TEAM, "a", entity="khda")
+    fields = {"question": one.id, "answer": "100 <dirhams>."}
+    gone = await team.post("/en/team/questions", data=fields)
+    assert gone.status_code == 404
+    assert "100 &lt;dirhams&gt;." in gone.text
 
 
 async def test_reactions_reach_the_presenter_as_counts_of_nobody(house: Whole) -> None:

@@ -42,7 +42,7 @@ async def answer(request: Asked) -> Response:
     question, typed = fields.get("question", ""), fields.get("answer", "")
     try:
         await request.state["questions"].answer(
-            request.state["visit"].somebody(), question[:64], typed
+            request.state["visit"].somebody(), question[:64], typed, fields.get("seen", "")
         )
     except NotAllowed:
         raise
@@ -66,6 +66,7 @@ async def _page(
     ]
     values: dict[str, Any] = {
         "mine": mine,
+        "told": {one.question.id for _, ones in mine for one in ones},
         "unanswered": sum(not one.question.answer for _, ones in mine for one in ones),
         "most": LONGEST_ANSWER,
         "typed": typed or {},
