@@ -89,7 +89,7 @@ AUDIENCE_AND_STAGE: Final = (
     View("cue-desk", "cued", f"{_DESK}khda", Role.ORGANISER, "#p-cue .not"),
     View("cue-desk-seen", "cued", f"{_DESK}dewa", Role.ORGANISER, "#p-cue .yes"),
     View("console-overtime", "late", "/{lang}/present/khda", Role.ORGANISER, "#console.overtime"),
-    View("control-late", "late", "/{lang}/staff/control", Role.ORGANISER, ".desk"),
+    View("control-late", "late", "/{lang}/staff/control", Role.ORGANISER, "#do-hold"),
     View("schedule-late", "late", "/{lang}/schedule", shows="[data-show-late]"),
     View("console-held", "held", "/{lang}/present/khda", Role.ORGANISER, "#console"),
     View("control-held", "held", "/{lang}/staff/control", Role.ORGANISER, "[data-order=go-on]"),
