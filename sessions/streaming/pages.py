@@ -1,5 +1,6 @@
 """Pages of the desk for streams: which sessions can be watched where, and how far viewers are behind."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, TypedDict
 
@@ -10,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from expo.clock import Now
 from expo.db import Database
-from expo.errors import NotFound, Refusal
+from expo.errors import NotFound, Refusal, StaleVersion
 from expo.identity.people import Visit
 from expo.rights import Action
 from expo.web import translations
@@ -19,7 +20,7 @@ from expo.web.pages import NO_STORE, explained, guarded, wants_json
 from expo.web.templates import Renderer
 from expo.words import latin_digits
 from sessions.desk.editing import WrongEntry, with_streams
-from sessions.programme import Session
+from sessions.programme import Programme, Session
 from sessions.reload import REASONS
 from sessions.reloading.usecases import ChangeRefused
 from sessions.schedule_words import MESSAGES
@@ -29,6 +30,7 @@ from sessions.streams.sources import PROVIDERS, Stream, is_outside
 from sessions.usecases import Show
 
 ROWS: Final = 6  # as many as a schedule takes
+_SHORT: Final = 16  # characters of the digest that tells one list of sources from another
 
 
 class StreamsState(TypedDict):
@@ -68,13 +70,21 @@ async def sources(request: StreamsRequest) -> Response:
 
 
 async def save(request: StreamsRequest) -> Response:
-    """Put a session's sources in force as the form has them."""
-    session, rows = _session(request), _rows(await client_form(request))
+    """Put a session's sources in force as the form has them, unless others came in force meanwhile."""
+    session, fields = _session(request), await client_form(request)
+    rows, seen = _rows(fields), fields.get("seen")
     actor, streams = request.state["visit"].somebody(), [_stream(row) for row in rows]
+
+    def change(now: Programme) -> Programme:
+        held = now.session(session.id)
+        if seen is not None and held is not None and seen != _mark(held):
+            raise StaleVersion(session=session.id)
+        return with_streams(now, session.id, streams)
+
     try:
         await request.state["show"].amend(
             actor,
-            lambda now: with_streams(now, session.id, streams),
+            change,
             action="change-streams",
             subject=session.id,
         )
@@ -95,6 +105,10 @@ async def _form(
         "session": session,
         "rows": [*rows, *[empty] * (ROWS - len(rows))],
         "providers": PROVIDERS,
+        "seen": _mark(session),
+        "now": [_row(one) for one in session.streams]
+        if isinstance(refusal, StaleVersion)
+        else None,
         "wrong": dict(_problems(refusal)),
         "measured": await _measured(request, session),
         "error": explained(refusal, pages.zone),
@@ -127,6 +141,11 @@ def _rows(fields: Mapping[str, str]) -> list[dict[str, str]]:
     names = ("provider", "where", "delay")
     rows = [{name: fields.get(f"{name}-{n}", "").strip() for name in names} for n in range(ROWS)]
     return [row for row in rows if any(row.values())]
+
+
+def _mark(session: Session) -> str:
+    """Tells one list of sources from another, so that a form knows which it was made of."""
+    return hashlib.sha256(msgspec.json.encode(session.streams)).hexdigest()[:_SHORT]
 
 
 def _row(stream: Stream) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The desk for streams: sources in order, wrong ones told at their row, nothing of them in a page as markup."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,26 @@ async def test_sources_come_in_force_in_their_order_and_can_be_taken_out(tmp_pat
         session = house.expo.show.programme.session("khda")
         assert session is not None
         assert session.streams == ()
+
+
+async def test_two_organisers_never_overwrite_each_others_sources_unseen(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        first, second = [await house.person(Role.ORGANISER, one) for one in ("a", "b")]
+        seen = re.findall(r'name="seen" value="([0-9a-f]+)"', (await first.get(FORM)).text)[0]
+        mine = rows(("vimeo", "123456789", "")) | {"seen": seen}
+        assert (await first.post(FORM, data=mine)).status_code == 303
+
+        other = rows(("facebook", "10153231379946729", "")) | {"seen": seen}
+        late = await second.post(FORM, data=other)
+        assert late.status_code == 409
+        assert "123456789" in late.text  # what stands there now
+        assert 'value="10153231379946729"' in late.text  # and what was typed
+        session = house.expo.show.programme.session("khda")
+        assert session is not None
+        assert session.streams == (Stream("vimeo", id="123456789"),)
+
+        now = re.findall(r'name="seen" value="([0-9a-f]+)"', late.text)[0]
+        assert (await second.post(FORM, data=other | {"seen": now})).status_code == 303
 
 
 async def test_sources_change_while_ballots_come_in(tmp_path: Path) -> None:
