@@ -4,17 +4,22 @@ Only consoles somebody looks at are made; a frame goes out when something on one
 """
 
 import logging
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from expo.errors import Fault
+from expo.rights import Action, may_with
+from expo.wire.codes import Close
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier, heard, listening
+from sessions.frames import Caller
 from sessions.presenting.protocol import room_of
 from sessions.presenting.usecases import TOPIC, Presenting
 from sessions.programme import Session
 from sessions.questions.usecases import TOPIC as QUESTIONS
+from sessions.screens import console_line
 from sessions.show_follower import StateRooms
 from sessions.usecases import TOPIC as SHOW
 from sessions.usecases import Show
@@ -34,6 +39,8 @@ class ConsoleFollower:
         self._presenting = presenting
         self._show = show
         self._notifier = notifier
+        self._hub = hub
+        self._led: dict[str, str | None] = {}
         self._rooms = StateRooms(hub)
 
     async def run(self) -> None:
@@ -56,10 +63,25 @@ class ConsoleFollower:
         except Fault:
             logger.warning("Consoles could not be looked at; they keep their last state")
             return
+        self._turn_out()
         for session in followed:
             self._tell(session)
+
+    def _turn_out(self) -> None:
+        """Close the consoles of sessions that are another team's since they were opened."""
+        for session in self._show.programme.sessions:
+            if self._led.get(session.id, "") != session.entity:
+                self._led[session.id] = session.entity
+                self._hub.close_where(partial(_is_others, session), Close.NOT_ALLOWED)
 
     def _tell(self, session: Session) -> None:
         state = self._presenting.console(session)
         still = msgspec.structs.replace(state, server_at=None)
         self._rooms.offer(room_of(session.id), still, state)
+
+
+def _is_others(session: Session, who: object) -> bool:
+    """Whether this is a console of the session in the hands of somebody it is not for."""
+    if not isinstance(who, Caller) or who.screen != console_line(session.id):
+        return False
+    return not may_with(who.visit.person, Action.PRESENT, session.entity)

@@ -1,5 +1,6 @@
 """Consoles on a whole expo: the desk's cue reaches the team's console, and nobody else's."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,10 +8,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from msgspec.structs import replace
 
 from expo.rights import Role
 from expo.wire.codes import Close
 from sessions.orders import Kind, Order
+from sessions.programme import Programme
 from tests.support.whole import ORGANISER, PROGRAM, Whole, whole
 
 DESK, CONSOLE, LIVE = "/en/staff/presenter", "/en/present/dewa", "/live/present/dewa"
@@ -91,6 +94,41 @@ async def test_last_cue_is_on_the_page_and_hostile_words_stay_words(house: Whole
     for cue in ("", "x", "-1", "9" * 40, "١"):
         answer = await team.post(CONSOLE, data={"cue": cue}, headers=PROGRAM)
         assert answer.status_code in {200, 400}
+
+
+async def test_open_console_of_a_session_that_is_another_teams_now_is_closed(house: Whole) -> None:
+    show = house.expo.show
+    team = await house.person(Role.PRESENTER, "rta", entity="rta")
+    moderator = await house.person(Role.MODERATOR)
+
+    def swapped(now: Programme) -> Programme:
+        rta, other = now.session("rta"), now.session("trakhees")
+        assert rta is not None
+        assert other is not None
+        given = {
+            one.id: replace(one, entity=two.entity, initiatives=two.initiatives)
+            for one, two in ((rta, other), (other, rta))
+        }
+        days = (
+            replace(day, sessions=tuple(given.get(one.id, one) for one in day.sessions))
+            for day in now.days
+        )
+        return replace(now, days=tuple(days))
+
+    async with (
+        house.ear("/live/present/rta", team) as ear,
+        house.ear("/live/present/rta", moderator) as desk,
+    ):
+        await ear.frame("console")
+        await desk.frame("console")
+        await show.amend(ORGANISER, swapped, action="change-contest", subject="rta")
+        async with asyncio.timeout(5):
+            assert await ear.ended() == Close.NOT_ALLOWED
+        fields = {"session": "rta", "cue": "words", "text": "For the new team"}
+        assert (await moderator.post(DESK, data=fields, headers=PROGRAM)).status_code == 200
+        while (frame := await desk.frame("console"))["cue"] is None:
+            pass
+        assert frame["cue"]["text"] == "For the new team"
 
 
 async def test_console_is_for_its_own_team_and_whoever_runs_the_show(house: Whole) -> None:
