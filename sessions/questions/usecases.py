@@ -144,6 +144,8 @@ class Questions:
         person = self._voter(visit)
         text = rules.wording(typed)
         now = self.now()
+        # What is refused takes the lock too, and must not be free.
+        self._spend(self._taps, visit, person, now)
         async with self._database.write() as tx:
             room = await store.lock_room(tx, session)
             if not self._is_open(room):

@@ -211,6 +211,14 @@ async def test_pace_and_number_are_bounded_per_person(house: Whole) -> None:
     assert (await ask(customer, "Another one?")).json()["code"] == "too-fast"
 
 
+async def test_refused_questions_are_counted_before_anything_is_locked(house: Whole) -> None:
+    customer = await house.person(Role.CUSTOMER)
+    assert (await ask(customer, "When does it open?")).status_code == 200
+    codes = [(await ask(customer, "when does it open")).json()["code"] for _ in range(30)]
+    assert codes[0] == "question-asked-already"
+    assert codes[-1] == "too-fast"
+
+
 async def test_closed_session_takes_none_and_the_desk_may_open_it(house: Whole) -> None:
     moderator, customer = await house.person(Role.MODERATOR), await house.person(Role.CUSTOMER)
     later = "/en/session/dewa/questions"
