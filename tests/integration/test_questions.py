@@ -232,6 +232,16 @@ async def test_closed_session_takes_none_and_the_desk_may_open_it(house: Whole) 
     assert unknown.status_code == 404
 
 
+async def test_desk_of_a_session_that_has_gone_closes_no_others_questions(house: Whole) -> None:
+    moderator = await house.person(Role.MODERATOR)
+    questions = house.expo.production.questions
+    assert questions.is_open("khda")
+    for gone in ({"session": "nowhere"}, {}):
+        answer = await moderator.post("/en/staff/questions", data={"room": "close", **gone})
+        assert answer.status_code == 404
+    assert questions.is_open("khda")
+
+
 async def test_form_without_scripts_comes_back_with_what_was_typed(house: Whole) -> None:
     customer = await house.person(Role.CUSTOMER)
     long = await customer.post(f"{BASE}/questions", data={"text": "y" * 300})

@@ -47,14 +47,16 @@ async def desk(request: Asked) -> Response:
 async def act(request: Asked) -> Response:
     """Carry out an order about a question, or open and close a session's questions."""
     fields = dict(await client_form(request))
-    session = request.state["show"].at_desk(fields.pop("session", None))
+    asked = fields.pop("session", None)
+    session = request.state["show"].at_desk(asked)
     actor, questions = request.state["visit"].somebody(), request.state["questions"]
     try:
         if "room" in fields:
             is_open = _ROOM.get(fields["room"])
-            if is_open is None or session is None:
+            if is_open is None:
                 raise BadRequest(what="room")
-            await questions.set_open(actor, session.id, is_open=is_open)
+            # What a desk shows instead of a session that has gone must not be opened or closed for it.
+            await questions.set_open(actor, asked or "", is_open=is_open)
         else:
             await questions.act(actor, _order(fields))
     except Refusal as refusal:
