@@ -145,6 +145,8 @@ def test_screen_keeps_its_last_frame_when_the_server_is_gone(
     expect(screen.page.locator("[data-f=ballots]")).to_have_text("18")
     show.stop()
     expect(desk.page.locator("#lock")).to_be_visible(timeout=PATIENCE)
+    desk.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(desk.page.locator("#lock")).to_be_in_viewport(ratio=1)
     expect(desk.page.locator("#do-next")).to_have_attribute("aria-disabled", "true")
     assert [*barriers(desk.page), *faults(desk.page, "en")] == []
     expect(screen.page.locator("#seen")).to_contain_text("Last update")
