@@ -47,3 +47,14 @@ def test_cue_arrives_and_the_time_runs_on_while_the_server_is_away(
     show.end()
     expect(console.locator("#console")).to_have_class("finished")
     assert presenter.watch.faults(failed_loads=True) == []
+
+
+def test_clock_of_an_arabic_console_reads_from_right_to_left(
+    show: Running, people: Browsing
+) -> None:
+    show.begin()
+    person = people.person(show, Role.MODERATOR, size=(390, 844), label="stage")
+    console = person.visit("/ar/present/dewa")
+    said = "e => { e.textContent = '10:00 ص'; return getComputedStyle(e).direction }"
+    for which in ("#now", "#big", "[data-f=nextAt]"):
+        assert console.locator(which).evaluate(said) == "rtl", which
