@@ -206,3 +206,13 @@ async def test_desk_reads_of_the_presenter_and_not_of_itself(house: Whole) -> No
 
     assert "You are on stage" not in page
     assert "data-part>On stage</span>" in page
+
+
+async def test_console_is_among_the_screens_by_its_session_and_shows_no_scene(house: Whole) -> None:
+    organiser, team = await house.person(Role.ORGANISER), await house.person(Role.PRESENTER)
+    async with house.ear(LIVE, team) as ear:
+        await ear.frame("console")
+        page = (await organiser.get("/en/staff/control")).text
+
+    assert "Presenter’s console" in page
+    assert "present/dewa</bdi>" not in page
