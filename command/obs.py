@@ -9,6 +9,7 @@ from command.common import say
 from expo.errors import Fact
 from expo.web.translations import filled
 from expo.web.translations import gettext as _
+from expo.words import clean
 from sessions.obs.agent import Agent
 
 PASSWORD: Final = "OBS_PASSWORD"  # noqa: S105 - the variable's name
@@ -34,4 +35,9 @@ def obs(options: argparse.Namespace) -> int:
 
 
 def _tell(sentence: str, **facts: Fact) -> None:
-    say(filled(_(sentence), facts))
+    # Names of scenes come from the expo and from OBS: nothing in them may steer this terminal.
+    plain = {
+        name: one if isinstance(one, int) else " ".join(clean(one).split())
+        for name, one in facts.items()
+    }
+    say(filled(_(sentence), plain))
