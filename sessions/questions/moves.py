@@ -104,7 +104,7 @@ async def _move(
     if question.version != order.version:
         raise QuestionMoved(state=question.state.value)
     if order.act is Act.UNDO:
-        after = rules.undone(question, by=actor.id, at=at)
+        after = await _back(tx, rules.undone(question, by=actor.id, at=at))
     else:
         if order.act is Act.MERGE:
             rules.check_merge(question, await _target(tx, order))
@@ -130,6 +130,16 @@ async def _target(tx: Tx, order: DeskOrder) -> Question | None:
     if order.into is None:
         raise CannotMerge
     return await store.find(tx, order.into)
+
+
+async def _back(tx: Tx, question: Question) -> Question:
+    """The question as it comes back: at the end where its place before the presenter was given away."""
+    taken = {
+        one.place for one in await store.of_session(tx, question.session) if one.id != question.id
+    }
+    if question.state is not State.SENT or question.place not in taken:
+        return question
+    return msgspec.structs.replace(question, place=await _next_place(tx, question.session))
 
 
 async def _next_place(tx: Tx, session: str) -> int:

@@ -232,6 +232,23 @@ async def test_closed_session_takes_none_and_the_desk_may_open_it(house: Whole) 
     assert unknown.status_code == 404
 
 
+async def test_question_that_is_sent_back_takes_nobodys_place(house: Whole) -> None:
+    moderator = await house.person(Role.MODERATOR)
+    first, second = [await asked(house, f"{one} question?") for one in ("First", "Second")]
+    for one in (first, second):
+        await act(moderator, Act.PUBLISH, one)
+
+    await act(moderator, Act.SEND, await found(house, first))
+    await act(moderator, Act.RECALL, await found(house, first))
+    await act(moderator, Act.SEND, await found(house, second))
+    await act(moderator, Act.UNDO, await found(house, first))
+
+    places = [it.question.place for it in (await desk(house)).sent]
+    assert len(set(places)) == 2
+    await act(moderator, Act.EARLIER, await found(house, first))
+    assert (await desk(house)).sent[0].question.id == first.id
+
+
 async def test_desk_of_a_session_that_has_gone_closes_no_others_questions(house: Whole) -> None:
     moderator = await house.person(Role.MODERATOR)
     questions = house.expo.production.questions
