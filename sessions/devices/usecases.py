@@ -8,7 +8,7 @@ import msgspec
 
 from expo.clock import Now
 from expo.db import Database
-from expo.errors import N_
+from expo.errors import N_, Refusal
 from expo.identity.people import Person
 from expo.identity.usecases import Passes
 from expo.looking import Looks
@@ -121,11 +121,17 @@ class Devices:
             expires_at=self._now() + timedelta(days=_KEY_DAYS),
             uses=_KEY_USES,
         )
-        old = self.of(device).key
         key = issued.issued.id
-        await self._change(actor, device, lambda one: msgspec.structs.replace(one, key=key), KEYED)
-        if old is not None:
-            await self._passes.revoke(actor, old)
+        try:
+            before = await self._change(
+                actor, device, lambda one: msgspec.structs.replace(one, key=key), KEYED
+            )
+        except Refusal:
+            await self._passes.revoke(actor, key)
+            raise
+        # As it stood under the lock: of two new keys at once the later shuts out the earlier.
+        if before.key is not None:
+            await self._passes.revoke(actor, before.key)
         return issued.token
 
     async def forget(self, actor: Person, device: str) -> None:
@@ -144,7 +150,8 @@ class Devices:
 
     async def _change(
         self, actor: Person | None, device: str, change: Callable[[Device], Device], action: str
-    ) -> None:
+    ) -> Device:
+        """The device as it was before."""
         async with self._database.write() as tx:
             before = await store.find(tx, device)
             if before is None and len(await store.devices(tx)) >= MOST_DEVICES:
@@ -158,6 +165,7 @@ class Devices:
                     tx, at=self._now(), actor=actor, action=action, subject=device, facts={}
                 )
         await self._tell()
+        return before
 
     async def _tell(self) -> None:
         await self.refresh()

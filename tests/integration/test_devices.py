@@ -1,5 +1,6 @@
 """Screens and devices on a real server: forms that lie, keys that are taken back, scenes that stay hidden."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from websockets.typing import Origin
 from expo.identity.people import Person, PersonId
 from expo.rights import Role
 from sessions.cues import Scene
+from sessions.devices.values import TooManyDevices
 from sessions.orders import Kind, Order
 from tests.support.roles import everybody
 from tests.support.serving import socket_url
@@ -83,6 +85,28 @@ async def test_key_lets_in_a_screen_and_nobody_who_is_somebody(house: Whole) -> 
         Role.ORGANISER,
     }
     assert set(told.values()) == {200, 404}
+
+
+async def test_of_keys_made_at_one_moment_only_the_last_lets_in(house: Whole) -> None:
+    devices = house.expo.production.devices
+    tokens = await asyncio.gather(*(devices.new_key(ORGANISER, "main") for _ in range(3)))
+
+    codes = []
+    for token in tokens:
+        async with httpx2.AsyncClient(base_url=house.url) as obs:
+            codes.append((await obs.get(f"/overlay/main/{token}")).status_code)
+    assert sorted(codes) == [200, 404, 404]
+
+
+async def test_key_that_no_screen_has_is_taken_back(
+    house: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions.devices.usecases.MOST_DEVICES", 0)
+    with pytest.raises(TooManyDevices):
+        await house.expo.production.devices.new_key(ORGANISER, "main")
+
+    issued = [one for one in await house.expo.passes.list_() if one.issued.label == "main"]
+    assert [one.issued.revoked_at is not None for one in issued] == [True]
 
 
 async def test_console_of_a_presenter_stands_among_the_devices(
