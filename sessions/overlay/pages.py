@@ -54,13 +54,15 @@ async def with_key(request: Asked) -> Response:
     passes, visit = request.state["passes"], request.state["visit"]
     if visit.person is not None:  # opened by mistake; nobody stops being a voter by a link
         return _blank(request, NotFound.status)
+    key = request.path_params["token"]
     try:
-        visit, token = await passes.redeem(request.path_params["token"], visit)
+        # Redeeming counts: a voter's own pass must not be used up for a picture with nothing in it.
+        if not may((await passes.look(key, visit)).role, Action.SHOW_ON_SCREEN):
+            return _blank(request, NotFound.status)
+        visit, token = await passes.redeem(key, visit)
     except (Refusal, Fault) as problem:
         status = getattr(problem, "status", _UNAVAILABLE)
         return _blank(request, status if status in _LATER else NotFound.status)
-    if not may(visit.role, Action.SHOW_ON_SCREEN):
-        return _blank(request, NotFound.status)
     response = _overlay(request)
     set_visit_cookies(response, request.state["settings"], visit=token, device=visit.device)
     return response

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -96,6 +97,17 @@ async def test_of_keys_made_at_one_moment_only_the_last_lets_in(house: Whole) ->
         async with httpx2.AsyncClient(base_url=house.url) as obs:
             codes.append((await obs.get(f"/overlay/main/{token}")).status_code)
     assert sorted(codes) == [200, 404, 404]
+
+
+async def test_pass_of_a_voter_is_not_used_up_by_an_overlays_address(house: Whole) -> None:
+    until = house.expo.now() + timedelta(hours=1)
+    issued = await house.expo.passes.issue(
+        None, role=Role.EMPLOYEE, electorate="employees", label="", expires_at=until
+    )
+    async with httpx2.AsyncClient(base_url=house.url) as somebody:
+        assert (await somebody.get(f"/overlay/main/{issued.token}")).status_code == 404
+
+    assert [one.used for one in await house.expo.passes.list_()] == [0]
 
 
 async def test_key_that_no_screen_has_is_taken_back(
