@@ -2,8 +2,10 @@
 
 import functools
 import gc
+import logging
 import os
 import sys
+from collections.abc import Iterator
 
 import httpcore2
 import pytest
@@ -40,6 +42,17 @@ from tests.support.postgres import (  # noqa: E402, F401 - fixtures for every su
     postgres_cluster,
     postgres_url,
 )
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """A command that was run in this process leaves no handler behind: its terminal is closed by then."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    for handler in [one for one in root.handlers if one not in before]:
+        root.removeHandler(handler)
+    root.setLevel(level)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

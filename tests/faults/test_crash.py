@@ -15,8 +15,8 @@ HASTY = str(Path(__file__).parents[1] / "support" / "hasty_server.py")
 
 @pytest.mark.timeout(240)
 async def test_killed_server_keeps_what_it_acknowledged(tmp_path: Path) -> None:
-    kills = Killing(4, seed=1)
-    there = await held(tmp_path, made_up_election(120), kills, pace=8)
+    kills = Killing(2, seed=1)
+    there = await held(tmp_path, made_up_election(80), kills, pace=8)
 
     look(there)
     assert kills.done == kills.times

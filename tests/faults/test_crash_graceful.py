@@ -47,7 +47,7 @@ async def test_server_that_is_asked_to_end_leaves_nobody_with_a_broken_promise(
             ended.append((status, time.monotonic() - started))
         await child.start()
 
-    there = await held(tmp_path, made_up_election(150), trouble, pace=8)
+    there = await held(tmp_path, made_up_election(100), trouble, pace=16)
 
     look(there)
     ((status, seconds),) = ended

@@ -28,7 +28,7 @@ def node(monkeypatch: pytest.MonkeyPatch, postgres_url: str) -> str:
 
 @pytest.mark.timeout(240)
 async def test_killed_node_keeps_what_it_acknowledged(tmp_path: Path, node: str) -> None:
-    await _killed(tmp_path, node, Killing(4, seed=1), 120)
+    await _killed(tmp_path, node, Killing(2, seed=1), 80)
 
 
 @pytest.mark.nightly
