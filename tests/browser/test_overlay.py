@@ -117,7 +117,7 @@ def test_overlay_keeps_its_last_state_without_a_word_and_is_right_soon_after(
         page.clock.fast_forward(20_000)
         expect(page.locator("#over.stale")).to_be_attached()
         lower = page.locator("section.lt:not([hidden])")
-        assert lower.evaluate("el => getComputedStyle(el).opacity") == "1"
+        expect(lower).to_have_css("opacity", "1")
         assert lower.inner_text() in before
         assert barriers(page) == []
 

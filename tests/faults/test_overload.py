@@ -146,10 +146,11 @@ def check(load: Load, best: float) -> None:
 
 async def test_twice_the_peak_is_shed_and_the_rest_is_written(tmp_path: Path) -> None:
     async with slow_house(tmp_path, WAITING) as there:
-        best = await peak(there, 1.0)
-        load = await overload(there, 2 * best, 2.0)
+        before = await peak(there, 1.0)
+        load = await overload(there, 2 * before, 2.0)
+        after = await peak(there, 1.0)
 
-    check(load, best)
+    check(load, min(before, after))  # a machine that others slow down has another peak meanwhile
 
 
 @pytest.mark.nightly
