@@ -9,7 +9,7 @@ from command.common import say
 from expo.errors import Fact
 from expo.web.translations import filled
 from expo.web.translations import gettext as _
-from expo.words import clean
+from expo.words import on_one_line
 from sessions.obs.agent import Agent
 
 PASSWORD: Final = "OBS_PASSWORD"  # noqa: S105 - the variable's name
@@ -36,8 +36,5 @@ def obs(options: argparse.Namespace) -> int:
 
 def _tell(sentence: str, **facts: Fact) -> None:
     # Names of scenes come from the expo and from OBS: nothing in them may steer this terminal.
-    plain = {
-        name: one if isinstance(one, int) else " ".join(clean(one).split())
-        for name, one in facts.items()
-    }
+    plain = {name: one if isinstance(one, int) else on_one_line(one) for name, one in facts.items()}
     say(filled(_(sentence), plain))

@@ -6,13 +6,11 @@ environment: no mail server, no provider, no notifier, no token. Nothing in it r
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +24,6 @@ from command.common import brought_up, kept_at, listening, say, stop
 from command.twin_source import Source, copy, day_of, folder_for, log_in, marked, source_of
 from expo.clock import Movable
 from expo.db import Database, sqlite_url
-from expo.identity.people import Person, PersonId
 from expo.place import Place
 from expo.rights import Role
 from expo.web import translations
@@ -40,6 +37,7 @@ from sessions.programme import Day, Programme
 from sessions.readiness.checks import findings, is_ready
 from sessions.readiness.facts import Played, Rehearsed
 from sessions.rehearsal.bundle import bring
+from sessions.rehearsal.desk import DIRECTOR
 from sessions.rehearsal.director import LABEL
 from sessions.rehearsal.door import Door, TurnedAway
 from sessions.rehearsal.entertainment import PASS_HOURS, tickets
@@ -58,7 +56,6 @@ logger = logging.getLogger(__name__)
 _BEFORE: Final = timedelta(minutes=10)  # of the day's first minute
 _BUNDLE_TRIES: Final = 120
 _BUNDLE_PAUSE: Final = 0.25  # seconds; half a minute in all
-_DIRECTOR: Final = Person(PersonId("rehearsal-director"), Role.ORGANISER, label=LABEL)
 
 
 class _Ears:
@@ -137,7 +134,7 @@ async def _rehearsed(
         async with expo.running():
             if is_copied:
                 await expo.show.amend(
-                    _DIRECTOR, lambda _old: programme, action=RELOAD, subject="programme"
+                    DIRECTOR, lambda _old: programme, action=RELOAD, subject="programme"
                 )
             async with Supervisor(expo.stop) as extras:
                 extras.run("twin", held.run(report), is_endless=False)
@@ -267,10 +264,8 @@ class _Held:
         title = clean(played.title.in_(translations.language.get()))
         say(f"{len(self._sessions)}/{len(self._day.sessions)} {title}")
 
-    @contextlib.asynccontextmanager
-    async def _door(self) -> AsyncIterator[Door]:
-        async with Door(self._place.loopback, self._place.settings.public_url) as door:
-            yield door
+    def _door(self) -> Door:
+        return Door(self._place.loopback, self._place.settings.public_url)
 
     async def _looked_at(self) -> list[Played]:
         """The sessions again, with what everybody can read of their results."""
@@ -318,7 +313,7 @@ class _Held:
         expo, site = self._expo, self._place.settings.public_url
         language = translations.language.get()
         screen, organiser = await self._pass(Role.SCREEN), await self._pass(Role.ORGANISER)
-        key = await expo.production.devices.new_key(_DIRECTOR, "main")
+        key = await expo.production.devices.new_key(DIRECTOR, "main")
         links = {
             _("Viewer"): f"/{language}/",
             _("Overlay"): f"/overlay/main/{key}?lang={language}",

@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from command.common import brought_up, programme_in, stop
-from expo.copying import FILE, NotCopied, copied, made_unreachable
-from expo.db import Database, sqlite_url
+from expo.copying import NotCopied, copied, made_unreachable
+from expo.db import SQLITE_FILE, Database, sqlite_url
 from expo.identity import store as people
 from expo.identity.invitations import store as invited
 from expo.record import store as staff_log
@@ -75,15 +75,15 @@ def log_in(folder: Path) -> Iterator[None]:
 
 def copy(expo: Path | None, folder: Path) -> bool:
     """Put a copy of the expo's database and pictures into the folder; whether there was one."""
-    if expo is None or not (expo / FILE).is_file():
+    if expo is None or not (expo / SQLITE_FILE).is_file():
         return False
     try:
-        copied(expo / FILE, folder / FILE)
+        copied(expo / SQLITE_FILE, folder / SQLITE_FILE)
     except NotCopied as why:
-        facts: dict[str, str | int] = {"file": str(expo / FILE), "why": clean(str(why))}
+        facts: dict[str, str | int] = {"file": str(expo / SQLITE_FILE), "why": clean(str(why))}
         stop(filled(_("{file} cannot be copied: {why}"), facts))
     brought_up(sqlite_url(folder))
-    made_unreachable(folder / FILE)
+    made_unreachable(folder / SQLITE_FILE)
     if (expo / "media").is_dir():
         shutil.copytree(expo / "media", folder / "media")
     return True
@@ -111,7 +111,7 @@ async def source_of(
     programme = programme or programme_in(Path(options.schedule))
     day = day_of(programme, options.day)
     members = await _members(database, day.opens_at)
-    file = folder / FILE
+    file = folder / SQLITE_FILE
     found = Ground(
         copied=is_copied,
         streamless=ground.streamless(day),

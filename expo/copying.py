@@ -9,9 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-FILE: Final = "sawt.sqlite3"
-"""The database's name in a data folder."""
-
 _TRIES: Final = 3  # of reading it as it lies; then somebody has it open
 _UNREACHABLE: Final = (
     # Who is in: a cookie of the real expo opens nothing here. Passes and screens' keys need no line:

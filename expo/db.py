@@ -49,6 +49,7 @@ RawSqlite = sqlite3.Connection
 RawPostgres = postgres.Raw
 """The same on a server."""
 
+SQLITE_FILE: Final = "sawt.sqlite3"  # the embedded database's name in a data folder
 OLDEST_SQLITE: Final = (3, 51, 3)  # before it two connections could corrupt the WAL (3.7.0-3.51.2)
 BUSY_TIMEOUT_MS: Final = 5_000  # how long a write waits for another one before it becomes a Fault
 _WRITING: Final = ("journal_mode=WAL", "synchronous=FULL")
@@ -230,7 +231,7 @@ class Database:
 
 def sqlite_url(folder: Path) -> str:
     """The URL of the embedded database in a data folder."""
-    return f"sqlite+aiosqlite:///{folder / 'sawt.sqlite3'}"
+    return f"sqlite+aiosqlite:///{folder / SQLITE_FILE}"
 
 
 async def upsert(tx: Tx, table: Table, rows: Sequence[dict[str, Any]]) -> None:

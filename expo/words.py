@@ -66,6 +66,11 @@ def clean(text: str) -> str:
     return "".join(kept).strip()
 
 
+def on_one_line(text: str) -> str:
+    """As `clean`, and whatever white space was in it is one space."""
+    return " ".join(clean(text).split())
+
+
 def isolated(text: str) -> str:
     """The text wrapped so that its direction cannot reorder a plain string around it."""
     return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"

@@ -115,6 +115,11 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return bool(self.initiatives) or self.final is not None
 
     @property
+    def is_break(self) -> bool:
+        """Whether it is nothing but a break."""
+        return bool(self.slots) and all(slot.kind == "break" for slot in self.slots)
+
+    @property
     def minutes(self) -> int:
         """Length in whole minutes."""
         return int((self.ends_at - self.starts_at).total_seconds()) // 60

@@ -187,7 +187,7 @@ def _waiting(row: Row, course: _Course) -> Session:
     if not course.run.absorbs:
         starts_at = max(starts_at, session.starts_at + course.carried)
     ends_at = session.ends_at + (starts_at - session.starts_at)
-    if course.run.absorbs and _is_break(session):
+    if course.run.absorbs and session.is_break:
         ends_at = max(session.ends_at, min(ends_at, starts_at + SHORTEST_BREAK))
     return replace(session, starts_at=starts_at, ends_at=ends_at)
 
@@ -196,10 +196,6 @@ def _held(session: Session, course: _Course) -> timedelta:
     """What the hold has cost this session so far."""
     minutes = held_minutes(course.run.held_at, course.at)
     return timedelta(minutes=minutes if session.id == course.held_up else 0)
-
-
-def _is_break(session: Session) -> bool:
-    return bool(session.slots) and all(one.kind == "break" for one in session.slots)
 
 
 def _bounded(late: timedelta) -> timedelta:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 import yaml
 
-from expo.words import clean
+from expo.words import on_one_line
 
 SIZE_BYTES: Final = 1_000_000  # the shipped programme is under 100 kB; a bigger file is a mistake
 DEPTH: Final = 12  # days → sessions → slots → title is 8 deep
@@ -90,7 +90,7 @@ Node = Scalar | Mapping | Items | Broken
 
 def quoted_fact(text: str) -> str:
     """A piece of the file that may stand in a message: one line, clean and short."""
-    shown = " ".join(clean(text).split())
+    shown = on_one_line(text)
     return shown if len(shown) <= _FACT_LENGTH else shown[: _FACT_LENGTH - 1] + "…"
 
 

@@ -39,6 +39,12 @@ def device_of(sighting: str) -> str:
     return sighting.partition("/")[0]
 
 
+def console_of(sighting: str) -> str | None:
+    """The session whose consoles a line of the list stands for; None for a screen's line."""
+    device, _, session = sighting.partition("/")
+    return session if device == CONSOLES else None
+
+
 def stage_room(device: str) -> str:
     """Where the stage of a device with a scene of its own is told."""
     return f"stage.{device}"
@@ -65,7 +71,7 @@ def missed(
         one
         for one in lines
         if not one.connected and at - one.seen_at < _MISSED_FOR
-        if device_of(one.id) != CONSOLES or one.id == own
+        if console_of(one.id) is None or one.id == own
     )
 
 

@@ -23,7 +23,7 @@ from expo.wire.notifier import Notifier
 from sessions import moves, orders, store
 from sessions.board import Board, Row, RowState
 from sessions.control_view import Watched, control_view
-from sessions.cues import Scene, Status
+from sessions.cues import RUNNING, Scene, Status
 from sessions.finals import moves as finals
 from sessions.finals.lists import GrandFinal, Source, source_of, sources_of, standing
 from sessions.operators import Operators, last_of_the_show, with_deed
@@ -45,7 +45,6 @@ logger = logging.getLogger(__name__)
 
 TOPIC: Final = "show"
 _ROOT_DIGITS: Final = 16  # of the root of a ledger on a screen: 64 bits, which nobody meets twice
-_VOTED_ON: Final = frozenset({Phase.OPEN, Phase.PAUSED, Phase.CLOSING})
 _SEALED: Final = frozenset({Phase.CLOSED, Phase.REVIEWED, Phase.REVEALING})
 LOG_SHOWN: Final = 20  # lines of the staff log in the control room; the log page has them all
 
@@ -137,7 +136,7 @@ class Show(Snapshot):
     def is_on(self, session_id: str) -> bool:
         """Whether a session is on the stage, or is voted on."""
         contest = self.contest(session_id)
-        is_voted_on = contest is not None and contest.phase in _VOTED_ON
+        is_voted_on = contest is not None and contest.phase in RUNNING
         return is_voted_on or self.status(session_id) is Status.LIVE
 
     def stage(self, screen: str = "") -> StageState:

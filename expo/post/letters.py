@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from expo.words import Language, clean
+from expo.words import Language, on_one_line
 
 LONGEST_SUBJECT: Final = 200
 KEPT: Final = timedelta(days=7)
@@ -142,7 +142,7 @@ def message_of(posted: Posted, sender: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = letter.to
-    message["Subject"] = " ".join(clean(letter.subject).split())[:LONGEST_SUBJECT]
+    message["Subject"] = on_one_line(letter.subject)[:LONGEST_SUBJECT]
     message["Date"] = format_datetime(posted.written_at)
     message["Message-ID"] = f"<{posted.id}@{sender.rpartition('@')[2].rstrip('>')}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes, please

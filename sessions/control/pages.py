@@ -16,7 +16,7 @@ from expo.web.pages import NO_STORE, client_form, client_json, explained, guarde
 from expo.web.templates import Renderer
 from expo.words import latin_digits
 from sessions.orders import ConfirmFirst, Kind, Order
-from sessions.screens import missed
+from sessions.screens import console_of, missed
 from sessions.usecases import Show
 from voting.moves import HeldUndecided
 
@@ -77,6 +77,7 @@ async def _control_page(
     view = await show.control(asked if asked and show.programme.session(asked) else None)
     values = {
         "control": view,
+        "console_of": console_of,
         "missed": missed(view.screens, view.now_at, view.stage.session),
         "asks": asks,
         "error": explained(refusal, pages.zone),

@@ -55,15 +55,10 @@ def _clashes(programme: Programme) -> Iterator[Conflict]:
         for first, second in combinations(day.sessions, 2):
             if overlap(first, second):
                 sides = (first.id, second.id)
-                runs_into_break = _is_break(second) and not _is_break(first)
+                runs_into_break = second.is_break and not first.is_break
                 yield Conflict(INTO_BREAK if runs_into_break else OVERLAP, sides, day.n)
                 if first.entity is not None and first.entity == second.entity:
                     yield Conflict(TWICE, sides, day.n, facts={"entity": first.entity})
-
-
-def _is_break(session: Session) -> bool:
-    """Whether it is nothing but a break."""
-    return bool(session.slots) and all(slot.kind == "break" for slot in session.slots)
 
 
 def _by_rule(programme: Programme, finding: Finding) -> Iterator[Conflict]:

@@ -22,8 +22,9 @@ from expo.web.templates import Renderer
 from sessions.planning import plan as moves
 from sessions.planning import reading
 from sessions.planning.conflicts import GATES, INTO_BREAK, OUTSIDE, OVERLAP, TWICE, Conflict
-from sessions.planning.usecases import PlanChanged, Planning, PlanView
+from sessions.planning.usecases import Move, PlanChanged, Planning, PlanView
 from sessions.planning.values import Step, entries
+from sessions.programme import Programme
 from sessions.reload import REASONS
 from sessions.schedule_words import MESSAGES
 from sessions.usecases import Show
@@ -121,47 +122,41 @@ async def change_log(request: Asked) -> Response:
 
 
 async def _carry_out(request: Asked, fields: Mapping[str, str]) -> str:
-    """Do what the form says; the id of the session it is about, empty for the whole draft."""
+    """Do what the form says; the id of the session it leads back to, empty for the whole draft."""
     planning, programme = request.state["planning"], request.state["show"].programme
     version, session = reading.version(fields), fields.get("session", "")[:_LONGEST_ID]
+    asked = fields.get("do", "")
+    if asked == "add":
+        return await planning.add(version, reading.new(fields, programme))
+    move = _move(asked, session, fields, programme)
+    if move is None:
+        return await _whole(planning, asked, version)
+    await planning.move(version, move, asked, session)
+    return "" if asked == "remove" else session
+
+
+def _move(asked: str, session: str, fields: Mapping[str, str], programme: Programme) -> Move | None:
+    """What is to be done to a session of the draft; None where something else is asked."""
     zone = programme.zone
-    match fields.get("do"):
+    match asked:
         case "place":
             day, starts, minutes = reading.place(fields)
-            await planning.move(
-                version,
-                lambda days: moves.placed(days, zone, session, day, starts, minutes),
-                "place",
-                session,
-            )
+            return lambda days: moves.placed(days, zone, session, day, starts, minutes)
         case "title":
             title = reading.words(fields, "title", TITLE_LENGTH)
-            await planning.move(
-                version, lambda days: moves.titled(days, session, title), "title", session
-            )
+            return lambda days: moves.titled(days, session, title)
         case "swap":
             other = fields.get("other", "")[:_LONGEST_ID]
-            await planning.move(
-                version, lambda days: moves.swapped(days, zone, session, other), "swap", session
-            )
+            return lambda days: moves.swapped(days, zone, session, other)
         case "entity":
             entity = reading.entity(fields, programme)
-            await planning.move(
-                version, lambda days: moves.led(days, session, entity), "entity", session
-            )
+            return lambda days: moves.led(days, session, entity)
         case "remove":
-            await planning.move(
-                version, lambda days: moves.removed(days, session), "remove", session
-            )
-            return ""
-        case "add":
-            return await planning.add(version, reading.new(fields, programme))
-        case other:
-            return await _whole(planning, other, version)
-    return session
+            return lambda days: moves.removed(days, session)
+    return None
 
 
-async def _whole(planning: Planning, asked: str | None, version: int) -> str:
+async def _whole(planning: Planning, asked: str, version: int) -> str:
     acts = {"undo": planning.undo, "discard": planning.discard, "take-in": planning.take_in}
     if asked not in acts:
         raise BadRequest(what="do")
@@ -190,10 +185,10 @@ async def _difference(
     request: Asked, refusal: Refusal | None = None, typed: Mapping[str, str] | None = None
 ) -> Response:
     planning, pages = request.state["planning"], request.state["pages"]
-    view, preview = await planning.view(), await planning.preview()
+    view = await planning.view()
     values: dict[str, Any] = {
         **_told(request, view),
-        "preview": preview,
+        "preview": await planning.preview(view),
         "reasons": REASONS,
         "typed": typed or {},
         "name_length": reading.NAME_LENGTH,

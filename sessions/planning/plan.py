@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from expo.errors import N_, NotFound, Refusal
 from expo.words import Text
+from sessions.planning.values import Entry, entries
 from sessions.programme import Day, Session, Slot, SlotKind, readings
 from sessions.schedule_days import MOST_SESSIONS
 
@@ -61,7 +62,7 @@ def placed(
         NotFound: There is no such session or day.
         NoSuchTime, TooShort, DayFull: It cannot be there.
     """
-    found, target = _session(days, session), _day(days, day)
+    found, target = _entry(days, session).session, _day(days, day)
     starts_at, ends_at = _times(target, zone, starts, minutes)
     is_same = minutes == found.minutes
     slots = found.slots if is_same else fitted(found.slots, minutes)
@@ -79,21 +80,19 @@ def swapped(days: tuple[Day, ...], zone: ZoneInfo, first: str, second: str) -> t
         NotFound: One of them is not there, or both are one.
         NoSuchTime: One would end on another date.
     """
-    early, late = sorted(
-        (_session(days, first), _session(days, second)), key=lambda one: one.starts_at
+    sides = sorted(
+        (_entry(days, first), _entry(days, second)), key=lambda one: one.session.starts_at
     )
+    early, late = (one.session for one in sides)
     if early.id == late.id:
         raise NotFound(what="session")
-    days_of = {one.id: day for day in days for one in day.sessions}
+    first_home, then_home = (_day(days, one.day) for one in sides)
     ends_at = max(early.ends_at, late.ends_at)
     then = late.starts_at
-    if _are_neighbours(days_of[early.id], early, late):
+    if _are_neighbours(first_home, early, late):
         then = ends_at - timedelta(minutes=early.minutes)
     rest = _without(_without(days, early.id), late.id)
-    for one, home, at in (
-        (late, days_of[early.id], early.starts_at),
-        (early, days_of[late.id], then),
-    ):
+    for one, home, at in ((late, first_home, early.starts_at), (early, then_home, then)):
         starts_at, ends_at = _times(home, zone, at.astimezone(zone).time(), one.minutes)
         rest = _with(rest, home.n, replace(one, starts_at=starts_at, ends_at=ends_at))
     return rest
@@ -105,7 +104,7 @@ def led(days: tuple[Day, ...], session: str, entity: str | None) -> tuple[Day, .
     Raises:
         NotFound: There is no such session.
     """
-    return _replaced(days, replace(_session(days, session), entity=entity))
+    return _replaced(days, replace(_entry(days, session).session, entity=entity))
 
 
 def titled(days: tuple[Day, ...], session: str, title: Text) -> tuple[Day, ...]:
@@ -114,7 +113,7 @@ def titled(days: tuple[Day, ...], session: str, title: Text) -> tuple[Day, ...]:
     Raises:
         NotFound: There is no such session.
     """
-    return _replaced(days, replace(_session(days, session), title=title))
+    return _replaced(days, replace(_entry(days, session).session, title=title))
 
 
 def added(
@@ -128,7 +127,7 @@ def added(
     """
     target = _day(days, new.day)
     starts_at, ends_at = _times(target, zone, new.starts, new.minutes)
-    used = {one.id for day in days for one in day.sessions} | set(taken)
+    used = {*entries(days), *taken}
     numbers = range(1, len(used) + 2)
     name = next(one for n in numbers if (one := f"{new.kind}-{n}") not in used)
     slots = (Slot(new.kind, new.minutes),)
@@ -142,7 +141,7 @@ def removed(days: tuple[Day, ...], session: str) -> tuple[Day, ...]:
     Raises:
         NotFound: There is no such session.
     """
-    _session(days, session)
+    _entry(days, session)
     return tuple(settled(day, day.sessions) for day in _without(days, session))
 
 
@@ -189,8 +188,8 @@ def _replaced(days: tuple[Day, ...], session: Session) -> tuple[Day, ...]:
     )
 
 
-def _session(days: tuple[Day, ...], session: str) -> Session:
-    found = next((one for day in days for one in day.sessions if one.id == session), None)
+def _entry(days: tuple[Day, ...], session: str) -> Entry:
+    found = entries(days).get(session)
     if found is None:
         raise NotFound(what="session")
     return found

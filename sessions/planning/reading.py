@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from expo.catalogue.values import TITLE_LENGTH
 from expo.errors import N_, BadRequest, Refusal
-from expo.words import Text, clean, latin_digits, whole_number
+from expo.words import Text, latin_digits, on_one_line, whole_number
 from sessions.planning.plan import MOST_MINUTES, New
 from sessions.programme import Programme, SlotKind
 
@@ -71,9 +71,7 @@ def words(fields: Mapping[str, str], name: str, most: int, *, needed: bool = Tru
     Raises:
         WordsMissing: One is missing or too long.
     """
-    arabic, english = (
-        " ".join(clean(fields.get(f"{name}_{code}", "")).split()) for code in ("ar", "en")
-    )
+    arabic, english = (on_one_line(fields.get(f"{name}_{code}", "")) for code in ("ar", "en"))
     is_half = bool(arabic) != bool(english) or (needed and not arabic)
     if is_half or max(len(arabic), len(english)) > most:
         raise WordsMissing(most=most)

@@ -210,9 +210,8 @@ class Planning:
             await store.add(tx, step, None, plan.version)
             return step.version
 
-    async def preview(self) -> ReloadPreview | None:
-        """What publishing the draft would do; None where there is no draft."""
-        view = await self.view()
+    async def preview(self, view: PlanView) -> ReloadPreview | None:
+        """What publishing the draft of this view would do; None where there is no draft."""
         if view.plan.document is None:
             return None
         return await self._show.preview_reload(_text(view.programme))

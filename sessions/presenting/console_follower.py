@@ -63,16 +63,15 @@ class ConsoleFollower:
         except Fault:
             logger.warning("Consoles could not be looked at; they keep their last state")
             return
-        self._turn_out()
         for session in followed:
+            self._turn_out(session)
             self._tell(session)
 
-    def _turn_out(self) -> None:
-        """Close the consoles of sessions that are another team's since they were opened."""
-        for session in self._show.programme.sessions:
-            if self._led.get(session.id, "") != session.entity:
-                self._led[session.id] = session.entity
-                self._hub.close_where(partial(_is_others, session), Close.NOT_ALLOWED)
+    def _turn_out(self, session: Session) -> None:
+        """Close the consoles of a session that is another team's since they were opened."""
+        if self._led.get(session.id, "") != session.entity:
+            self._led[session.id] = session.entity
+            self._hub.close_where(partial(_is_others, session), Close.NOT_ALLOWED)
 
     def _tell(self, session: Session) -> None:
         state = self._presenting.console(session)

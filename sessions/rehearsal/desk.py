@@ -17,7 +17,8 @@ from voting.usecases import Voting
 
 _LOOK_SECONDS: Final = 0.2  # at the latest: what is told may also just have happened
 _TRIES: Final = 5  # of one order
-_DIRECTOR: Final = Person(PersonId("rehearsal-director"), Role.ORGANISER, label=LABEL)
+DIRECTOR: Final = Person(PersonId("rehearsal-director"), Role.ORGANISER, label=LABEL)
+"""In whose name a rehearsal's orders are given."""
 
 
 def reveals(result: Result) -> int:
@@ -103,7 +104,7 @@ class Desk:
                 **about,
             }
             try:
-                await self._show.act(_DIRECTOR, msgspec.convert(asked, Order))
+                await self._show.act(DIRECTOR, msgspec.convert(asked, Order))
             except StaleVersion:
                 if not left:
                     raise

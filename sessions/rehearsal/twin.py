@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from expo.errors import Fault, Refusal
-from sessions.cues import Status
+from sessions.cues import ASKING, Status
 from sessions.orders import Kind
 from sessions.programme import Day, Session
 from sessions.readiness.facts import Outcome, Played, Votes
@@ -136,7 +136,7 @@ class Twin:
 
     async def _shut(self, contest: Contest | None) -> None:
         """Close a vote that runs, e.g. because the expo was copied in the middle of it."""
-        if contest is not None and contest.phase in (Phase.OPEN, Phase.PAUSED):
+        if contest is not None and contest.phase in ASKING:
             await self._desk.order(Kind.CLOSE, contest)
             contest = self._desk.now(contest)
         if contest is not None and contest.phase is Phase.CLOSING and contest.hard_close_at:
@@ -209,9 +209,14 @@ class _Vote:
         self._returned = self._late = self._late_accepted = 0
         self._opened = self._closed = self._hard = flow.now()
 
+    @property
+    def _everybody(self) -> list[Viewer]:
+        """Whoever comes, on every device."""
+        return [*(one for one, _ in self._here), *self._doubles.values()]
+
     async def arrive(self) -> None:
         """Everybody who comes is on the session's page, some on two devices."""
-        everybody = [one for one, _ in self._here] + list(self._doubles.values())
+        everybody = self._everybody
         for one, its in self._here:
             one.delay, one.shown_at, one.last_at = its.delay, None, None
             if second := self._doubles.get(one.number):
@@ -222,14 +227,12 @@ class _Vote:
 
     async def leave(self) -> None:
         """Everybody goes."""
-        everybody = [one for one, _ in self._here] + list(self._doubles.values())
-        await asyncio.gather(*(one.leave() for one in everybody))
+        await asyncio.gather(*(one.leave() for one in self._everybody))
 
     async def run(self, heard: Callable[[str, int], Awaitable[None]], *, pressed: bool) -> None:
         """From the opening, which has just been ordered, to the hard close and a moment beyond."""
         opened = self._opened = self._flow.now()
-        everybody = [one for one, _ in self._here] + list(self._doubles.values())
-        await asyncio.gather(*(one.see_opening(self._flow.now) for one in everybody))
+        await asyncio.gather(*(one.see_opening(self._flow.now) for one in self._everybody))
         announced = self._desk.now(self._contest).closes_at or opened + _PRESSED_AFTER
         early = opened + min(_PRESSED_AFTER, (announced - opened) * 0.6)
         closes = early if pressed else announced

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from expo.copying import FILE, NotCopied, copied, made_unreachable
+from expo.copying import NotCopied, copied, made_unreachable
+from expo.db import SQLITE_FILE
 from expo.rights import Role
 from tests.support.stagehouse import STAGED
 from tests.support.whole import whole
@@ -17,7 +18,7 @@ async def test_copy_of_an_expo_at_work_is_whole_and_leaves_it_alone(tmp_path: Pa
     data.mkdir()
     async with whole(data, schedule=STAGED) as house:
         await house.person(Role.CUSTOMER)
-        copied(data / FILE, target)
+        copied(data / SQLITE_FILE, target)
         await house.person(Role.CUSTOMER, "another")
         assert await house.position("water") == 0
 
@@ -59,8 +60,8 @@ async def test_copy_knows_nobodys_address_and_nobody_who_is_in(tmp_path: Path) -
     data.mkdir()
     async with whole(data, schedule=STAGED) as house:
         await house.person(Role.CUSTOMER)
-    tables = addressed(data / FILE)
-    copied(data / FILE, target)
+    tables = addressed(data / SQLITE_FILE)
+    copied(data / SQLITE_FILE, target)
     assert ADDRESS.encode() in target.read_bytes()
 
     made_unreachable(target)
@@ -70,11 +71,11 @@ async def test_copy_knows_nobodys_address_and_nobody_who_is_in(tmp_path: Path) -
     with closing(sqlite3.connect(target)) as copy:
         assert copy.execute("SELECT count(*) FROM visits").fetchone() == (0,)
         assert copy.execute("SELECT count(*) FROM persons").fetchone()[0] >= 1
-    assert not (data / f"{FILE}-wal").exists()
+    assert not (data / f"{SQLITE_FILE}-wal").exists()
 
 
 def test_what_is_no_database_is_not_copied(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(b"no database at all" * 100)
+    (tmp_path / SQLITE_FILE).write_bytes(b"no database at all" * 100)
 
     with pytest.raises(NotCopied):
-        copied(tmp_path / FILE, tmp_path / "copy.sqlite3")
+        copied(tmp_path / SQLITE_FILE, tmp_path / "copy.sqlite3")

@@ -18,7 +18,7 @@ import pytest
 from command import twin_source
 from command.common import ROOT
 from command.parser import main
-from expo.copying import FILE
+from expo.db import SQLITE_FILE
 from expo.identity.people import Person
 from expo.rights import Role
 from expo.web import translations
@@ -182,7 +182,7 @@ def test_kept_twin_is_there_for_its_owner_alone(
     line = next(one for one in capsys.readouterr().out.splitlines() if "is kept in" in one)
     folder = Path(line.split(" kept in ")[1].split(":")[0])
     try:
-        assert (folder / FILE).is_file()
+        assert (folder / SQLITE_FILE).is_file()
         assert folder.stat().st_mode & 0o077 == 0
     finally:
         shutil.rmtree(folder)

@@ -38,7 +38,8 @@ def _released(show: Running, voter: dict[str, str]) -> dict[str, str]:
 
     async def publish(expo: Expo) -> None:
         planning = expo.production.planning
-        preview, view = await planning.preview(), await planning.view()
+        view = await planning.view()
+        preview = await planning.preview(view)
         assert preview is not None
         await planning.publish(ORGANISER, view.plan.version, preview.digest, _RELEASE, _NOTE)
         await _place(expo, "rta", 1, time(12, 50))

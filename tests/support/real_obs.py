@@ -104,12 +104,6 @@ class RealObs:
         async with self._asking() as inside:
             assert (await inside.ask("SetCurrentProgramScene", sceneName=scene)).is_done
 
-    async def scene(self) -> str:
-        """The scene on air."""
-        async with self._asking() as inside:
-            answer = await inside.ask("GetCurrentProgramScene")
-            return str(answer.data["currentProgramSceneName"])
-
     async def shows(self, scene: str) -> None:
         """Wait until a scene is on air, as OBS itself says.
 

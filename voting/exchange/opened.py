@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-from expo.words import Text, clean
+from expo.words import Text, on_one_line
 from voting.exchange.ballot_file import MAX_ID, BallotFile, FileGroup
 from voting.methods.rankings import Pattern, Ranking, ids_of, without
 from voting.methods.weights import Share
@@ -132,5 +132,5 @@ def flat(ranking: Ranking) -> list[tuple[str, ...]]:
 
 def one_line(text: Text) -> str:
     """Both languages on one line, of a length every reader takes; one form where they are the same."""
-    forms = dict.fromkeys(" ".join(clean(form).split()) for form in (text.ar, text.en))
+    forms = dict.fromkeys(on_one_line(form) for form in (text.ar, text.en))
     return _BETWEEN.join(form for form in forms if form)[:MAX_ID].strip()

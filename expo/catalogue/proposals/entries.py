@@ -23,7 +23,7 @@ from expo.catalogue.proposals.values import (
     Need,
 )
 from expo.catalogue.values import LAST_STAGE, ModelStage
-from expo.words import LANGUAGES, Text, clean, latin_digits
+from expo.words import LANGUAGES, Text, clean, latin_digits, on_one_line
 
 Fields = Mapping[str, str]
 
@@ -156,8 +156,7 @@ def _body(fields: Fields, name: str) -> Text:
 
 
 def _line(fields: Fields, name: str) -> str:
-    """One line: whatever white space was in it is one space."""
-    return " ".join(clean(fields.get(name, "")).split())[:_KEPT_LINE]
+    return on_one_line(fields.get(name, ""))[:_KEPT_LINE]
 
 
 def _life_stage(value: str) -> LifeStage | None:
