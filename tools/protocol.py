@@ -42,7 +42,7 @@ one thing the lower is stale, loss and repetition are harmless. Instants are ISO
 | `/live/screen/{screen}`, `/live/screen/{screen}/{view}` | screens, organisers | hello, stage, device; the view is `overlay-ar`, `overlay-en` or `obs` |
 | `/live/present/{session}` | the presenting team, organisers, moderators | hello, console |
 | `/live/cues/{session}` | organisers, moderators | hello, console, for the desk that sends cues |
-| `/live/staff` | organisers | hello, control, tally, question-desk |
+| `/live/staff` | organisers, moderators | hello, control, tally, question-desk |
 
 The handshake carries the visit's cookie and the expo's own origin. Nothing has to be said first:
 the server greets with `hello` and the latest state of every room.

@@ -36,8 +36,10 @@ def product(folder: str) -> Iterator[list[str]]:
             if "Ctrl+C" in line:
                 break
         time.sleep(20)  # the audience comes in and casts
-        yield links
-        process.terminate()
+        try:
+            yield links
+        finally:
+            process.terminate()
 
 
 def main() -> int:

@@ -179,9 +179,11 @@ async def whole(
         async with expo.running(), AsyncExitStack() as stack:
             server = asyncio.create_task(expo.server.serve(sockets=[sock]))
             await expo.server.ready.wait()
-            yield Whole(expo, place.settings.public_url, clock, folder, stack)
-            await stack.aclose()
-            expo.stop()
-            await server
+            try:
+                yield Whole(expo, place.settings.public_url, clock, folder, stack)
+            finally:  # a test that failed leaves nothing to the one after it
+                await stack.aclose()
+                expo.stop()
+                await server
     finally:
         await database.close()
