@@ -93,6 +93,7 @@ viewers × 2 × {shown(costs.frame_us)} µs ÷ {FULL} and viewers ÷ {costs.sock
 A million viewers are {million.processes:,} processes of one core, bound by the {million.bound},
 {shown(million.memory_gb)} GB and {shown(million.gigabits)} Gbit/s. Were each of them to cast once
 within a minute, that is 16,700 ballots a second, {shown(1e6 / 60 / max(1.0, costs.ballots_per_second))} times
-what one writer records here: beyond one, a single contest needs more than one log, which is not
-built. What is not measured here: a network card instead of loopback, TLS, and a balancer in front.
+what one writer records here: beyond one, a single contest is spread over several
+[polling stations](decisions/0026-polling-stations.md), a log each. What is not measured here: a network
+card instead of loopback, TLS, and a balancer in front.
 """

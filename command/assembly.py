@@ -266,6 +266,7 @@ class Expo:
             "proposals": self.proposals,
             "pictures": self.pictures,
             "entities": lambda: self.show.programme.entities,
+            "called": self.show.called,
             "voting": self.voting,
             "reviews": self.reviews,
             "appeals": self.appeals,

@@ -291,7 +291,7 @@ def _facts(order: Order) -> Facts:
     if order.minutes is not None:
         facts["minutes"] = order.minutes
     if order.by is not None:
-        facts["by"] = order.by
+        facts["minutes"] = order.by
     if order.ends is not None:
         facts["ends"] = order.ends
     if order.kind is Kind.SCENE:

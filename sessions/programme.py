@@ -212,6 +212,16 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The initiative with this id."""
         return next((one for one in self.initiatives if one.id == initiative_id), None)
 
+    def called(self, kind: str, name: str) -> Text | None:
+        """The title of a session, entity, initiative or electorate; None for what is not in here."""
+        titles = {
+            "session": ((one.id, one.title) for one in self.sessions),
+            "entity": ((one.id, one.name) for one in self.entities),
+            "initiative": ((one.id, one.title) for one in self.initiatives),
+            "electorate": ((one.id, one.name) for one in self.electorates),
+        }
+        return dict(titles[kind]).get(name)
+
     def options_of(self, session: Session) -> tuple[Initiative, ...]:
         """The session's initiatives, in the order in which they are presented."""
         known = {one.id: one for one in self.initiatives}

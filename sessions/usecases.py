@@ -20,6 +20,7 @@ from expo.passes import normalised
 from expo.record import store as record
 from expo.wire.hub import Hub
 from expo.wire.notifier import Notifier
+from expo.words import Text
 from sessions import moves, orders, store
 from sessions.board import Board, Row, RowState
 from sessions.control_view import Watched, control_view
@@ -168,6 +169,10 @@ class Show(Snapshot):
             tuple(Named(one.id, one.name) for one in programme.electorates),
             tuple(Named(one.id, one.name) for one in programme.entities),
         )
+
+    def called(self, kind: str, name: str) -> Text | None:
+        """As `Programme.called`, of the programme in force."""
+        return self.programme.called(kind, name)
 
     def code_target(self, code: str) -> str | None:
         """The session a typed or scanned code leads to; None when it leads nowhere."""

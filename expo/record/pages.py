@@ -1,5 +1,6 @@
 """The staff log as a page."""
 
+from collections.abc import Callable
 from typing import Final, TypedDict
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from expo.record import store
 from expo.rights import Action
 from expo.web.pages import NO_STORE, guarded
 from expo.web.templates import Renderer
+from expo.words import Text
 
 MOST_LINES: Final = 500
 
@@ -20,6 +22,8 @@ class LogState(TypedDict):
 
     pages: Renderer
     database: Database
+    called: Callable[[str, str], Text | None]
+    """The title of something in the programme, by its kind and id."""
 
 
 async def log_page(request: Request[LogState]) -> Response:
@@ -28,7 +32,12 @@ async def log_page(request: Request[LogState]) -> Response:
         lines = await store.latest(tx, MOST_LINES)
     headers = NO_STORE
     pages = request.state["pages"]
-    values = {"lines": lines, "most": MOST_LINES, "tz": pages.zone}
+    values = {
+        "lines": lines,
+        "most": MOST_LINES,
+        "tz": pages.zone,
+        "called": request.state["called"],
+    }
     return pages.page(request, "staff/log.html", values, headers=headers)
 
 

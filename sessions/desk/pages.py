@@ -10,13 +10,14 @@ from starlette.routing import BaseRoute
 
 from expo.clock import Now
 from expo.db import Database
-from expo.errors import BadRequest, NotFound, Refusal
+from expo.errors import BadRequest, NotFound, Refusal, StaleVersion
 from expo.identity.people import Visit
 from expo.lists import usecases as waiting
 from expo.lists.pages import csv_file
 from expo.lists.reading import MOST_BYTES, Row, rows_of
 from expo.lists.workbooks import cells_in
 from expo.rights import Action
+from expo.seen import mark, unless_changed
 from expo.web import translations
 from expo.web.forms import client_form, client_upload
 from expo.web.pages import NO_STORE, explained, guarded, wants_json
@@ -72,24 +73,25 @@ async def overview(request: DeskRequest) -> Response:
 async def thing(request: DeskRequest) -> Response:
     """The form of one entity or electorate."""
     section, name = _asked(request)
-    return _thing_page(request, section, name, _fields(request, section, name))
+    return _thing_page(request, section, name, None)
 
 
 async def save_thing(request: DeskRequest) -> Response:
-    """Put an entity or electorate in force as the form has it."""
+    """Put an entity or electorate in force as the form has it, unless another form came first."""
     section, name = _asked(request)
     fields = await client_form(request)
     called = fields.get("id", "")[:_LONGEST_ID] if name == _NEW else name
     typed = {key: value for key, value in fields.items() if key != "id"}
+
+    def change(now: Programme) -> Programme:
+        if name != _NEW:
+            unless_changed(fields.get("seen"), _thing(now, section, called))
+        return with_thing(now, section, called, typed)
+
     try:
         if name == _NEW and _has(request.state["show"].programme, section, called):
             raise WrongEntry((Problem(0, "id", "repeated-id", {"id": called}),))
-        await _amend(
-            request,
-            lambda now: with_thing(now, section, called, typed),
-            f"change-{section}",
-            called,
-        )
+        await _amend(request, change, f"change-{section}", called)
     except Refusal as refusal:
         if wants_json(request):
             raise
@@ -105,7 +107,7 @@ async def remove(request: DeskRequest) -> Response:
     except Refusal as refusal:
         if wants_json(request):
             raise
-        return _thing_page(request, "entities", name, _fields(request, "entities", name), refusal)
+        return _thing_page(request, "entities", name, None, refusal)
     return _done("entities")
 
 
@@ -118,20 +120,23 @@ async def contest(request: DeskRequest) -> Response:
 
 
 async def save_contest(request: DeskRequest) -> Response:
-    """Put a contest in force as the form has it."""
+    """Put a contest in force as the form has it, unless another form came first."""
     fields = await client_form(request)
     session = _session(request)
     chosen = [key.removeprefix("place-") for key in fields if key.startswith("place-")]
     places = {name: fields[f"place-{name}"].strip() for name in chosen}
     wanted = sorted((place, name) for name, place in places.items() if place)
     rules = {key: value for key, value in fields.items() if not key.startswith("place-")}
+
+    def change(now: Programme) -> Programme:
+        unless_changed(fields.get("seen"), _contest(now, session))
+        return with_contest(now, session, asked, rules)
+
     try:
         if any(not place.isdecimal() or len(place) > 2 for place, _ in wanted):
             raise BadRequest(what="place")
         asked = tuple(name for _, name in sorted((int(place), name) for place, name in wanted))
-        await _amend(
-            request, lambda now: with_contest(now, session, asked, rules), "change-contest", session
-        )
+        await _amend(request, change, "change-contest", session)
     except Refusal as refusal:
         if wants_json(request):
             raise
@@ -240,9 +245,25 @@ def _session(request: DeskRequest) -> str:
     return name
 
 
-def _fields(request: DeskRequest, section: str, name: str) -> dict[str, str]:
-    things = plain(request.state["show"].programme)[section]
+def _thing(programme: Programme, section: str, name: str) -> dict[str, str]:
+    """The fields of an entity's or electorate's form; none for what is not there."""
+    things = plain(programme)[section]
     return next((fields_of(one) for one in things if one["id"] == name), {})
+
+
+def _contest(programme: Programme, name: str) -> dict[str, str]:
+    """The fields of the form of what a session asks."""
+    session = programme.session(name)
+    if session is None:
+        raise NotFound
+    rules = "own" if session.voting is not None else "expo"
+    places = {f"place-{one}": str(n) for n, one in enumerate(session.initiatives, 1)}
+    return {"rules": rules, **fields_of(rules_of(programme, name)), **places}
+
+
+def _overtaken(refusal: Refusal | None, held: Mapping[str, str]) -> Mapping[str, str] | None:
+    """What came in force before this form, for whoever has to decide between the two."""
+    return held if isinstance(refusal, StaleVersion) else None
 
 
 async def _overview(
@@ -273,14 +294,17 @@ def _thing_page(
     request: DeskRequest,
     section: str,
     name: str,
-    fields: Mapping[str, str],
+    typed: Mapping[str, str] | None,
     refusal: Refusal | None = None,
 ) -> Response:
     pages = request.state["pages"]
+    held = _thing(request.state["show"].programme, section, name)
     values = {
         "section": section,
         "name": name,
-        "fields": fields,
+        "fields": held if typed is None else typed,
+        "seen": mark(held),
+        "now": _overtaken(refusal, held),
         "problems": _problems(refusal),
         "is_wrong": {field for field, _ in _problems(refusal)}.__contains__,
         "error": explained(refusal, pages.zone),
@@ -297,9 +321,7 @@ def _contest_page(
     session, asked = programme.session(name), show.contest(name)
     if session is None:
         raise NotFound
-    rules = "own" if session.voting is not None else "expo"
-    fields = {"rules": rules, **fields_of(rules_of(programme, name))}
-    fields |= {f"place-{one}": str(n) for n, one in enumerate(session.initiatives, 1)}
+    held = _contest(programme, name)
     entity = session.entity
     choices = [one for one in programme.initiatives if entity in {None, one.entity}]
     values: dict[str, Any] = {
@@ -307,7 +329,9 @@ def _contest_page(
         "contest": asked,
         "is_locked": asked is not None and asked.phase is not Phase.DRAFT,
         "initiatives": choices,
-        "fields": {**fields, **(typed or {})},
+        "fields": {**held, **(typed or {})},
+        "seen": mark(held),
+        "now": _overtaken(refusal, held),
         "methods": METHODS,
         "visibilities": VISIBILITIES,
         "owns": OWN_RULES,

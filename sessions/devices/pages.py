@@ -9,16 +9,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from expo.errors import BadRequest, Refusal
+from expo.errors import BadRequest, Refusal, StaleVersion
 from expo.identity.people import Person, Visit
 from expo.rights import Action
+from expo.seen import mark
 from expo.settings import Settings
 from expo.web import translations
 from expo.web.pages import NO_STORE, PRIVATE, client_form, explained, guarded, wants_json
 from expo.web.templates import Renderer
 from sessions.cues import Scene
 from sessions.devices.usecases import Devices
-from sessions.devices.values import Device, Moment, ObsBy, ObsMode, ObsSettings
+from sessions.devices.values import Device, Moment, ObsBy, ObsMode, ObsSettings, obs_of
 from sessions.projector.pages import SCREEN
 from sessions.protocol import ObsReport, ScreenLine
 from sessions.screens import CONSOLES, VIEWS, device_of, sighted
@@ -47,6 +48,11 @@ class Shown(msgspec.Struct, frozen=True):
     lines: tuple[ScreenLine, ...]
     reports: dict[str, ObsReport]
 
+    @property
+    def seen(self) -> str:
+        """Mark of what is set about OBS, for the form that is filled with it."""
+        return mark(obs_of(self.device))
+
 
 class NewKey(msgspec.Struct, frozen=True):
     """The addresses of a new key, told this once."""
@@ -74,7 +80,7 @@ async def act(request: Asked) -> Response:
     except Refusal as refusal:
         if wants_json(request):
             raise
-        return await _page(request, refusal=refusal)
+        return await _page(request, refusal=refusal, typed=fields)
     if wants_json(request):
         return JSONResponse({}, headers=NO_STORE)
     address = f"/{translations.language.get()}/staff/screens"
@@ -114,7 +120,7 @@ async def _carry_out(devices: Devices, actor: Person, fields: Mapping[str, str])
         case "identify":
             await devices.identify(_line(fields, device))
         case "obs":
-            await devices.set_obs(actor, device, _obs(fields))
+            await devices.set_obs(actor, device, _obs(fields), fields.get("seen"))
         case "forget":
             await devices.forget(actor, device)
         case _:
@@ -154,7 +160,11 @@ def _obs(fields: Mapping[str, str]) -> ObsSettings:
 
 
 async def _page(
-    request: Asked, *, refusal: Refusal | None = None, issued: NewKey | None = None
+    request: Asked,
+    *,
+    refusal: Refusal | None = None,
+    issued: NewKey | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     show, pages = request.state["show"], request.state["pages"]
     devices = request.state["devices"]
@@ -169,6 +179,8 @@ async def _page(
         "moments": tuple(Moment),
         "consoles": CONSOLES,
         "issued": issued,
+        "typed": typed or {},
+        "is_overtaken": isinstance(refusal, StaleVersion),
         "error": explained(refusal, pages.zone),
     }
     status = refusal.status if refusal else 200

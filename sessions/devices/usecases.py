@@ -14,6 +14,7 @@ from expo.identity.usecases import Passes
 from expo.looking import Looks
 from expo.record import store as record
 from expo.rights import Role
+from expo.seen import unless_changed
 from expo.wire.notifier import Notifier
 from sessions import store as stage_store
 from sessions.cues import Scene
@@ -24,6 +25,7 @@ from sessions.devices.values import (
     ObsSettings,
     TooManyDevices,
     flashing,
+    obs_of,
     renamed,
     with_obs,
 )
@@ -99,9 +101,27 @@ class Devices:
             actor, device, lambda one: msgspec.structs.replace(one, scene=scene), SCENE
         )
 
-    async def set_obs(self, actor: Person, device: str, settings: ObsSettings) -> None:
-        """Say what happens in OBS when the show moves on."""
-        await self._change(actor, device, lambda one: with_obs(one, settings), OBS)
+    async def set_obs(
+        self, actor: Person, device: str, settings: ObsSettings, seen: str | None = None
+    ) -> None:
+        """Say what happens in OBS when the show moves on.
+
+        Args:
+            actor: Whoever says so.
+            device: Its name.
+            settings: All of them.
+            seen: Mark of the settings these were made of (`expo.seen`).
+
+        Raises:
+            StaleVersion: Somebody else set others meanwhile.
+            BadRequest: A scene's name is too long.
+        """
+
+        def change(one: Device) -> Device:
+            unless_changed(seen, obs_of(one))
+            return with_obs(one, settings)
+
+        await self._change(actor, device, change, OBS)
 
     async def identify(self, line: str) -> None:
         """Let one line of the list say on its screen which one it is; nobody's act to remember."""

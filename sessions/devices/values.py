@@ -114,6 +114,11 @@ def flashing(device: Device, line: str, now: datetime) -> Device:
     return msgspec.structs.replace(device, flash=line, flash_until=now + FLASH)
 
 
+def obs_of(device: Device) -> ObsSettings:
+    """What is set about OBS at this device."""
+    return ObsSettings(device.mode, device.obs_by, device.scenes)
+
+
 def with_obs(device: Device, settings: ObsSettings) -> Device:
     """The device with these settings about OBS.
 

@@ -17,6 +17,7 @@ from expo.errors import N_, NotAllowed, NotFound
 from expo.identity.people import Person, Visit
 from expo.looking import Looks
 from expo.record import store as record
+from expo.record.lines import Facts
 from expo.rights import Action, may_with
 from expo.wire.notifier import Notifier
 from sessions.protocol import ShownQuestion
@@ -267,7 +268,7 @@ class Questions:
                 raise AnswerChanged
             await store.set_answer(tx, question, text, self.now(), actor.id)
             await store.set_room(tx, room)
-            facts: dict[str, str | int] = {"session": found.session}
+            facts: Facts = {"session": found.session}
             await record.append(
                 tx, at=self.now(), actor=actor, action=ANSWERED, subject=question, facts=facts
             )

@@ -1,6 +1,5 @@
 """Pages of the desk for streams: which sessions can be watched where, and how far viewers are behind."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, TypedDict
 
@@ -14,6 +13,7 @@ from expo.db import Database
 from expo.errors import NotFound, Refusal, StaleVersion
 from expo.identity.people import Visit
 from expo.rights import Action
+from expo.seen import mark, unless_changed
 from expo.web import translations
 from expo.web.forms import client_form
 from expo.web.pages import NO_STORE, explained, guarded, wants_json
@@ -30,7 +30,6 @@ from sessions.streams.sources import PROVIDERS, Stream, is_outside
 from sessions.usecases import Show
 
 ROWS: Final = 6  # as many as a schedule takes
-_SHORT: Final = 16  # characters of the digest that tells one list of sources from another
 
 
 class StreamsState(TypedDict):
@@ -77,8 +76,8 @@ async def save(request: StreamsRequest) -> Response:
 
     def change(now: Programme) -> Programme:
         held = now.session(session.id)
-        if seen is not None and held is not None and seen != _mark(held):
-            raise StaleVersion(session=session.id)
+        if held is not None:
+            unless_changed(seen, held.streams, session=session.id)
         return with_streams(now, session.id, streams)
 
     try:
@@ -105,7 +104,7 @@ async def _form(
         "session": session,
         "rows": [*rows, *[empty] * (ROWS - len(rows))],
         "providers": PROVIDERS,
-        "seen": _mark(session),
+        "seen": mark(session.streams),
         "now": [_row(one) for one in session.streams]
         if isinstance(refusal, StaleVersion)
         else None,
@@ -141,11 +140,6 @@ def _rows(fields: Mapping[str, str]) -> list[dict[str, str]]:
     names = ("provider", "where", "delay")
     rows = [{name: fields.get(f"{name}-{n}", "").strip() for name in names} for n in range(ROWS)]
     return [row for row in rows if any(row.values())]
-
-
-def _mark(session: Session) -> str:
-    """Tells one list of sources from another, so that a form knows which it was made of."""
-    return hashlib.sha256(msgspec.json.encode(session.streams)).hexdigest()[:_SHORT]
 
 
 def _row(stream: Stream) -> dict[str, str]:

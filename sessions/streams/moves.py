@@ -7,6 +7,7 @@ from typing import Final
 from expo.db import Tx
 from expo.errors import N_
 from expo.record import store as record
+from expo.record.lines import Facts
 from sessions.streams import store
 from sessions.streams.grace import grace, percentile
 from sessions.streams.sources import Stream, is_outside
@@ -30,7 +31,7 @@ async def fix_grace(tx: Tx, contest: Contest, streams: Sequence[Stream], at: dat
         return least
     delays = await store.lately(tx, contest.subject, at)
     seconds = grace(delays, least=least, outside=any(map(is_outside, streams)))
-    facts: dict[str, str | int] = {
+    facts: Facts = {
         "seconds": seconds,
         "viewers": delays.measured,
         "unmeasured": delays.unmeasured,

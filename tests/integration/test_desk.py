@@ -8,6 +8,7 @@ import pytest
 
 from expo.rights import Role
 from sessions.orders import Kind
+from tests.support.forms import seen_in
 from tests.support.whole import PROGRAM, whole
 
 ENTITY = {
@@ -46,6 +47,58 @@ async def test_entity_comes_is_changed_and_goes(tmp_path: Path) -> None:
 
         assert (await organiser.post(f"{address}/remove")).status_code == 303
         assert (await organiser.get(address)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "mine", "theirs", "in_force"),
+    [
+        (
+            "/en/staff/expo/entities/dewa",
+            ENTITY | {"name_en": "Mine"},
+            ENTITY | {"name_en": "Theirs"},
+            "Theirs",
+        ),
+        (
+            "/en/staff/expo/electorates/employees",
+            WEIGHTS | {"audit": "open"},
+            WEIGHTS | {"audit": "open", "weight": "45"},
+            "45",
+        ),
+        (
+            "/en/staff/expo/contests/dewa",
+            RULES | {"rules": "expo", "method": "irv"},
+            RULES,
+            "Its own, as below",
+        ),
+    ],
+)
+async def test_two_organisers_never_overwrite_each_other_unseen(
+    tmp_path: Path, address: str, mine: dict[str, str], theirs: dict[str, str], in_force: str
+) -> None:
+    async with whole(tmp_path) as house:
+        first = await house.person(Role.ORGANISER, "first")
+        second = await house.person(Role.ORGANISER, "second")
+        page = await first.get(address)
+        seen = {"seen": seen_in(page)} | _places(page)
+        assert (await first.post(address, data=theirs | seen)).status_code == 303
+
+        late = await second.post(address, data=mine | seen)
+
+        assert late.status_code == 409
+        assert 'data-code="stale-version"' in late.text
+        assert f"<b>In force now</b> <bdi>{in_force}" in late.text or (
+            f"<b>In force now</b> {in_force}" in late.text
+        )
+        for typed in mine.values():
+            assert typed in late.text
+        decided = mine | seen | {"seen": seen_in(late)}
+        assert (await second.post(address, data=decided)).status_code == 303
+
+
+def _places(page: httpx2.Response) -> dict[str, str]:
+    """Every option of a contest's form in its order; nothing for other forms."""
+    options = re.findall(r'name="place-([\w-]+)"', page.text)
+    return {f"place-{name}": str(n) for n, name in enumerate(options, 1)}
 
 
 async def test_entity_with_initiatives_stays(tmp_path: Path) -> None:
@@ -200,3 +253,18 @@ async def test_file_that_is_no_list_is_told(tmp_path: Path, raw: str) -> None:
 
         assert answer.status_code == 422
         assert 'data-code="list-unreadable"' in answer.text
+
+
+async def test_log_says_in_words_what_was_done_to_what(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        organiser = await house.person(Role.ORGANISER)
+        await organiser.post("/en/staff/expo/entities/dewa", data={**ENTITY, "name_en": "Power"})
+        await house.open()
+        await house.order(Kind.EXTEND, minutes=2)
+
+        log = (await organiser.get("/ar/staff/log")).text
+
+        assert "هيئة جديدة" in log  # the entity, by its name
+        assert "قبل" in log
+        assert "دقائق" in log
+        assert not re.search(r"<code[^>]*>(dewa|khda)<", log)

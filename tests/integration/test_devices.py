@@ -13,8 +13,9 @@ from websockets.typing import Origin
 from expo.identity.people import Person, PersonId
 from expo.rights import Role
 from sessions.cues import Scene
-from sessions.devices.values import TooManyDevices
+from sessions.devices.values import Moment, TooManyDevices
 from sessions.orders import Kind, Order
+from tests.support.forms import seen_in
 from tests.support.roles import everybody
 from tests.support.serving import socket_url
 from tests.support.whole import Whole, cookie_of, whole
@@ -60,6 +61,48 @@ async def test_hostile_form_is_refused_and_changes_nothing(
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
     assert house.expo.production.devices.known == ()
+
+
+async def test_two_operators_never_overwrite_each_others_obs_settings_unseen(
+    house: Whole, organiser: httpx2.AsyncClient
+) -> None:
+    await house.expo.production.devices.new_key(ORGANISER, "main")
+    form = {"device": "main", "do": "obs", "mode": "auto", "obs_by": "page"}
+    theirs, mine = form | {"at-open": "Ballot"}, form | {"at-open": "Vote", "at-break": "Pause"}
+    seen = {"seen": seen_in(await organiser.get(PATH))}
+    assert (await organiser.post(PATH, data=theirs | seen)).status_code == 303
+
+    late = await organiser.post(PATH, data=mine | seen)
+
+    assert late.status_code == 409
+    assert 'data-code="stale-version"' in late.text
+    assert "<b>In force now</b> <bdi>Ballot</bdi>" in late.text
+    assert 'value="Vote"' in late.text
+    assert 'value="Pause"' in late.text
+    await house.expo.production.devices.show_scene(ORGANISER, "main", Scene.BLACK)  # another form
+    decided = mine | {"seen": seen_in(late)}
+    assert (await organiser.post(PATH, data=decided)).status_code == 303
+    assert house.expo.production.devices.of("main").scenes == {
+        Moment.OPEN: "Vote",
+        Moment.BREAK: "Pause",
+    }
+
+
+async def test_what_was_typed_in_a_form_that_is_refused_is_still_there(
+    house: Whole, organiser: httpx2.AsyncClient
+) -> None:
+    await house.expo.production.devices.new_key(ORGANISER, "main")
+    form = {"device": "main", "do": "obs", "mode": "auto", "obs_by": "agent", "at-break": "Pause"}
+
+    refused = await organiser.post(PATH, data=form | {"at-open": "x" * 129})
+    renamed = await organiser.post(
+        PATH, data={"device": "main", "do": "rename", "title": "A long name" * 9}
+    )
+
+    assert refused.status_code == 400
+    assert 'value="Pause"' in refused.text
+    assert '<option value="agent" selected>' in refused.text
+    assert "A long name" in renamed.text
 
 
 async def test_scene_of_its_own_shows_nothing_that_may_not_be_shown(house: Whole) -> None:

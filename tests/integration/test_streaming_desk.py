@@ -1,6 +1,5 @@
 """The desk for streams: sources in order, wrong ones told at their row, nothing of them in a page as markup."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from expo.rights import Role
 from sessions.orders import Kind
 from sessions.streams.sources import Stream
+from tests.support.forms import seen_in
 from tests.support.whole import whole
 
 DESK = "/en/staff/streams"
@@ -61,7 +61,7 @@ async def test_sources_come_in_force_in_their_order_and_can_be_taken_out(tmp_pat
 async def test_two_organisers_never_overwrite_each_others_sources_unseen(tmp_path: Path) -> None:
     async with whole(tmp_path) as house:
         first, second = [await house.person(Role.ORGANISER, one) for one in ("a", "b")]
-        seen = re.findall(r'name="seen" value="([0-9a-f]+)"', (await first.get(FORM)).text)[0]
+        seen = seen_in(await first.get(FORM))
         mine = rows(("vimeo", "123456789", "")) | {"seen": seen}
         assert (await first.post(FORM, data=mine)).status_code == 303
 
@@ -74,7 +74,7 @@ async def test_two_organisers_never_overwrite_each_others_sources_unseen(tmp_pat
         assert session is not None
         assert session.streams == (Stream("vimeo", id="123456789"),)
 
-        now = re.findall(r'name="seen" value="([0-9a-f]+)"', late.text)[0]
+        now = seen_in(late)
         assert (await second.post(FORM, data=other | {"seen": now})).status_code == 303
 
 

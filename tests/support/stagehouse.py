@@ -165,6 +165,7 @@ def _application(found: House) -> Any:
         "visits": found.visits,
         "passes": found.passes,
         "pass_targets": found.show.pass_targets,
+        "called": found.show.called,
         "voting": found.voting,
         "days": lambda: tuple(day.n for day in found.show.programme.days),
         "subjects": lambda: tuple(one.id for one in found.show.programme.sessions),

@@ -200,23 +200,23 @@ class Bundles:
         Raises:
             BundleInTheMaking: The disk does not take it, or its result is not here yet.
         """
-        facts: dict[str, str] = {"contest": contest.id}
+        about: dict[str, str] = {"contest": contest.id}
         try:
             await self._make(contest, closing, target)
         except (Incoherent, UnreadableLine) as error:
             self._failed[contest.id] = contest.version, _DIFFERS
-            facts["why"] = str(error)
-            logger.critical("A bundle does not say what was published", extra=facts)
+            about["why"] = str(error)
+            logger.critical("A bundle does not say what was published", extra=about)
         except KeyLost:
             self._failed[contest.id] = contest.version, _KEY_LOST
-            logger.critical("A bundle cannot be signed: its key cannot be opened", extra=facts)
+            logger.critical("A bundle cannot be signed: its key cannot be opened", extra=about)
         except OSError as error:
-            logger.warning("A bundle could not be kept", extra={**facts, "error": str(error)})
+            logger.warning("A bundle could not be kept", extra={**about, "error": str(error)})
             raise BundleInTheMaking(retry_after_ms=_COME_AGAIN_MS) from error
         else:
             self.made += 1
             self._failed.pop(contest.id, None)
-            logger.info("A bundle was made", extra=facts)
+            logger.info("A bundle was made", extra=about)
 
     async def _make(self, contest: Contest, closing: Closing, target: Path) -> None:
         ledgers, result = self._ledgers, self._voting.frozen(contest.id)

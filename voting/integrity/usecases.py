@@ -16,6 +16,7 @@ from typing_extensions import override
 from expo.db import Tx
 from expo.identity.people import Person
 from expo.record import store as record
+from expo.record.lines import Facts
 from voting import store as contests
 from voting.ballots import Ballot, tag_of
 from voting.contests import Contest, Phase
@@ -201,7 +202,7 @@ class FairPlay(Watch):
         for contest in sorted(waiting):
             async with voting.database.write() as tx:
                 at = voting.now()
-                facts: dict[str, str | int] = {"assurance": person.assurance.value}
+                facts: Facts = {"assurance": person.assurance.value}
                 position = await moves.lift(tx, contest, tags[contest], person.assurance, at)
                 if position is not None:
                     await record.append(

@@ -192,7 +192,7 @@ class Reviews:
                 proposed_at=whole_ms(now),
             )
             await store.propose(tx, proposal)
-            facts: Facts = {"ballots": len(chosen), "by": key, "reason": reason}
+            facts: Facts = {"ballots": len(chosen), "group": key, "reason": reason}
             await self._log(tx, visit, PROPOSED[act], contest_id, facts)
         return len(chosen)
 

@@ -2,9 +2,9 @@
 import { page, take } from './parts.js';
 
 const EVERY = 4_000; // ms between two looks
-let changed = false;
-
 const root = document.getElementById('p-devices').parentElement;
+
+let changed = !!root.querySelector('[data-typed]'); // of a form that was refused, too
 root.addEventListener('input', () => { changed = true; }); // until it is sent, which loads the page anew
 
 async function look() {
