@@ -244,7 +244,7 @@ async def test_held_ballots_are_decided_about_each_in_its_log(tmp_path: Path) ->
         logs = await logs_of(there)
         for log in logs.values():
             kinds = [line.kind for line in log]
-            assert set(kinds[: kinds.index("closed")]) == {"cast"}
+            assert set(kinds[: kinds.index("closed")]) <= {"cast"}  # a log may have no voters
             assert set(kinds[kinds.index("closed") + 1 :]) <= {"release", "void"}
         result = await there.voting.result("s1")
         assert result is not None
