@@ -16,6 +16,7 @@ import msgspec
 import yaml
 
 from expo.words import on_one_line
+from sessions.yaml_mistakes import UNKNOWN, mistake_in
 
 SIZE_BYTES: Final = 1_000_000  # the shipped programme is under 100 kB; a bigger file is a mistake
 DEPTH: Final = 12  # days → sessions → slots → title is 8 deep
@@ -239,7 +240,7 @@ def read(text: bytes, depth: int = DEPTH) -> tuple[Node, list[Problem]]:
         return Broken(1), builder.problems
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # without libyaml, over-long version numbers and code points raise the last two
-        builder.problems.append(_syntax(error))
+        builder.problems.append(_syntax(error, decoded))
         return Broken(1), builder.problems
     return builder.root or Scalar(1, ""), builder.problems
 
@@ -258,11 +259,16 @@ def _events(text: str) -> Iterator[Any]:
     return iter(yaml.parse(text, Loader=_LOADER))
 
 
-def _syntax(error: Exception) -> Problem:
+def _syntax(error: Exception, text: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
-    detail = quoted_fact(getattr(error, "problem", None) or str(error))
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return Problem(line, "", "not-yaml", {"detail": detail, "column": column})
+    if mark is None:
+        return Problem(1, "", UNKNOWN, {"column": 1})
+    character = text[mark.index : mark.index + 1]
+    code = mistake_in(getattr(error, "problem", None) or "", character)
+    facts: dict[str, str | int] = {"column": mark.column + 1}
+    if code == "yaml-character":
+        facts["character"] = quoted_fact(character)
+    return Problem(mark.line + 1, "", code, facts)
 
 
 def _decoded(text: bytes) -> tuple[str, Problem | None]:

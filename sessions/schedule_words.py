@@ -14,7 +14,23 @@ MESSAGES: Final = MappingProxyType(
         "file-too-large": N_("The file has {found} bytes; at most {most} are read."),
         "not-utf8": N_("The text is not in UTF-8."),
         "control-character": N_("The character {code} is not allowed here."),
-        "not-yaml": N_("This is not valid YAML (column {column}): {detail}"),
+        "not-yaml": N_("This is not valid YAML (column {column})."),
+        "yaml-tab": N_("A tab stands here (column {column}); indent with spaces."),
+        "yaml-character": N_(
+            "“{character}” cannot stand here (column {column}); put the text in quotation marks."
+        ),
+        "yaml-colon": N_(
+            "Here (column {column}) is a colon too many: put a text that has one in quotation marks, "
+            "or begin a new line."
+        ),
+        "yaml-no-colon": N_("A colon is missing before this place (column {column})."),
+        "yaml-open-quote": N_("A quotation mark was opened and never closed."),
+        "yaml-escape": N_(
+            "The backslash before this place (column {column}) means nothing; write it twice, or use "
+            "single quotation marks."
+        ),
+        "yaml-indent": N_("This line (column {column}) is not indented like those it belongs to."),
+        "yaml-bracket": N_("A comma or a closing bracket is missing here (column {column})."),
         "second-document": N_("A second document begins here; a schedule is one document."),
         "too-deep": N_("This is nested deeper than {most} levels."),
         "too-many-parts": N_("The file has more than {most} parts; it cannot be a schedule."),

@@ -69,12 +69,12 @@ def test_53_duplicate_key_is_told_with_both_lines() -> None:
 
 
 def test_54_tab_nul_and_deep_nesting_get_one_line() -> None:
-    assert only("expo:\n\tid: x")[2] == "not-yaml"
+    assert only("expo:\n\tid: x")[2] == "yaml-tab"
     assert only(b"expo: \0")[2] == "control-character"
     assert only("[" * 100_000)[2] in {"too-deep", "not-yaml"}
     assert only("- " * 100_000)[2] == "too-deep"
     assert only(b"a" * 5_000_000)[2] == "file-too-large"
-    assert only("expo: 'never closed")[2] == "not-yaml"
+    assert only("expo: 'never closed")[2] == "yaml-open-quote"
     assert only("--- a\n--- b\n")[2] == "second-document"
     assert only(b"expo: \xff")[2] == "not-utf8"
     assert only(b"a: 1\n\xfe")[0] == 2
@@ -308,9 +308,7 @@ def test_text_of_too_many_parts_is_refused_quickly() -> None:
     assert time.monotonic() - began < 3
 
 
-@pytest.mark.parametrize(
-    "text", ["%YAML " + "9" * 5_000 + ".1\n--- a", '"\\U99999999"', "a: \u20ac: b", "&"]
-)
+@pytest.mark.parametrize("text", ["%YAML " + "9" * 5_000 + ".1\n--- a", '"\\U99999999"', "&"])
 def test_oddities_of_yaml_are_one_problem(text: str) -> None:
     assert only(text)[2] == "not-yaml"
 
