@@ -265,6 +265,8 @@ def _syntax(error: Exception, text: str) -> Problem:
         return Problem(1, "", UNKNOWN, {"column": 1})
     character = text[mark.index : mark.index + 1]
     code = mistake_in(getattr(error, "problem", None) or "", character)
+    if code == "yaml-open-quote":  # found out at the end of the file, opened somewhere above
+        mark = getattr(error, "context_mark", None) or mark
     facts: dict[str, str | int] = {"column": mark.column + 1}
     if code == "yaml-character":
         facts["character"] = quoted_fact(character)

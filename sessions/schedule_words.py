@@ -24,7 +24,7 @@ MESSAGES: Final = MappingProxyType(
             "or begin a new line."
         ),
         "yaml-no-colon": N_("A colon is missing before this place (column {column})."),
-        "yaml-open-quote": N_("A quotation mark was opened and never closed."),
+        "yaml-open-quote": N_("The quotation mark opened here (column {column}) is never closed."),
         "yaml-escape": N_(
             "The backslash before this place (column {column}) means nothing; write it twice, or use "
             "single quotation marks."
