@@ -238,7 +238,7 @@ async def _supersede(tx: Tx, by: By, successor: Bulletin, version: int) -> None:
     """Nothing is taken away: the old version keeps its address and its files."""
     after(State.PUBLISHED, Step.SUPERSEDE)
     await store.supersede(tx, successor.day, version)
-    facts: Facts = {"by": successor.name}
+    facts: Facts = {"successor": successor.name}
     subject = name_of(successor.day, version)
     await staff_log.append(
         tx, at=by.at, actor=by.person, action=AMENDED, subject=subject, facts=facts

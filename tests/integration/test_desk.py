@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from expo.record import store as record
+from expo.record.lines import Facts
 from expo.rights import Role
 from sessions.orders import Kind
 from tests.support.forms import seen_in
@@ -50,30 +52,38 @@ async def test_entity_comes_is_changed_and_goes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "mine", "theirs", "in_force"),
+    ("address", "mine", "theirs", "in_force", "differing"),
     [
         (
             "/en/staff/expo/entities/dewa",
             ENTITY | {"name_en": "Mine"},
             ENTITY | {"name_en": "Theirs"},
             "Theirs",
+            1,
         ),
         (
             "/en/staff/expo/electorates/employees",
             WEIGHTS | {"audit": "open"},
             WEIGHTS | {"audit": "open", "weight": "45"},
             "45",
+            1,
         ),
         (
             "/en/staff/expo/contests/dewa",
             RULES | {"rules": "expo", "method": "irv"},
             RULES,
             "Its own, as below",
+            2,
         ),
     ],
 )
 async def test_two_organisers_never_overwrite_each_other_unseen(
-    tmp_path: Path, address: str, mine: dict[str, str], theirs: dict[str, str], in_force: str
+    tmp_path: Path,
+    address: str,
+    mine: dict[str, str],
+    theirs: dict[str, str],
+    in_force: str,
+    differing: int,
 ) -> None:
     async with whole(tmp_path) as house:
         first = await house.person(Role.ORGANISER, "first")
@@ -86,9 +96,8 @@ async def test_two_organisers_never_overwrite_each_other_unseen(
 
         assert late.status_code == 409
         assert 'data-code="stale-version"' in late.text
-        assert f"<b>In force now</b> <bdi>{in_force}" in late.text or (
-            f"<b>In force now</b> {in_force}" in late.text
-        )
+        assert f"<b>In force now</b> <bdi>{in_force}" in late.text
+        assert late.text.count("In force now") == differing
         for typed in mine.values():
             assert typed in late.text
         decided = mine | seen | {"seen": seen_in(late)}
@@ -265,6 +274,22 @@ async def test_log_says_in_words_what_was_done_to_what(tmp_path: Path) -> None:
         log = (await organiser.get("/ar/staff/log")).text
 
         assert "هيئة جديدة" in log  # the entity, by its name
-        assert "قبل" in log
-        assert "دقائق" in log
+        assert "قبل: <bdi" in log
+        assert "دقائق: <bdi" in log
         assert not re.search(r"<code[^>]*>(dewa|khda)<", log)
+
+
+async def test_log_says_that_there_was_nothing_before(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house:
+        facts: Facts = {"entity_before": "", "entity": "dewa"}
+        async with house.expo.database.write() as tx:
+            await record.append(
+                tx, at=house.clock(), actor=None, action="change-person", subject="p1", facts=facts
+            )
+
+        log = (await (await house.person(Role.ORGANISER)).get("/en/staff/log")).text
+
+        assert "Entity before: –" in log
+        assert "Entity: Dubai Electricity and Water Authority" in re.sub(
+            r"<(bdi|span)[^>]*>(?=Dubai)", "", log
+        )

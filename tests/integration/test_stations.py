@@ -242,10 +242,13 @@ async def test_held_ballots_are_decided_about_each_in_its_log(tmp_path: Path) ->
         await there.closing.look()
 
         logs = await logs_of(there)
+        casts = 0
         for log in logs.values():
             kinds = [line.kind for line in log]
+            casts += kinds.index("closed")
             assert set(kinds[: kinds.index("closed")]) <= {"cast"}  # a log may have no voters
             assert set(kinds[kinds.index("closed") + 1 :]) <= {"release", "void"}
+        assert casts == 18
         result = await there.voting.result("s1")
         assert result is not None
         assert (result.ballots, result.disputed, result.position) == (13, False, 18 + S + 12)

@@ -13,6 +13,7 @@ MISTAKES = {
     "title: عنوان\nid: `x`": ("yaml-character", 2),
     "id: @x": ("yaml-character", 1),
     "title: Water: for all": ("yaml-colon", 1),
+    "a: \u20ac: b": ("yaml-colon", 1),
     "expo:\n  id: x\n  edition\n  title: y\n": ("yaml-no-colon", 4),
     "expo: 'never closed": ("yaml-open-quote", 1),
     'expo: "never closed\nid: x\n': ("yaml-open-quote", 1),
